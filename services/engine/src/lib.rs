@@ -1,0 +1,1 @@
+//! Usher's engine: decides commands, commits them, keeps time.

@@ -1,0 +1,2 @@
+//! The Usher program.
+fn main() {}

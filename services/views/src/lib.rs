@@ -1,0 +1,1 @@
+//! Usher's read models and their queries, fed by the journal.

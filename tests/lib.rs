@@ -1,0 +1,1 @@
+//! Nothing here: see the integration tests beside this file.
