@@ -190,6 +190,8 @@ pub enum Event {
     TrialStarted(TrialStarted),
     /// The add-on on trial was bought, which ends the trial (R15).
     TrialConverted {
+        /// Which ledger it changes.
+        ledger: LedgerScope,
         /// The product.
         product: ProductId,
         /// The add-on.

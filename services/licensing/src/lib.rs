@@ -29,7 +29,7 @@ mod vocabulary;
 
 pub use catalogue::Catalogue;
 pub use command::*;
-pub use commands::decide;
+pub use commands::{Decision, Report, decide};
 pub use context::{Context, Facts, NoFacts};
 pub use event::*;
 pub use ids::*;

@@ -104,10 +104,7 @@ mod tests {
     #[test]
     fn r29_reactivation_makes_active_and_deleted_is_final() {
         let blocked = user_after(&[UserEvent::UserBlocked]);
-        assert_eq!(
-            decide_user(&blocked, UserCommand::SetStatus(UserStatus::Active)),
-            Some(UserEvent::UserReactivated)
-        );
+        assert_eq!(decide_user(&blocked, UserCommand::SetStatus(UserStatus::Active)), Some(UserEvent::UserReactivated));
         assert_eq!(decide_user(&blocked, UserCommand::SetStatus(UserStatus::Blocked)), None);
         let deleted = user_after(&[UserEvent::UserDeleted]);
         assert_eq!(decide_user(&deleted, UserCommand::SetStatus(UserStatus::Active)), None);

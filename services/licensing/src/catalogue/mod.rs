@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::Duration;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use crate::{AddOnId, FeatureId, Instant, InstanceVersion, PlanId, ProductId};
+use crate::{AddOnId, FeatureId, InstanceVersion, Instant, PlanId, ProductId};
 
 const DEFAULT: &str = include_str!("default.toml");
 

@@ -1,0 +1,11 @@
+//! What is known of a licensee, folded from its events.
+
+mod account;
+mod ledger;
+mod licensee;
+mod roster;
+
+pub use account::{Account, Grace, Grant, Pool};
+pub use ledger::{Holding, Ledger, Phase, Subscription, Trial, WaitingRenewal};
+pub use licensee::Licensee;
+pub use roster::{Member, Roster, Seat};

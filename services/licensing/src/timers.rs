@@ -1,0 +1,278 @@
+//! What time alone changes. A timer's events bear its due time, whenever it happens to fire.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Account, Catalogue, Context, Event, GraceOf, Instant, Ledger, LedgerScope, Licensee, PaidAddOn, Phase, ProductId,
+    RemovalReason, SubscriptionRenewed, SyncTrigger, Trial, UserId, WaitingRenewal,
+    commands::{assign_starters, plan_allows},
+    draft::Draft,
+};
+
+/// What a timer does. In the order in which timers of one instant go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimerKind {
+    /// The subscription's grace ends (R2).
+    GraceEnds,
+    /// A product's retained seats are removed (R20).
+    SeatsRemoved,
+    /// A waiting renewal applies (R3).
+    RenewalApplies,
+    /// A scheduled subscription's term begins (R2).
+    SubscriptionActivates,
+    /// The term runs out (R2).
+    SubscriptionExpires,
+    /// A trial runs out (R13).
+    TrialEnds,
+    /// What an instance has not fetched takes effect by itself (R18).
+    SyncDue,
+}
+
+impl TimerKind {
+    /// The kind as the wire spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            TimerKind::GraceEnds => "grace_ends",
+            TimerKind::SeatsRemoved => "seats_removed",
+            TimerKind::RenewalApplies => "renewal_applies",
+            TimerKind::SubscriptionActivates => "subscription_activates",
+            TimerKind::SubscriptionExpires => "subscription_expires",
+            TimerKind::TrialEnds => "trial_ends",
+            TimerKind::SyncDue => "sync_due",
+        }
+    }
+}
+
+/// Something that time alone will change. Ordered by when it goes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timer {
+    /// When it goes.
+    pub due: Instant,
+    /// What it does.
+    pub kind: TimerKind,
+    /// The product, for those of a product.
+    pub product: Option<ProductId>,
+    /// Which ledger it changes.
+    pub ledger: LedgerScope,
+}
+
+impl Licensee {
+    /// The next thing that time alone will change.
+    pub fn next_timer(&self, catalogue: &Catalogue) -> Option<Timer> {
+        self.account().running_timers(catalogue).into_iter().min()
+    }
+}
+
+impl Account {
+    /// What is armed now, as an operator sees it: of an instance, the subscription's by what is recorded, trials and
+    /// seats by what is in effect.
+    pub fn armed_timers(&self, catalogue: &Catalogue) -> Vec<Timer> {
+        let mut timers = self.running_timers(catalogue);
+        timers.retain(|timer| match timer.kind {
+            TimerKind::TrialEnds => timer.ledger.is_in_effect(),
+            _ => timer.ledger.is_recorded(),
+        });
+        timers.sort();
+        timers
+    }
+
+    /// Every timer that runs, of both ledgers. While nothing waits for an instance they are one.
+    fn running_timers(&self, catalogue: &Catalogue) -> Vec<Timer> {
+        let mut timers = Vec::new();
+        if self.synchronises() && self.waiting_since().is_some() {
+            ledger_timers(self.recorded(), LedgerScope::Recorded, &mut timers);
+            ledger_timers(self.in_effect(), LedgerScope::InEffect, &mut timers);
+        } else {
+            ledger_timers(self.recorded(), LedgerScope::Both, &mut timers);
+        }
+        if let Some(since) = self.waiting_since() {
+            let due = since + catalogue.sync_after();
+            timers.push(Timer { due, kind: TimerKind::SyncDue, product: None, ledger: LedgerScope::Both });
+        }
+        for (product, pool) in self.pools() {
+            let Some(grace) = &pool.grace else { continue };
+            timers.push(Timer {
+                due: grace.ends_at,
+                kind: TimerKind::SeatsRemoved,
+                product: Some(product.clone()),
+                ledger: LedgerScope::Both,
+            });
+        }
+        timers
+    }
+}
+
+fn ledger_timers(ledger: &Ledger, scope: LedgerScope, timers: &mut Vec<Timer>) {
+    let mut arm = |due, kind, product| timers.push(Timer { due, kind, product, ledger: scope });
+    if let Some(waiting) = &ledger.waiting {
+        arm(waiting.starts_at, TimerKind::RenewalApplies, None);
+    }
+    let Some(subscription) = &ledger.subscription else { return };
+    match subscription.phase {
+        Phase::Scheduled => {
+            if subscription.starts_at <= subscription.ends_at {
+                arm(subscription.starts_at, TimerKind::SubscriptionActivates, None);
+            }
+            if subscription.ends_at < subscription.starts_at {
+                arm(subscription.ends_at, TimerKind::SubscriptionExpires, None);
+            }
+        }
+        Phase::Active => {
+            arm(subscription.ends_at, TimerKind::SubscriptionExpires, None);
+            for (product, trial) in &ledger.trials {
+                // One that lasts as long as the subscription ends with it.
+                if trial.ends_at < subscription.ends_at {
+                    arm(trial.ends_at, TimerKind::TrialEnds, Some(product.clone()));
+                }
+            }
+        }
+        // Only the recorded subscription has days of grace; what is in effect is simply over.
+        Phase::Grace if scope.is_recorded() => {
+            if let Some(grace_ends_at) = subscription.grace_ends_at {
+                arm(grace_ends_at, TimerKind::GraceEnds, None);
+            }
+        }
+        Phase::Grace | Phase::Ended => {}
+    }
+}
+
+/// What happens when the timer goes; `context.now` must be its due time.
+pub fn fire(licensee: &Licensee, timer: &Timer, context: &Context<'_>) -> Vec<Event> {
+    let mut draft = Draft::new(licensee, *context);
+    fire_in(&mut draft, timer);
+    draft.into_events()
+}
+
+pub(crate) fn fire_in(draft: &mut Draft<'_>, timer: &Timer) {
+    let ledger = timer.ledger;
+    match (timer.kind, &timer.product) {
+        (TimerKind::GraceEnds, _) => draft.emit(Event::GracePeriodEnded { of: GraceOf::Subscription, product: None }),
+        (TimerKind::SeatsRemoved, Some(product)) => end_grace_of(draft, product),
+        (TimerKind::RenewalApplies, _) => apply_renewal(draft, ledger),
+        (TimerKind::SubscriptionActivates, _) => {
+            draft.change(|draft| draft.emit(Event::SubscriptionActivated { ledger }));
+        }
+        (TimerKind::SubscriptionExpires, _) => draft.change(|draft| expire(draft, ledger)),
+        (TimerKind::TrialEnds, Some(product)) => draft.change(|draft| end_trial(draft, ledger, product)),
+        (TimerKind::SyncDue, _) => synchronise(draft, None, SyncTrigger::Timer),
+        // A timer of a product always names it.
+        (TimerKind::SeatsRemoved | TimerKind::TrialEnds, None) => {}
+    }
+}
+
+/// Makes everything recorded effective (R17, R18); whoever started a trial that takes effect now gets its first seat.
+pub(crate) fn synchronise(draft: &mut Draft<'_>, version: Option<crate::InstanceVersion>, trigger: SyncTrigger) {
+    let starters: Vec<(ProductId, UserId)> = draft
+        .account()
+        .recorded()
+        .trials
+        .iter()
+        .filter_map(|(product, trial)| Some((product.clone(), trial.starter.clone()?)))
+        .collect();
+    draft.change(|draft| draft.emit(Event::InstanceSynchronized { version, trigger }));
+    assign_starters(draft, starters);
+}
+
+fn end_grace_of(draft: &mut Draft<'_>, product: &ProductId) {
+    let mut holders: Vec<(u64, UserId)> =
+        draft.licensee().roster().seats(product).map(|(user, seat)| (seat.order, user.clone())).collect();
+    holders.sort_unstable();
+    for (_, user) in holders {
+        draft.remove_seat(product, &user, RemovalReason::GraceEnded);
+    }
+    draft.emit(Event::GracePeriodEnded { of: GraceOf::Product, product: Some(product.clone()) });
+}
+
+fn expire(draft: &mut Draft<'_>, ledger: LedgerScope) {
+    let trials: Vec<Event> = of_scope(draft.account(), ledger)
+        .trials
+        .iter()
+        .map(|(product, trial)| trial_expired(ledger, product, trial))
+        .collect();
+    draft.emit(Event::SubscriptionExpired { ledger, grace_ends_at: draft.now() + draft.catalogue().grace() });
+    trials.into_iter().for_each(|event| draft.emit(event));
+}
+
+fn end_trial(draft: &mut Draft<'_>, ledger: LedgerScope, product: &ProductId) {
+    let Some(trial) = of_scope(draft.account(), ledger).trials.get(product) else { return };
+    let event = trial_expired(ledger, product, trial);
+    draft.emit(event);
+}
+
+fn trial_expired(ledger: LedgerScope, product: &ProductId, trial: &Trial) -> Event {
+    Event::TrialExpired { ledger, product: product.clone(), add_on: trial.add_on.clone() }
+}
+
+fn of_scope(account: &Account, scope: LedgerScope) -> &Ledger {
+    if scope.is_recorded() { account.recorded() } else { account.in_effect() }
+}
+
+/// A waiting renewal's day has come. What no longer fits is made to: an add-on that the plan does not allow is dropped,
+/// a quantity above the seats is lowered to them.
+fn apply_renewal(draft: &mut Draft<'_>, scope: LedgerScope) {
+    let ledger = of_scope(draft.account(), scope);
+    let Some(waiting) = ledger.waiting.clone() else { return };
+    let Some(renewed) = fitted(ledger, &waiting, scope, draft.catalogue()) else { return };
+    let conversions = conversions(ledger, scope, &renewed.add_ons);
+    draft.change(|draft| {
+        draft.emit(Event::SubscriptionRenewed(renewed));
+        conversions.into_iter().for_each(|event| draft.emit(event));
+    });
+}
+
+fn fitted(
+    ledger: &Ledger,
+    waiting: &WaitingRenewal,
+    scope: LedgerScope,
+    catalogue: &Catalogue,
+) -> Option<SubscriptionRenewed> {
+    let subscription = ledger.subscription.as_ref()?;
+    let plan = waiting.plan.clone().unwrap_or_else(|| subscription.plan.clone());
+    let seats = waiting.seats.unwrap_or(subscription.seats);
+    let wanted = waiting.add_ons.clone().unwrap_or_else(|| paid_add_ons(ledger));
+    let (mut add_ons, mut dropped, mut lowered) = (Vec::new(), Vec::new(), Vec::new());
+    for mut paid in wanted {
+        if !plan_allows(catalogue, &paid.add_on, &plan) {
+            dropped.push(paid.add_on);
+            continue;
+        }
+        if paid.quantity > seats {
+            lowered.push(paid.add_on.clone());
+            paid.quantity = seats;
+        }
+        add_ons.push(paid);
+    }
+    Some(SubscriptionRenewed {
+        ledger: scope,
+        subscription: waiting.subscription.clone(),
+        plan,
+        seats,
+        ends_at: waiting.ends_at,
+        add_ons,
+        was_scheduled: true,
+        dropped,
+        lowered,
+    })
+}
+
+/// What is paid for in a ledger.
+pub(crate) fn paid_add_ons(ledger: &Ledger) -> Vec<PaidAddOn> {
+    ledger
+        .holdings
+        .iter()
+        .map(|(product, holding)| PaidAddOn {
+            product: product.clone(),
+            add_on: holding.add_on.clone(),
+            quantity: holding.quantity,
+        })
+        .collect()
+}
+
+/// The ends of the trials of add-ons that are now paid for (R15).
+pub(crate) fn conversions(ledger: &Ledger, scope: LedgerScope, paid: &[PaidAddOn]) -> Vec<Event> {
+    paid.iter()
+        .filter(|paid| ledger.trials.get(&paid.product).is_some_and(|trial| trial.add_on == paid.add_on))
+        .map(|paid| Event::TrialConverted { ledger: scope, product: paid.product.clone(), add_on: paid.add_on.clone() })
+        .collect()
+}
