@@ -1,1 +1,0 @@
-//! Usher's HTTP interface.

@@ -1,1 +1,0 @@
-//! Usher's engine: decides commands, commits them, keeps time.

@@ -1,0 +1,112 @@
+//! What can go wrong with a store, and what to do about it.
+
+use std::{error::Error, io, path::PathBuf, sync::Arc};
+
+/// Why the store did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// Another process (or another handle in this one) has the store open.
+    #[error("the data folder {path:?} is in use by another usher process: stop it, or use another --data-dir")]
+    InUse {
+        /// The data folder.
+        path: PathBuf,
+    },
+    /// The store was written by a newer program.
+    #[error("{file:?} has format {found}, but this usher knows formats up to {supported}: upgrade usher")]
+    NewerFormat {
+        /// The file of the newer format.
+        file: PathBuf,
+        /// The format version that it bears.
+        found: u32,
+        /// The newest format version that is known here.
+        supported: u32,
+    },
+    /// There is no room left; what was to be written was not.
+    #[error("the disk that holds {file:?} is full: free space, nothing was written")]
+    Full {
+        /// The file that could not grow.
+        file: PathBuf,
+        /// What the system said.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The store is damaged or was tampered with.
+    #[error(
+        "{file:?} is damaged ({detail}): restore the data folder from a backup, or only delete the file if it is \
+         index.db, which is rebuilt"
+    )]
+    Corrupt {
+        /// The damaged file.
+        file: PathBuf,
+        /// What was found.
+        detail: String,
+    },
+    /// A commit does not follow its shard's head: another writer was here. Nothing of the batch was written.
+    #[error(
+        "shard {shard} ends at commit {} and position {}, which commit {offered_number} from position \
+         {offered_first_position} does not follow: reload the shard",
+        head.commit_number, head.position
+    )]
+    Conflict {
+        /// The shard.
+        shard: u16,
+        /// Where the shard ends.
+        head: crate::Head,
+        /// The number of the commit that was refused.
+        offered_number: u64,
+        /// Its first position.
+        offered_first_position: u64,
+    },
+    /// A shard beyond the store's number of shards was named.
+    #[error("there is no shard {shard} in a store of {shards}: take the shard count from the store")]
+    UnknownShard {
+        /// The shard that was named.
+        shard: u16,
+        /// How many shards the store has.
+        shards: u16,
+    },
+    /// A commit is larger than a store takes.
+    #[error("a commit of {bytes} bytes is above the limit of {bytes_max}: decide fewer commands at one go")]
+    TooLarge {
+        /// The size of its block, bytes.
+        bytes: usize,
+        /// The largest block, bytes.
+        bytes_max: usize,
+    },
+    /// The file system refused.
+    #[error("cannot use {path:?}: check that it exists, that usher may write there, and that the disk is sound")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// SQLite refused for another reason.
+    #[error("sqlite cannot work on {file:?}: see the cause, then start usher again")]
+    Sqlite {
+        /// The database file.
+        file: PathBuf,
+        /// What SQLite said.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// The indexer met an error and stopped; the index is not up to date and no longer answers.
+    #[error("the index stopped after an error: mend the cause, then start usher again")]
+    IndexFailed {
+        /// The error that it met.
+        #[source]
+        source: Arc<JournalError>,
+    },
+    /// The indexer was stopped, so what is waited for will not come.
+    #[error("the index is no longer being filled: open the store again")]
+    IndexStopped,
+    /// The indexer's thread could not be started.
+    #[error("cannot start the indexer's thread: raise the limit on threads")]
+    Thread {
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}

@@ -1,0 +1,209 @@
+//! The thread that fills the index behind the commits.
+
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use rusqlite::Connection;
+
+use super::{
+    SqliteIndex,
+    fill::{self, Ids},
+    read::{self, Place},
+    rows::{self, CommandRow, Rows},
+};
+use crate::{
+    Head, Journal, JournalError, MembershipOf, Watch,
+    sqlite::{
+        SqliteJournal,
+        failure::{InFile, corrupt},
+        key::CommitKey,
+    },
+};
+
+/// Records of one transaction; more only if a single commit has more.
+const RECORDS_MAX: usize = 20_000;
+/// Bytes of commits of one transaction; more only if a single commit has more.
+const BLOCK_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// How soon erasures are looked at again that could not be finished yet.
+const ERASURE_RETRY: Duration = Duration::from_secs(1);
+/// How long to wait for commits that wake the indexer themselves.
+const IDLE_WAIT: Duration = Duration::from_secs(3600);
+
+/// The running indexer; stopped and joined on drop.
+pub(in crate::sqlite) struct Indexer {
+    is_stopping: Arc<AtomicBool>,
+    watch: Watch,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Indexer {
+    /// Starts to fill `index` from `journal`.
+    pub(in crate::sqlite) fn start(
+        index: &Arc<SqliteIndex>,
+        journal: &Arc<SqliteJournal>,
+        membership_of: MembershipOf,
+    ) -> Result<Self, JournalError> {
+        let is_stopping = Arc::new(AtomicBool::new(false));
+        let work = Work {
+            index: index.clone(),
+            journal: journal.clone(),
+            membership_of,
+            is_stopping: is_stopping.clone(),
+            ids: Ids::default(),
+            first_shard: 0,
+        };
+        let thread = thread::Builder::new()
+            .name("indexer".to_owned())
+            .spawn(move || work.run())
+            .map_err(|source: io::Error| JournalError::Thread { source })?;
+        Ok(Self { is_stopping, watch: journal.watch(), thread: Some(thread) })
+    }
+
+    /// Stops after the transaction that is under way, whatever is still to be indexed.
+    pub(in crate::sqlite) fn stop(&mut self) {
+        self.is_stopping.store(true, Ordering::Release);
+        self.watch.notify();
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the indexer panicked");
+        }
+    }
+}
+
+impl Drop for Indexer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+struct Work {
+    index: Arc<SqliteIndex>,
+    journal: Arc<SqliteJournal>,
+    membership_of: MembershipOf,
+    is_stopping: Arc<AtomicBool>,
+    ids: Ids,
+    /// Where to begin next, so that a busy shard does not starve those behind it.
+    first_shard: u16,
+}
+
+impl Drop for Work {
+    /// Also after a panic: nobody must wait for an indexer that is gone.
+    fn drop(&mut self) {
+        self.index.progress.stop();
+    }
+}
+
+impl Work {
+    fn run(mut self) {
+        let watch = self.journal.watch();
+        while !self.is_stopping.load(Ordering::Acquire) {
+            let seen = watch.generation();
+            match self.fill_once() {
+                Ok(true) => {}
+                Ok(false) => {
+                    watch.wait_beyond(seen, self.finish_erasures());
+                }
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the indexer stops");
+                    self.index.progress.fail(error);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Indexes as much as fits into one transaction; false when there is nothing to index.
+    fn fill_once(&mut self) -> Result<bool, JournalError> {
+        let rows = self.gather()?;
+        if rows.marks.is_empty() {
+            return Ok(false);
+        }
+        let heads: Vec<Head> = rows.marks.values().map(|mark| mark.head).collect();
+        self.write(rows)?;
+        self.index.progress.advance(&heads);
+        Ok(true)
+    }
+
+    fn write(&mut self, rows: Rows) -> Result<(), JournalError> {
+        let path = &self.index.path;
+        let mut writer = self.index.writer.lock();
+        let transaction = writer.transaction().in_file(path)?;
+        let reused = fill::write(&transaction, rows, &mut self.ids).in_file(path)?;
+        for command in &reused {
+            self.keep_later_outcome(&transaction, command)?;
+        }
+        transaction.commit().in_file(path)
+    }
+
+    /// An id may be used anew once its time is over. The later outcome holds, whichever shard is indexed first.
+    fn keep_later_outcome(&self, connection: &Connection, command: &CommandRow) -> Result<(), JournalError> {
+        let path = &self.index.path;
+        let Some((commit, place)) = read::place_of_key(connection, &command.key).in_file(path)? else {
+            return Ok(());
+        };
+        let kept = (self.recorded_at_us(commit, place)?, commit, place);
+        if kept >= (command.recorded_at_us, command.commit, command.place) {
+            return Ok(());
+        }
+        fill::replace_command(connection, command).in_file(path)
+    }
+
+    fn recorded_at_us(&self, commit: CommitKey, place: u32) -> Result<i64, JournalError> {
+        let outcome = self.index.outcomes_of_commit(commit, &[Place { asked: 0, commit, in_commit: place }])?;
+        Ok(outcome.first().map_or(i64::MIN, |stored| stored.outcome.recorded_at_us))
+    }
+
+    /// Collects commits that are not indexed yet, shard by shard, within the bounds.
+    fn gather(&mut self) -> Result<Rows, JournalError> {
+        let indexed = self.index.progress.heads()?;
+        let ends = self.journal.heads()?;
+        let first = usize::from(self.first_shard);
+        let mut rows = Rows::default();
+        let behind = indexed.iter().zip(&ends).filter(|(indexed, end)| indexed.commit_number < end.commit_number);
+        let (before, from_first): (Vec<_>, Vec<_>) =
+            behind.map(|(indexed, _)| *indexed).partition(|head| usize::from(head.shard) < first);
+        for head in from_first.into_iter().chain(before) {
+            if rows.records >= RECORDS_MAX || rows.block_bytes >= BLOCK_BYTES_MAX {
+                break;
+            }
+            self.gather_shard(head, &mut rows)?;
+            self.first_shard = head.shard.saturating_add(1) % self.journal.shard_count();
+        }
+        Ok(rows)
+    }
+
+    fn gather_shard(&self, indexed: Head, rows: &mut Rows) -> Result<(), JournalError> {
+        let bytes_left = BLOCK_BYTES_MAX.saturating_sub(rows.block_bytes);
+        let commits = self.journal.read(indexed.shard, indexed.commit_number, bytes_left)?;
+        if commits.is_empty() {
+            let detail = format!("shard {} ends before its head", indexed.shard);
+            return Err(corrupt(self.journal.path(), detail));
+        }
+        for stored in commits {
+            let records = rows.records.saturating_add(stored.records as usize);
+            if records > RECORDS_MAX && rows.records > 0 {
+                break;
+            }
+            let commit = rows::decode(self.journal.path(), &stored)?;
+            rows.add(&stored, commit, self.membership_of);
+        }
+        Ok(())
+    }
+
+    /// Uses the time while there is nothing to index; gives how long to wait for the next commit.
+    fn finish_erasures(&self) -> Duration {
+        if let Err(error) = self.journal.finish_erasures_in_time() {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "traces of erased details cannot be removed yet: usher tries again"
+            );
+        }
+        if self.journal.has_erasures_to_finish() { ERASURE_RETRY } else { IDLE_WAIT }
+    }
+}

@@ -1,0 +1,140 @@
+//! From commits to the rows of the index, without touching the database.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+};
+
+use contract::proto::journal::{Commit, Event, Outcome, Record, Usage, record::Kind};
+use prost::Message;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    Head, JournalError, MembershipChange, MembershipOf, StoredCommit,
+    sqlite::{failure::corrupt, key::CommitKey},
+};
+
+/// The commit in a stored block, which holds as many records as it is said to.
+pub(super) fn decode(journal_path: &Path, stored: &StoredCommit) -> Result<Commit, JournalError> {
+    let place = || format!("commit {} of shard {}", stored.number, stored.shard);
+    let commit =
+        stored.decode().map_err(|error| corrupt(journal_path, format!("{} cannot be decoded: {error}", place())))?;
+    if commit.records.len() == stored.records as usize {
+        return Ok(commit);
+    }
+    Err(corrupt(journal_path, format!("{} does not hold {} records", place(), stored.records)))
+}
+
+/// The same bytes as a [`Commit`], read without looking into the records.
+#[derive(Clone, PartialEq, Message)]
+struct SealedRecords {
+    #[prost(bytes = "vec", repeated, tag = "1")]
+    records: Vec<Vec<u8>>,
+}
+
+/// The outcomes at places in a stored commit, in the order of the places; `None` if one of them holds no outcome.
+pub(super) fn outcomes_at(stored: &StoredCommit, places: impl Iterator<Item = u32>) -> Option<Vec<Outcome>> {
+    // A commit may hold thousands of records of which one is wanted.
+    let sealed = SealedRecords::decode(stored.block.as_slice()).ok()?.records;
+    let outcome = |place: u32| match Record::decode(sealed.get(place as usize)?.as_slice()).ok()?.kind? {
+        Kind::Outcome(outcome) => Some(outcome),
+        Kind::Event(_) | Kind::Usage(_) => None,
+    };
+    places.map(outcome).collect()
+}
+
+/// Under which key a command is indexed: the first 16 bytes of SHA-256 over its id.
+pub(super) fn command_key(command_id: &str) -> [u8; 16] {
+    let digest = <[u8; 32]>::from(Sha256::digest(command_id.as_bytes()));
+    let [key @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = digest;
+    key
+}
+
+/// An event to be indexed.
+pub(super) struct EventRow {
+    pub(super) stream: String,
+    pub(super) version: u64,
+    pub(super) shard: u16,
+    pub(super) position: u64,
+    pub(super) event_type: String,
+    pub(super) effective_at_us: i64,
+    pub(super) record: Vec<u8>,
+}
+
+/// An outcome to be indexed.
+pub(super) struct CommandRow {
+    pub(super) key: [u8; 16],
+    pub(super) recorded_at_us: i64,
+    pub(super) commit: CommitKey,
+    pub(super) place: u32,
+}
+
+/// How far a shard is once the rows are written.
+pub(super) struct ShardMark {
+    pub(super) head: Head,
+    pub(super) checksum: u64,
+}
+
+/// Everything that a number of commits add to the index.
+#[derive(Default)]
+pub(super) struct Rows {
+    pub(super) events: Vec<EventRow>,
+    pub(super) commands: Vec<CommandRow>,
+    /// By user.
+    pub(super) last_uses_us: HashMap<String, i64>,
+    /// By user and licensee: whether one is a member of the other.
+    pub(super) memberships: BTreeMap<(String, String), bool>,
+    /// By licensee; `None` when nothing is due any more.
+    pub(super) timers_us: BTreeMap<String, Option<i64>>,
+    /// By shard.
+    pub(super) marks: BTreeMap<u16, ShardMark>,
+    pub(super) records: usize,
+    pub(super) block_bytes: usize,
+}
+
+impl Rows {
+    /// Takes in a commit; of one shard in the order of their numbers.
+    pub(super) fn add(&mut self, stored: &StoredCommit, commit: Commit, membership_of: MembershipOf) {
+        self.records += commit.records.len();
+        self.block_bytes += stored.block.len();
+        self.marks.insert(stored.shard, ShardMark { head: stored.head(), checksum: stored.checksum });
+        self.timers_us.extend(commit.timers.into_iter().map(|timer| (timer.licensee, timer.due_at_us)));
+        for (place, record) in (0u32..).zip(commit.records) {
+            match record.kind {
+                Some(Kind::Event(event)) => self.add_event(stored, place, event, membership_of),
+                Some(Kind::Outcome(outcome)) => self.add_outcome(stored, place, &outcome),
+                Some(Kind::Usage(usage)) => self.add_usage(usage),
+                // A kind of record that came with a newer program and that this index does not know.
+                None => {}
+            }
+        }
+    }
+
+    fn add_event(&mut self, stored: &StoredCommit, place: u32, event: Event, membership_of: MembershipOf) {
+        match membership_of(&event) {
+            Some(MembershipChange::Added { user, licensee }) => self.memberships.insert((user, licensee), true),
+            Some(MembershipChange::Removed { user, licensee }) => self.memberships.insert((user, licensee), false),
+            None => None,
+        };
+        self.events.push(EventRow {
+            record: event.encode_to_vec(),
+            stream: event.stream,
+            version: event.version,
+            shard: stored.shard,
+            position: stored.first_position.saturating_add(u64::from(place)),
+            event_type: event.r#type,
+            effective_at_us: event.effective_at_us,
+        });
+    }
+
+    fn add_outcome(&mut self, stored: &StoredCommit, place: u32, outcome: &Outcome) {
+        let Some(commit) = CommitKey::new(stored.shard, stored.number) else { return };
+        let key = command_key(&outcome.command_id);
+        self.commands.push(CommandRow { key, recorded_at_us: outcome.recorded_at_us, commit, place });
+    }
+
+    fn add_usage(&mut self, usage: Usage) {
+        let last_use_us = self.last_uses_us.entry(usage.user).or_insert(usage.used_at_us);
+        *last_use_us = usage.used_at_us.max(*last_use_us);
+    }
+}

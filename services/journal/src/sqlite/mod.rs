@@ -1,0 +1,110 @@
+//! The embedded store: one folder, no server.
+//!
+//! | file | is |
+//! | --- | --- |
+//! | `journal.db` | the only truth |
+//! | `index.db` | derived from it, rebuilt at any doubt |
+//! | `lock` | held for as long as the store is open |
+
+mod check;
+mod connection;
+mod details;
+mod erasure;
+mod failure;
+mod index;
+mod integer;
+mod journal;
+mod key;
+mod lock;
+mod pool;
+mod schema;
+
+use std::{fs, path::Path, sync::Arc};
+
+pub use index::SqliteIndex;
+pub use journal::SqliteJournal;
+
+use crate::{Journal, JournalError, MembershipOf, StreamIndex};
+use failure::InFile;
+use index::Indexer;
+use lock::FolderLock;
+
+/// The truth.
+const JOURNAL_FILE: &str = "journal.db";
+/// What is derived from it.
+const INDEX_FILE: &str = "index.db";
+/// Another crate's file in the same folder; named here only to notice that a store was here before.
+const VIEWS_FILE: &str = "views.db";
+
+/// How to open a store.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Into how many shards a new store is divided, at least 1; a store that exists keeps its own number.
+    pub shards: u16,
+    /// What makes someone a member.
+    pub membership_of: MembershipOf,
+    /// The most pages (of 4 KiB) that `journal.db` may have; `None` for as many as the disk holds. With it a full disk
+    /// can be tried out.
+    pub journal_pages_max: Option<u32>,
+}
+
+impl Options {
+    /// The usual: 16 shards, as much as the disk holds.
+    pub fn new(membership_of: MembershipOf) -> Self {
+        Self { shards: 16, membership_of, journal_pages_max: None }
+    }
+}
+
+/// A store in a folder, with its indexer running.
+///
+/// The handles that it gives out keep the folder locked, also after the store itself is dropped, which ends the indexer.
+pub struct SqliteStore {
+    // First, so that the indexer is gone before what it works on.
+    indexer: Indexer,
+    index: Arc<SqliteIndex>,
+    journal: Arc<SqliteJournal>,
+}
+
+impl SqliteStore {
+    /// Opens the store in `folder`; makes folder and store if there is none.
+    pub fn open(folder: &Path, options: &Options) -> Result<Self, JournalError> {
+        fs::create_dir_all(folder).in_file(folder)?;
+        let lock = FolderLock::acquire(folder)?;
+        let journal = Arc::new(SqliteJournal::open(folder, lock, options)?);
+        let index = Arc::new(SqliteIndex::open(folder, &journal)?);
+        let indexer = Indexer::start(&index, &journal, options.membership_of)?;
+        Ok(Self { indexer, index, journal })
+    }
+
+    /// The truth.
+    pub fn journal(&self) -> Arc<dyn Journal> {
+        self.journal.clone()
+    }
+
+    /// The index over it.
+    pub fn index(&self) -> Arc<dyn StreamIndex> {
+        self.index.clone()
+    }
+
+    /// Where `journal.db` lies, for read models that join the erasable tables `persons` and `licensee_details`; they
+    /// must open it read-only.
+    pub fn journal_path(&self) -> &Path {
+        self.journal.path()
+    }
+
+    /// Removes the last traces of erased details from the files, at once instead of when there is time for it.
+    ///
+    /// Gives false when a reader stood in the way; then it is tried again when there is time.
+    pub fn finish_erasures(&self) -> Result<bool, JournalError> {
+        self.journal.finish_erasures()
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.indexer.stop();
+        if let Err(error) = self.journal.finish_erasures() {
+            tracing::warn!(%error, "traces of erased details stay in journal.db until the next start");
+        }
+    }
+}

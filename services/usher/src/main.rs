@@ -1,2 +1,0 @@
-//! The Usher program.
-fn main() {}

@@ -1,1 +1,0 @@
-//! Usher's read models and their queries, fed by the journal.
