@@ -34,6 +34,6 @@ fn in_order_of_removal(draft: &Draft<'_>, product: &ProductId) -> Vec<(UserId, O
         .map(|((last_used_at, order), user)| (last_used_at, Reverse(order), user))
         .collect();
     // `None` sorts before every instant: never used goes first.
-    holders.sort_unstable_by(|left, right| (left.0, left.1).cmp(&(right.0, right.1)));
+    holders.sort_unstable_by_key(|holder| (holder.0, holder.1));
     holders.into_iter().map(|(last_used_at, _, user)| (user, last_used_at)).collect()
 }
