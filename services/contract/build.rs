@@ -7,6 +7,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use prost_build::Config;
+use protox::prost_reflect::{DescriptorPool, FieldDescriptor, Kind};
+
+/// Packages that come from outside: their messages are read from JSON too.
+const INBOUND: [&str; 4] = ["usher.billing.v1", "usher.directory.v1", "usher.usage.v1", "usher.seats.v1"];
+
 fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../../proto");
     println!("cargo::rerun-if-changed={}", root.display());
@@ -14,12 +20,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     collect(&root, &mut files)?;
     files.sort();
     let descriptors = protox::compile(&files, [&root])?;
-    let mut config = prost_build::Config::new();
-    // JSON bodies are read into the same types as protobuf bodies.
-    for package in ["billing", "directory", "usage", "seats"] {
-        let path = format!(".usher.{package}.v1");
-        config.type_attribute(&path, "#[derive(serde::Deserialize)] #[serde(default)]");
-    }
+    let mut config = Config::new();
+    config.extern_path(".google.protobuf.Timestamp", "crate::timestamp::Timestamp");
+    read_from_json(&mut config, &DescriptorPool::from_file_descriptor_set(descriptors.clone())?);
     config.compile_fds(descriptors)?;
     Ok(())
 }
@@ -34,4 +37,30 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>
         }
     }
     Ok(())
+}
+
+/// Lets the inbound types be read from JSON, field by field by the rules of `src/wire_json.rs`.
+fn read_from_json(config: &mut Config, pool: &DescriptorPool) {
+    for package in INBOUND {
+        config.type_attribute(format!(".{package}"), "#[derive(serde::Deserialize)] #[serde(default)]");
+    }
+    for message in pool.all_messages().filter(|message| INBOUND.contains(&message.package_name())) {
+        for field in message.fields() {
+            if let Some(reader) = json_reader(&field) {
+                let attribute = format!("#[serde(deserialize_with = \"crate::wire_json::{reader}\")]");
+                config.field_attribute(format!(".{}", field.full_name()), attribute);
+            }
+        }
+    }
+}
+
+/// The function that reads a field, where serde's own way is not that of the contract.
+fn json_reader(field: &FieldDescriptor) -> Option<&'static str> {
+    match field.kind() {
+        Kind::Message(_) if field.is_list() => Some("objects"),
+        _ if field.is_list() => Some("list"),
+        Kind::Int64 => Some("optional_int64"),
+        Kind::Message(message) if message.name() == "AddOnList" => Some("optional_add_on_list"),
+        _ => None,
+    }
 }

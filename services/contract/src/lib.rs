@@ -1,10 +1,16 @@
 //! Usher's wire contract: protobuf types, the CloudEvents codec, conversions to and from the domain.
+//!
+//! * [`incoming`] reads what comes from outside, and never fails: what can't be read is a refusal with a reason;
+//! * [`event`] writes events to the store and to the outside, and reads them back;
+//! * [`refusal`] does the same for refusals;
+//! * [`proto`] holds the generated types.
+//!
+//! Whatever is read here is untrusted: no input makes this crate panic, and no name, e-mail address or free text of an
+//! input gets into a message of this crate (R30).
 
-/// The generated protobuf types, one module a package.
-#[allow(missing_docs, clippy::all)]
-pub mod proto {
-    /// What the journal keeps.
-    pub mod journal {
-        include!(concat!(env!("OUT_DIR"), "/usher.journal.v1.rs"));
-    }
-}
+pub mod event;
+pub mod incoming;
+pub mod proto;
+pub mod refusal;
+pub mod timestamp;
+mod wire_json;

@@ -1,0 +1,66 @@
+//! Reads events back from the wire.
+
+use std::borrow::Cow;
+
+use super::{SCHEMA_VERSION, StreamEvent, fields::FieldError, wire_event::decode_current};
+
+/// Why bytes are no event that this version can read.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// No event of this version has that name.
+    #[error("the event type {type_name:?} is unknown: upgrade usher, a newer version wrote it")]
+    UnknownType {
+        /// The name.
+        type_name: String,
+    },
+    /// The schema is newer than this version's.
+    #[error("{type_name} has schema version {found}, and this usher reads up to {SCHEMA_VERSION}: upgrade usher")]
+    NewerSchema {
+        /// Of which event.
+        type_name: String,
+        /// The version that was found.
+        found: u32,
+    },
+    /// There never was such a schema version.
+    #[error("{type_name} has schema version 0, and the first is 1: the event is damaged, run usher verify")]
+    NoSchema {
+        /// Of which event.
+        type_name: String,
+    },
+    /// The bytes are no protobuf of that type.
+    #[error("the data of {type_name} is not its protobuf: the event is damaged, run usher verify")]
+    Protobuf {
+        /// Of which event.
+        type_name: &'static str,
+        /// Why.
+        #[source]
+        source: prost::DecodeError,
+    },
+    /// A field doesn't hold what it should.
+    #[error("the data of {type_name} is not valid: a newer usher wrote it or it is damaged, run usher verify")]
+    Field {
+        /// Of which event.
+        type_name: &'static str,
+        /// Which field, and why.
+        #[source]
+        source: FieldError,
+    },
+}
+
+/// Reads an event by its full name, such as `usher.licensing.v1.SeatAssigned`, and the version of its schema.
+///
+/// # Errors
+/// [`DecodeError`] for what a newer version wrote, and for damage.
+pub fn decode(type_name: &str, schema_version: u32, data: &[u8]) -> Result<StreamEvent, DecodeError> {
+    decode_current(type_name, &upcast(type_name, schema_version, data)?)
+}
+
+/// Brings data of an older schema to the current one. There is only one schema yet: the first change of an event that
+/// protobuf can't bridge by itself gets its arm here.
+fn upcast<'a>(type_name: &str, schema_version: u32, data: &'a [u8]) -> Result<Cow<'a, [u8]>, DecodeError> {
+    match schema_version {
+        SCHEMA_VERSION => Ok(Cow::Borrowed(data)),
+        0 => Err(DecodeError::NoSchema { type_name: type_name.to_owned() }),
+        found => Err(DecodeError::NewerSchema { type_name: type_name.to_owned(), found }),
+    }
+}

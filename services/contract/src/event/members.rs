@@ -1,0 +1,79 @@
+//! Events of members, to and from the wire.
+
+use licensing::{Event, Role, UserId, UserStatus, UserType};
+
+use super::fields::{self, FieldError};
+use crate::proto::licensing as wire;
+
+pub(super) fn added(
+    licensee: String,
+    user: &UserId,
+    role: Role,
+    user_type: UserType,
+    status: UserStatus,
+) -> wire::MemberAdded {
+    wire::MemberAdded {
+        licensee,
+        user: user.as_str().into(),
+        role: role.as_str().into(),
+        r#type: user_type.as_str().into(),
+        status: status.as_str().into(),
+    }
+}
+
+impl TryFrom<wire::MemberAdded> for Event {
+    type Error = FieldError;
+
+    fn try_from(message: wire::MemberAdded) -> Result<Self, FieldError> {
+        Ok(Event::MemberAdded {
+            user: fields::user(&message.user)?,
+            role: fields::parsed("role", &message.role)?,
+            user_type: fields::parsed("type", &message.r#type)?,
+            status: fields::parsed("status", &message.status)?,
+        })
+    }
+}
+
+pub(super) fn updated(licensee: String, user: &UserId, role: Role, user_type: UserType) -> wire::MemberUpdated {
+    wire::MemberUpdated {
+        licensee,
+        user: user.as_str().into(),
+        role: role.as_str().into(),
+        r#type: user_type.as_str().into(),
+    }
+}
+
+impl TryFrom<wire::MemberUpdated> for Event {
+    type Error = FieldError;
+
+    fn try_from(message: wire::MemberUpdated) -> Result<Self, FieldError> {
+        Ok(Event::MemberUpdated {
+            user: fields::user(&message.user)?,
+            role: fields::parsed("role", &message.role)?,
+            user_type: fields::parsed("type", &message.r#type)?,
+        })
+    }
+}
+
+impl TryFrom<wire::MemberRemoved> for Event {
+    type Error = FieldError;
+
+    fn try_from(message: wire::MemberRemoved) -> Result<Self, FieldError> {
+        Ok(Event::MemberRemoved { user: fields::user(&message.user)? })
+    }
+}
+
+pub(super) fn status_changed(licensee: String, user: &UserId, status: UserStatus) -> wire::MemberStatusChanged {
+    wire::MemberStatusChanged { licensee, user: user.as_str().into(), status: status.as_str().into() }
+}
+
+impl TryFrom<wire::MemberStatusChanged> for Event {
+    type Error = FieldError;
+
+    fn try_from(message: wire::MemberStatusChanged) -> Result<Self, FieldError> {
+        Ok(Event::MemberStatusChanged {
+            user: fields::user(&message.user)?,
+            status: fields::parsed("status", &message.status)?,
+        })
+    }
+}

@@ -1,0 +1,77 @@
+//! Events on the wire: the same bytes in the store and on the topic.
+
+mod add_ons;
+mod decode;
+mod encode;
+mod fields;
+mod json;
+mod members;
+mod seats;
+mod stream_name;
+mod subscriptions;
+mod wire_event;
+
+use licensing::{Event, LicenseeId, UserEvent, UserId};
+
+pub use decode::{DecodeError, decode};
+pub use encode::{EncodedEvent, encode_licensee_event, encode_user_event};
+pub use fields::FieldError;
+pub use json::{data_json, user_data_json};
+pub use stream_name::{InvalidStreamName, StreamName};
+pub use wire_event::TYPE_NAMES;
+
+/// The current version of the schema of every event.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// An event and the stream it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StreamEvent {
+    /// Of a licensee.
+    Licensee {
+        /// Whose.
+        licensee: LicenseeId,
+        /// What happened.
+        event: Event,
+    },
+    /// Of a user.
+    User {
+        /// Whose.
+        user: UserId,
+        /// What happened.
+        event: UserEvent,
+    },
+}
+
+impl StreamEvent {
+    /// The short name, such as `SeatRemoved`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            StreamEvent::Licensee { event, .. } => event.name(),
+            StreamEvent::User { event, .. } => event.name(),
+        }
+    }
+
+    /// The stream.
+    pub fn stream(&self) -> StreamName {
+        match self {
+            StreamEvent::Licensee { licensee, .. } => StreamName::Licensee(licensee.clone()),
+            StreamEvent::User { user, .. } => StreamName::User(user.clone()),
+        }
+    }
+
+    /// The event on the wire.
+    pub fn encode(&self) -> EncodedEvent {
+        match self {
+            StreamEvent::Licensee { licensee, event } => encode_licensee_event(licensee, event),
+            StreamEvent::User { user, event } => encode_user_event(user, *event),
+        }
+    }
+
+    /// The event's data as the history shows it, for either kind.
+    pub fn data_json(&self) -> serde_json::Value {
+        match self {
+            StreamEvent::Licensee { event, .. } => data_json(event),
+            StreamEvent::User { user, .. } => user_data_json(user),
+        }
+    }
+}
