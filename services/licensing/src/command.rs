@@ -2,8 +2,8 @@
 //! judging them is the domain's task, each with a code of its own.
 
 use crate::{
-    AddOnId, AssignMode, Channel, InstanceVersion, Instant, Offering, PlanId, ProductId, Role, SubscriptionId, UserId,
-    UserStatus, UserType,
+    AddOnId, AssignMode, Channel, EmailAddress, InstanceVersion, Instant, Offering, PlanId, ProductId, Role,
+    SubscriptionId, UserId, UserStatus, UserType,
 };
 
 /// An add-on and how many seats of it.
@@ -91,7 +91,7 @@ pub enum Command {
         /// The add-on to try.
         add_on: AddOnId,
         /// Must be the subscription's contact, for an instance.
-        contact_email: Option<String>,
+        contact_email: Option<EmailAddress>,
         /// Gets the first seat.
         started_by: Option<UserId>,
     },

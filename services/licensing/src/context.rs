@@ -1,6 +1,6 @@
 //! What a decision may know besides the aggregate's own state.
 
-use crate::{Catalogue, Instant, UserId, UserStatus};
+use crate::{Catalogue, EmailAddress, Instant, UserId, UserStatus};
 
 /// What lies outside of a licensee's stream and is needed to decide about it.
 ///
@@ -10,7 +10,7 @@ pub trait Facts {
     fn last_uses(&self, users: &[UserId]) -> Vec<Option<Instant>>;
 
     /// The e-mail address of the subscription's contact (R13).
-    fn contact_email(&self) -> Option<String>;
+    fn contact_email(&self) -> Option<EmailAddress>;
 
     /// The user's status in the directory; unknown users are active (R29).
     fn user_status(&self, user: &UserId) -> UserStatus;
@@ -25,7 +25,7 @@ impl Facts for NoFacts {
         vec![None; users.len()]
     }
 
-    fn contact_email(&self) -> Option<String> {
+    fn contact_email(&self) -> Option<EmailAddress> {
         None
     }
 

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Account, Catalogue, Context, Event, GraceOf, Instant, Ledger, LedgerScope, Licensee, PaidAddOn, Phase, ProductId,
-    RemovalReason, SubscriptionRenewed, SyncTrigger, Trial, UserId, WaitingRenewal,
-    commands::{assign_starters, plan_allows},
+    Account, Catalogue, Context, Event, GraceOf, Instant, Ledger, LedgerScope, Licensee, Phase, ProductId,
+    RemovalReason, SyncTrigger, Trial, UserId,
+    commands::{renew_subscription, synchronize_instance},
     draft::Draft,
 };
 
@@ -149,29 +149,16 @@ pub(crate) fn fire_in(draft: &mut Draft<'_>, timer: &Timer) {
     match (timer.kind, &timer.product) {
         (TimerKind::GraceEnds, _) => draft.emit(Event::GracePeriodEnded { of: GraceOf::Subscription, product: None }),
         (TimerKind::SeatsRemoved, Some(product)) => end_grace_of(draft, product),
-        (TimerKind::RenewalApplies, _) => apply_renewal(draft, ledger),
+        (TimerKind::RenewalApplies, _) => renew_subscription::apply_waiting(draft, ledger),
         (TimerKind::SubscriptionActivates, _) => {
             draft.change(|draft| draft.emit(Event::SubscriptionActivated { ledger }));
         }
         (TimerKind::SubscriptionExpires, _) => draft.change(|draft| expire(draft, ledger)),
         (TimerKind::TrialEnds, Some(product)) => draft.change(|draft| end_trial(draft, ledger, product)),
-        (TimerKind::SyncDue, _) => synchronise(draft, None, SyncTrigger::Timer),
+        (TimerKind::SyncDue, _) => synchronize_instance::synchronise(draft, None, SyncTrigger::Timer),
         // A timer of a product always names it.
         (TimerKind::SeatsRemoved | TimerKind::TrialEnds, None) => {}
     }
-}
-
-/// Makes everything recorded effective (R17, R18); whoever started a trial that takes effect now gets its first seat.
-pub(crate) fn synchronise(draft: &mut Draft<'_>, version: Option<crate::InstanceVersion>, trigger: SyncTrigger) {
-    let starters: Vec<(ProductId, UserId)> = draft
-        .account()
-        .recorded()
-        .trials
-        .iter()
-        .filter_map(|(product, trial)| Some((product.clone(), trial.starter.clone()?)))
-        .collect();
-    draft.change(|draft| draft.emit(Event::InstanceSynchronized { version, trigger }));
-    assign_starters(draft, starters);
 }
 
 fn end_grace_of(draft: &mut Draft<'_>, product: &ProductId) {
@@ -185,7 +172,9 @@ fn end_grace_of(draft: &mut Draft<'_>, product: &ProductId) {
 }
 
 fn expire(draft: &mut Draft<'_>, ledger: LedgerScope) {
-    let trials: Vec<Event> = of_scope(draft.account(), ledger)
+    let trials: Vec<Event> = draft
+        .account()
+        .ledger(ledger)
         .trials
         .iter()
         .map(|(product, trial)| trial_expired(ledger, product, trial))
@@ -195,84 +184,11 @@ fn expire(draft: &mut Draft<'_>, ledger: LedgerScope) {
 }
 
 fn end_trial(draft: &mut Draft<'_>, ledger: LedgerScope, product: &ProductId) {
-    let Some(trial) = of_scope(draft.account(), ledger).trials.get(product) else { return };
+    let Some(trial) = draft.account().ledger(ledger).trials.get(product) else { return };
     let event = trial_expired(ledger, product, trial);
     draft.emit(event);
 }
 
 fn trial_expired(ledger: LedgerScope, product: &ProductId, trial: &Trial) -> Event {
     Event::TrialExpired { ledger, product: product.clone(), add_on: trial.add_on.clone() }
-}
-
-fn of_scope(account: &Account, scope: LedgerScope) -> &Ledger {
-    if scope.is_recorded() { account.recorded() } else { account.in_effect() }
-}
-
-/// A waiting renewal's day has come. What no longer fits is made to: an add-on that the plan does not allow is dropped,
-/// a quantity above the seats is lowered to them.
-fn apply_renewal(draft: &mut Draft<'_>, scope: LedgerScope) {
-    let ledger = of_scope(draft.account(), scope);
-    let Some(waiting) = ledger.waiting.clone() else { return };
-    let Some(renewed) = fitted(ledger, &waiting, scope, draft.catalogue()) else { return };
-    let conversions = conversions(ledger, scope, &renewed.add_ons);
-    draft.change(|draft| {
-        draft.emit(Event::SubscriptionRenewed(renewed));
-        conversions.into_iter().for_each(|event| draft.emit(event));
-    });
-}
-
-fn fitted(
-    ledger: &Ledger,
-    waiting: &WaitingRenewal,
-    scope: LedgerScope,
-    catalogue: &Catalogue,
-) -> Option<SubscriptionRenewed> {
-    let subscription = ledger.subscription.as_ref()?;
-    let plan = waiting.plan.clone().unwrap_or_else(|| subscription.plan.clone());
-    let seats = waiting.seats.unwrap_or(subscription.seats);
-    let wanted = waiting.add_ons.clone().unwrap_or_else(|| paid_add_ons(ledger));
-    let (mut add_ons, mut dropped, mut lowered) = (Vec::new(), Vec::new(), Vec::new());
-    for mut paid in wanted {
-        if !plan_allows(catalogue, &paid.add_on, &plan) {
-            dropped.push(paid.add_on);
-            continue;
-        }
-        if paid.quantity > seats {
-            lowered.push(paid.add_on.clone());
-            paid.quantity = seats;
-        }
-        add_ons.push(paid);
-    }
-    Some(SubscriptionRenewed {
-        ledger: scope,
-        subscription: waiting.subscription.clone(),
-        plan,
-        seats,
-        ends_at: waiting.ends_at,
-        add_ons,
-        was_scheduled: true,
-        dropped,
-        lowered,
-    })
-}
-
-/// What is paid for in a ledger.
-pub(crate) fn paid_add_ons(ledger: &Ledger) -> Vec<PaidAddOn> {
-    ledger
-        .holdings
-        .iter()
-        .map(|(product, holding)| PaidAddOn {
-            product: product.clone(),
-            add_on: holding.add_on.clone(),
-            quantity: holding.quantity,
-        })
-        .collect()
-}
-
-/// The ends of the trials of add-ons that are now paid for (R15).
-pub(crate) fn conversions(ledger: &Ledger, scope: LedgerScope, paid: &[PaidAddOn]) -> Vec<Event> {
-    paid.iter()
-        .filter(|paid| ledger.trials.get(&paid.product).is_some_and(|trial| trial.add_on == paid.add_on))
-        .map(|paid| Event::TrialConverted { ledger: scope, product: paid.product.clone(), add_on: paid.add_on.clone() })
-        .collect()
 }

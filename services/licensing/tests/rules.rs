@@ -18,8 +18,8 @@ impl Facts for Known<'_> {
         users.iter().map(|user| self.0.iter().find(|(who, _)| who == user).map(|(_, at)| *at)).collect()
     }
 
-    fn contact_email(&self) -> Option<String> {
-        Some("boss@example.com".to_owned())
+    fn contact_email(&self) -> Option<EmailAddress> {
+        Some(EmailAddress::new("boss@example.com".to_owned()))
     }
 
     fn user_status(&self, _user: &UserId) -> UserStatus {
@@ -267,4 +267,52 @@ fn r26_whoever_is_blocked_or_lowered_loses_the_seat_and_does_not_get_it_back() {
 fn r27_the_sweep_finds_nothing_after_the_rules() {
     let mut case = pro_with(2, &["a", "b"]);
     assert_eq!(case.ask(&Command::Sweep).unwrap().events, []);
+}
+
+#[test]
+fn r29_a_message_about_a_deleted_member_makes_no_event_but_its_removal_does() {
+    let mut case = pro_with(1, &["a"]);
+    case.ask(&Command::ChangeMemberStatus { user: user("a"), status: UserStatus::Deleted }).unwrap();
+    let (role, user_type) = (Role::Owner, UserType::Human);
+    let again = Command::AddMember { user: user("a"), role, user_type, details_changed: true };
+    assert_eq!(case.ask(&again).unwrap().events, []);
+    assert_eq!(names(&case.ask(&Command::RemoveMember { user: user("a") }).unwrap()), ["MemberRemoved"]);
+}
+
+#[test]
+fn r03_a_renewal_that_begins_at_the_very_end_leaves_no_gap_and_is_made_to_fit() {
+    let mut case = pro_with(2, &["a", "b"]);
+    let end = case.now + Duration::days(365);
+    let renewal = |add_ons: Option<Vec<AddOnOrder>>, seats| {
+        Command::RenewSubscription(RenewSubscription {
+            subscription: SubscriptionId::parse("A-2").unwrap(),
+            ends_at: end + Duration::days(365),
+            starts_at: Some(end),
+            plan: None,
+            seats,
+            add_ons,
+        })
+    };
+    assert_eq!(case.ask(&renewal(None, Some(1))), Err(Code::QuantityExceedsSubscriptionSeats));
+    assert_eq!(names(&case.ask(&renewal(None, Some(2))).unwrap()), ["RenewalScheduled"]);
+    case.buy("duo_pro", 8, Channel::Portal).unwrap();
+    assert_eq!(case.wait(Duration::days(366)), [("SubscriptionRenewed", end)]);
+    assert_eq!((case.product().quantity, case.product().assigned), (2, 2));
+}
+
+#[test]
+fn r13_a_trial_on_an_instance_needs_the_contact_and_a_version() {
+    let mut case = Case::new();
+    case.start(Offering::Dedicated, "ultimate", 10, None);
+    let trial = |email: Option<&str>| Command::StartTrial {
+        add_on: AddOnId::new("duo_enterprise"),
+        contact_email: email.map(|email| EmailAddress::new(email.to_owned())),
+        started_by: None,
+    };
+    assert_eq!(case.ask(&trial(None)), Err(Code::ContactEmailMismatch));
+    assert_eq!(case.ask(&trial(Some("other@example.com"))), Err(Code::ContactEmailMismatch));
+    assert_eq!(case.ask(&trial(Some("BOSS@example.com"))), Err(Code::InstanceVersionTooOld));
+    case.ask(&Command::SynchronizeInstance { version: "16.8".parse().unwrap() }).unwrap();
+    assert_eq!(names(&case.ask(&trial(Some("BOSS@example.com"))).unwrap()), ["TrialStarted"]);
+    assert_eq!(case.product().status, ProductStatus::PendingSync);
 }

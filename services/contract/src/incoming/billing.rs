@@ -1,6 +1,6 @@
 //! What billing sends.
 
-use licensing::{AddOnOrder, Channel, Command, Offering, RenewSubscription, StartSubscription};
+use licensing::{AddOnOrder, Channel, Command, EmailAddress, Offering, RenewSubscription, StartSubscription};
 
 use super::{
     Details, Request,
@@ -155,7 +155,7 @@ impl Inbound for TrialStarted {
         let licensee = fields.required("licensee", self.licensee, fields::licensee)?;
         let command = Command::StartTrial {
             add_on: fields.required("add_on", self.add_on, fields::add_on)?,
-            contact_email: fields.optional("contact_email", self.contact_email, fields::name)?,
+            contact_email: fields.optional("contact_email", self.contact_email, fields::name)?.map(EmailAddress::new),
             started_by: fields.optional("started_by", self.started_by, fields::user)?,
         };
         Ok(Request::Licensee { licensee, command, details: None })

@@ -70,13 +70,6 @@ impl fmt::Debug for Details {
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // The contact's address in a trial is the one erasable text inside a command.
-            Request::Licensee { licensee, command: Command::StartTrial { add_on, started_by, .. }, .. } => f
-                .debug_struct("StartTrial")
-                .field("licensee", licensee)
-                .field("add_on", add_on)
-                .field("started_by", started_by)
-                .finish_non_exhaustive(),
             Request::Licensee { licensee, command, details } => f
                 .debug_struct("Licensee")
                 .field("licensee", licensee)

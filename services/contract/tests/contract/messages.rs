@@ -108,7 +108,7 @@ fn billing() -> Vec<Sample> {
             request: acme(
                 Command::StartTrial {
                     add_on: AddOnId::new("duo_enterprise"),
-                    contact_email: text("c@acme.test"),
+                    contact_email: Some(licensing::EmailAddress::new("c@acme.test".into())),
                     started_by: Some(user("u-1")),
                 },
                 None,

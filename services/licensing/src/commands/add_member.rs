@@ -1,6 +1,6 @@
 //! A member joins, or changes (R26, R29).
 
-use crate::{Event, RemovalReason, Role, UserId, UserType, draft::Draft};
+use crate::{Event, RemovalReason, Role, UserId, UserStatus, UserType, draft::Draft};
 
 pub(super) fn run(draft: &mut Draft<'_>, user: &UserId, role: Role, user_type: UserType, details_changed: bool) {
     let Some(member) = draft.licensee().roster().member(user) else {
@@ -9,6 +9,10 @@ pub(super) fn run(draft: &mut Draft<'_>, user: &UserId, role: Role, user_type: U
         draft.emit(Event::MemberAdded { user: user.clone(), role, user_type, status });
         return;
     };
+    // Whoever is gone for good has nothing left to change (R29).
+    if member.status == UserStatus::Deleted {
+        return;
+    }
     if member.role == role && member.user_type == user_type && !details_changed {
         return;
     }

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::shortened;
-use crate::{AddOnId, AddOnOrder, Catalogue, Code, PaidAddOn, PlanId, Refusal, Seats};
+use crate::{AddOnId, AddOnOrder, Catalogue, Code, Event, Ledger, LedgerScope, PaidAddOn, PlanId, Refusal, Seats};
 
 /// Whether a plan allows an add-on (R7).
-pub(crate) fn plan_allows(catalogue: &Catalogue, add_on: &AddOnId, plan: &PlanId) -> bool {
+pub(super) fn plan_allows(catalogue: &Catalogue, add_on: &AddOnId, plan: &PlanId) -> bool {
     catalogue.add_on(add_on).is_some_and(|(_, add_on)| add_on.plans.contains(plan))
 }
 
@@ -63,4 +63,12 @@ pub(super) fn check_fit(
         return Err(exceeds_seats(&paid.add_on, paid.quantity.get().into(), seats));
     }
     Ok(())
+}
+
+/// The ends of the trials of add-ons that are now paid for (R15).
+pub(super) fn conversions(ledger: &Ledger, scope: LedgerScope, paid: &[PaidAddOn]) -> Vec<Event> {
+    paid.iter()
+        .filter(|paid| ledger.trials.get(&paid.product).is_some_and(|trial| trial.add_on == paid.add_on))
+        .map(|paid| Event::TrialConverted { ledger: scope, product: paid.product.clone(), add_on: paid.add_on.clone() })
+        .collect()
 }

@@ -10,14 +10,11 @@ mod change_subscription_seats;
 mod purchase_seats;
 mod remove_member;
 mod remove_seats;
-mod renew_subscription;
+pub(crate) mod renew_subscription;
 mod start_subscription;
 mod start_trial;
 mod sweep;
-mod synchronize_instance;
-
-pub(crate) use add_on_orders::plan_allows;
-pub(crate) use assign_seats::assign_starters;
+pub(crate) mod synchronize_instance;
 
 use crate::{
     Account, Code, Command, Context, Event, LedgerScope, Licensee, ProductId, Refusal, Subscription, UserId,
@@ -81,7 +78,7 @@ fn run(draft: &mut Draft<'_>, command: &Command) -> Result<Report, Refusal> {
         }
         Command::ChangeSeatQuantity { add_on, quantity } => change_seat_quantity::run(draft, add_on, *quantity)?,
         Command::StartTrial { add_on, contact_email, started_by } => {
-            start_trial::run(draft, add_on, contact_email.as_deref(), started_by.as_ref())?;
+            start_trial::run(draft, add_on, contact_email.as_ref(), started_by.as_ref())?;
         }
         Command::AddMember { user, role, user_type, details_changed } => {
             add_member::run(draft, user, *role, *user_type, *details_changed);

@@ -2,12 +2,11 @@
 
 use super::{
     active_subscription,
-    add_on_orders::{exceeds_seats, plan_not_eligible, unknown_add_on},
+    add_on_orders::{conversions, exceeds_seats, plan_not_eligible, unknown_add_on},
     billing_scope, known_licensee,
 };
 use crate::{
     AddOnChanged, AddOnId, Channel, Code, Event, Holding, PaidAddOn, Refusal, Seats, SeatsPurchased, draft::Draft,
-    timers::conversions,
 };
 
 pub(super) fn run(draft: &mut Draft<'_>, add_on: &AddOnId, quantity: i64, channel: Channel) -> Result<(), Refusal> {

@@ -1,11 +1,13 @@
 //! A subscription is renewed, at once or on a later day (R3, R4).
 
-use super::{add_on_orders, billing_scope, known_licensee, start_subscription::check_plan};
+use super::{
+    add_on_orders::{self, conversions},
+    billing_scope, known_licensee,
+    start_subscription::check_plan,
+};
 use crate::{
-    Code, Event, Instant, PaidAddOn, Refusal, RenewSubscription, RenewalScheduled, Seats, Subscription,
-    SubscriptionRenewed,
-    draft::Draft,
-    timers::{conversions, paid_add_ons},
+    Catalogue, Code, Event, Instant, Ledger, LedgerScope, PaidAddOn, Refusal, RenewSubscription, RenewalScheduled,
+    Seats, Subscription, SubscriptionRenewed, draft::Draft,
 };
 
 pub(super) fn run(draft: &mut Draft<'_>, renewal: &RenewSubscription) -> Result<(), Refusal> {
@@ -20,7 +22,7 @@ pub(super) fn run(draft: &mut Draft<'_>, renewal: &RenewSubscription) -> Result<
     let seats = renewal.seats.map(Seats::at_least_one).transpose()?;
     let ordered =
         renewal.add_ons.as_deref().map(|orders| add_on_orders::read(orders, draft.catalogue())).transpose()?;
-    let add_ons = ordered.clone().unwrap_or_else(|| paid_add_ons(draft.account().recorded()));
+    let add_ons = ordered.clone().unwrap_or_else(|| draft.account().recorded().paid_add_ons());
     let plan_then = renewal.plan.clone().unwrap_or_else(|| current.plan.clone());
     let seats_then = seats.unwrap_or(current.seats);
     add_on_orders::check_fit(&add_ons, &plan_then, seats_then, draft.catalogue())?;
@@ -67,4 +69,52 @@ fn check_term(current: &Subscription, renewal: &RenewSubscription, now: Instant)
         return Err(Refusal::new(Code::InvalidTerm, "the renewed term ends before it starts: ends_at must be later"));
     }
     Ok(())
+}
+
+/// A waiting renewal's day has come. What no longer fits is made to: an add-on that the plan does not allow is dropped,
+/// a quantity above the seats is lowered to them.
+pub(crate) fn apply_waiting(draft: &mut Draft<'_>, scope: LedgerScope) {
+    let ledger = draft.account().ledger(scope);
+    let Some(waiting) = ledger.waiting.clone() else { return };
+    let Some(renewed) = fitted(ledger, &waiting, scope, draft.catalogue()) else { return };
+    let conversions = conversions(ledger, scope, &renewed.add_ons);
+    draft.change(|draft| {
+        draft.emit(Event::SubscriptionRenewed(renewed));
+        conversions.into_iter().for_each(|event| draft.emit(event));
+    });
+}
+
+fn fitted(
+    ledger: &Ledger,
+    waiting: &RenewalScheduled,
+    scope: LedgerScope,
+    catalogue: &Catalogue,
+) -> Option<SubscriptionRenewed> {
+    let subscription = ledger.subscription.as_ref()?;
+    let plan = waiting.plan.clone().unwrap_or_else(|| subscription.plan.clone());
+    let seats = waiting.seats.unwrap_or(subscription.seats);
+    let wanted = waiting.add_ons.clone().unwrap_or_else(|| ledger.paid_add_ons());
+    let (mut add_ons, mut dropped, mut lowered) = (Vec::new(), Vec::new(), Vec::new());
+    for mut paid in wanted {
+        if !add_on_orders::plan_allows(catalogue, &paid.add_on, &plan) {
+            dropped.push(paid.add_on);
+            continue;
+        }
+        if paid.quantity > seats {
+            lowered.push(paid.add_on.clone());
+            paid.quantity = seats;
+        }
+        add_ons.push(paid);
+    }
+    Some(SubscriptionRenewed {
+        ledger: scope,
+        subscription: waiting.subscription.clone(),
+        plan,
+        seats,
+        ends_at: waiting.ends_at,
+        add_ons,
+        was_scheduled: true,
+        dropped,
+        lowered,
+    })
 }

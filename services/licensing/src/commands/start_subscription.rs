@@ -1,9 +1,8 @@
 //! A subscription starts (R1, R4).
 
-use super::{add_on_orders, billing_scope, shortened};
+use super::{add_on_orders, shortened};
 use crate::{
     Account, Code, Event, Instant, Phase, PlanId, Refusal, Seats, StartSubscription, SubscriptionStarted, draft::Draft,
-    timers::conversions,
 };
 
 pub(super) fn run(draft: &mut Draft<'_>, start: &StartSubscription) -> Result<(), Refusal> {
@@ -15,7 +14,6 @@ pub(super) fn run(draft: &mut Draft<'_>, start: &StartSubscription) -> Result<()
     let add_ons = add_on_orders::read(start.add_ons.as_deref().unwrap_or_default(), draft.catalogue())?;
     add_on_orders::check_fit(&add_ons, &start.plan, seats, draft.catalogue())?;
 
-    let conversions = conversions(draft.account().recorded(), billing_scope(draft.account()), &add_ons);
     draft.change(|draft| {
         draft.emit(Event::SubscriptionStarted(SubscriptionStarted {
             offering: start.offering,
@@ -27,7 +25,6 @@ pub(super) fn run(draft: &mut Draft<'_>, start: &StartSubscription) -> Result<()
             instance_version: start.instance_version.clone(),
             add_ons,
         }));
-        conversions.into_iter().for_each(|event| draft.emit(event));
     });
     Ok(())
 }

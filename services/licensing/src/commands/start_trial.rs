@@ -1,12 +1,12 @@
 //! A trial starts (R13, R14, R19).
 
 use super::{active_subscription, add_on_orders::unknown_add_on, assign_seats::assign_starters, known_licensee};
-use crate::{AddOnId, Code, Event, Refusal, Seats, TrialStarted, UserId, draft::Draft};
+use crate::{AddOnId, Code, EmailAddress, Event, Refusal, Seats, TrialStarted, UserId, draft::Draft};
 
 pub(super) fn run(
     draft: &mut Draft<'_>,
     add_on: &AddOnId,
-    contact_email: Option<&str>,
+    contact_email: Option<&EmailAddress>,
     started_by: Option<&UserId>,
 ) -> Result<(), Refusal> {
     known_licensee(draft)?;
@@ -46,16 +46,13 @@ pub(super) fn run(
 }
 
 /// An instance has to say who its contact is, and to be new enough.
-fn check_instance(draft: &Draft<'_>, contact_email: Option<&str>) -> Result<(), Refusal> {
+fn check_instance(draft: &Draft<'_>, contact_email: Option<&EmailAddress>) -> Result<(), Refusal> {
     if !draft.account().synchronises() {
         return Ok(());
     }
+    // Without a contact on either side nobody is it.
     let contact = draft.context().facts.contact_email();
-    let is_contact = matches!(
-        (contact_email, &contact),
-        (Some(given), Some(known)) if given.to_lowercase() == known.to_lowercase()
-    );
-    if !is_contact {
+    if contact.is_none() || contact.as_ref() != contact_email {
         return Err(Refusal::new(
             Code::ContactEmailMismatch,
             "the contact e-mail address is not the one of the subscription: use that one",

@@ -1,7 +1,7 @@
 //! An instance fetches what was recorded (R17).
 
-use super::known_licensee;
-use crate::{Code, InstanceVersion, Refusal, SyncTrigger, draft::Draft, timers};
+use super::{assign_seats::assign_starters, known_licensee};
+use crate::{Code, Event, InstanceVersion, ProductId, Refusal, SyncTrigger, UserId, draft::Draft};
 
 pub(super) fn run(draft: &mut Draft<'_>, version: &InstanceVersion) -> Result<(), Refusal> {
     known_licensee(draft)?;
@@ -15,8 +15,21 @@ pub(super) fn run(draft: &mut Draft<'_>, version: &InstanceVersion) -> Result<()
             "there never was a subscription, so there is nothing to synchronise: start one first",
         )),
         Some(_) => {
-            timers::synchronise(draft, Some(version.clone()), SyncTrigger::Instance);
+            synchronise(draft, Some(version.clone()), SyncTrigger::Instance);
             Ok(())
         }
     }
+}
+
+/// Makes everything recorded effective (R17, R18); whoever started a trial that takes effect now gets its first seat.
+pub(crate) fn synchronise(draft: &mut Draft<'_>, version: Option<InstanceVersion>, trigger: SyncTrigger) {
+    let starters: Vec<(ProductId, UserId)> = draft
+        .account()
+        .recorded()
+        .trials
+        .iter()
+        .filter_map(|(product, trial)| Some((product.clone(), trial.starter.clone()?)))
+        .collect();
+    draft.change(|draft| draft.emit(Event::InstanceSynchronized { version, trigger }));
+    assign_starters(draft, starters);
 }

@@ -84,6 +84,11 @@ impl Account {
         if self.synchronises() { self.fetched.as_ref().unwrap_or(&NOTHING) } else { &self.recorded }
     }
 
+    /// The ledger that an event of this scope changes; of both, the recorded one.
+    pub fn ledger(&self, scope: LedgerScope) -> &Ledger {
+        if scope.is_recorded() { &self.recorded } else { self.in_effect() }
+    }
+
     /// The instant of the oldest recorded change that the instance hasn't fetched (R18).
     pub const fn waiting_since(&self) -> Option<Instant> {
         self.waiting_since
@@ -244,9 +249,6 @@ impl Account {
     }
 
     fn pool_mut(&mut self, product: &ProductId) -> &mut Pool {
-        if !self.pools.contains_key(product) {
-            self.pools.insert(product.clone(), Pool::default());
-        }
         self.pools.entry(product.clone()).or_default()
     }
 }

@@ -69,30 +69,13 @@ pub struct Trial {
     pub starter: Option<UserId>,
 }
 
-/// A renewal that waits for its day (R3).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WaitingRenewal {
-    /// The subscription's name from then on.
-    pub subscription: SubscriptionId,
-    /// The new plan, if it changes.
-    pub plan: Option<PlanId>,
-    /// The new base seats, if they change.
-    pub seats: Option<Seats>,
-    /// When it applies.
-    pub starts_at: Instant,
-    /// The new end of the term.
-    pub ends_at: Instant,
-    /// The new add-ons, if they change.
-    pub add_ons: Option<Vec<PaidAddOn>>,
-}
-
 /// One reading of what billing sold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     /// The base plan, once there was one.
     pub subscription: Option<Subscription>,
     /// The renewal that waits.
-    pub waiting: Option<WaitingRenewal>,
+    pub waiting: Option<RenewalScheduled>,
     /// What is paid for, by product; kept after the end for a renewal that doesn't change it (R4).
     pub holdings: BTreeMap<ProductId, Holding>,
     /// What is on trial, by product.
@@ -108,6 +91,18 @@ impl Ledger {
     /// The subscription while its term runs.
     pub fn active_subscription(&self) -> Option<&Subscription> {
         self.subscription.as_ref().filter(|subscription| subscription.phase == Phase::Active)
+    }
+
+    /// What is paid for.
+    pub fn paid_add_ons(&self) -> Vec<PaidAddOn> {
+        self.holdings
+            .iter()
+            .map(|(product, holding)| PaidAddOn {
+                product: product.clone(),
+                add_on: holding.add_on.clone(),
+                quantity: holding.quantity,
+            })
+            .collect()
     }
 
     pub(super) fn start(&mut self, event: &SubscriptionStarted, at: Instant) {
@@ -126,14 +121,7 @@ impl Ledger {
     }
 
     pub(super) fn schedule_renewal(&mut self, event: &RenewalScheduled) {
-        self.waiting = Some(WaitingRenewal {
-            subscription: event.subscription.clone(),
-            plan: event.plan.clone(),
-            seats: event.seats,
-            starts_at: event.starts_at,
-            ends_at: event.ends_at,
-            add_ons: event.add_ons.clone(),
-        });
+        self.waiting = Some(event.clone());
     }
 
     pub(super) fn renew(&mut self, event: &SubscriptionRenewed, at: Instant) {

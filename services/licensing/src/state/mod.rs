@@ -6,6 +6,6 @@ mod licensee;
 mod roster;
 
 pub use account::{Account, Grace, Grant, Pool};
-pub use ledger::{Holding, Ledger, Phase, Subscription, Trial, WaitingRenewal};
+pub use ledger::{Holding, Ledger, Phase, Subscription, Trial};
 pub use licensee::Licensee;
 pub use roster::{Member, Roster, Seat};
