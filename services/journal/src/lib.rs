@@ -10,6 +10,7 @@ pub mod chain;
 mod details;
 mod error;
 mod port;
+mod positions;
 mod shard;
 pub mod sqlite;
 mod stream_index;
@@ -18,6 +19,7 @@ mod watch;
 pub use details::{DetailChange, LicenseeDetails, Person, StatusReason};
 pub use error::JournalError;
 pub use port::{BLOCK_BYTES_MAX, Batch, Head, Journal, NewCommit, Position, StoredCommit};
+pub use positions::{InvalidPositions, Positions};
 pub use shard::shard_of;
 pub use stream_index::{
     HistoryFilter, MembershipChange, MembershipOf, NextDue, Page, Snapshot, StoredEvent, StoredOutcome, StreamHead,

@@ -82,6 +82,7 @@ conformance_tests! {
     what_is_unknown_is_none
     bulk_reads_keep_the_order_that_was_asked_for
     r34_of_an_id_used_anew_the_later_outcome_holds
+    r34_whoever_reuses_an_id_does_not_take_it_over
     a_stream_is_read_from_any_version_within_a_limit
     the_hash_chain_of_a_stream_holds_as_read
     a_history_is_filtered_and_paged

@@ -1,13 +1,13 @@
 //! A licensee as it is shown to people.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Account, AddOnId, Catalogue, InstanceVersion, Instant, Offering, Phase, PlanId, ProductId, Seats, SubscriptionId,
 };
 
 /// What a product's pool of seats is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProductStatus {
     /// Nothing.
@@ -21,7 +21,7 @@ pub enum ProductStatus {
 }
 
 /// The subscription, as recorded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubscriptionSummary {
     /// Billing's name of it.
     pub id: SubscriptionId,
@@ -40,7 +40,7 @@ pub struct SubscriptionSummary {
 }
 
 /// A product, as in effect.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProductSummary {
     /// What its pool is doing.
     pub status: ProductStatus,
@@ -61,7 +61,7 @@ pub struct ProductSummary {
 }
 
 /// A licensee as it is shown to people, without the names that no event holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// How the licensee gets GitLab.
     pub offering: Option<Offering>,

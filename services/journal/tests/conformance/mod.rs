@@ -428,6 +428,17 @@ pub fn r34_of_an_id_used_anew_the_later_outcome_holds(maker: &impl Maker) {
     }
 }
 
+pub fn r34_whoever_reuses_an_id_does_not_take_it_over(maker: &impl Maker) {
+    let opened = maker.open();
+    let mut sample = Sample::default();
+    let first = Outcome { command_id: "key".into(), recorded_at_us: 1, ..Outcome::default() };
+    let refused = Outcome { recorded_at_us: 2, id_reused: true, ..first.clone() };
+    opened.append(&mut sample, 0, vec![Kind::Outcome(first.clone())]);
+    opened.append(&mut sample, 0, vec![Kind::Outcome(refused)]);
+    opened.wait_until_indexed();
+    assert_eq!(opened.index.outcome("key").unwrap().unwrap().outcome, first);
+}
+
 pub fn a_stream_is_read_from_any_version_within_a_limit(maker: &impl Maker) {
     let opened = maker.open();
     let mut sample = Sample::default();

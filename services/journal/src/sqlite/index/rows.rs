@@ -128,6 +128,9 @@ impl Rows {
     }
 
     fn add_outcome(&mut self, stored: &StoredCommit, place: u32, outcome: &Outcome) {
+        if outcome.id_reused {
+            return;
+        }
         let Some(commit) = CommitKey::new(stored.shard, stored.number) else { return };
         let key = command_key(&outcome.command_id);
         self.commands.push(CommandRow { key, recorded_at_us: outcome.recorded_at_us, commit, place });

@@ -1,0 +1,67 @@
+//! What comes out of the engine.
+
+use journal::Positions;
+use licensing::{Code, Refusal, Report, Summary, UserId};
+use serde::{Deserialize, Serialize};
+
+/// What became of a command. It is durable.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Done {
+    /// Accepted with an answer, or refused (R35). Of a duplicate, what became of the first (R34).
+    pub outcome: Result<Answer, Refusal>,
+    /// Whether the same command had been there before; then nothing happened now.
+    pub duplicate: bool,
+    /// How many events it made now, over all streams.
+    pub events: u32,
+    /// Whoever has read up to here sees all that the command did.
+    pub positions: Positions,
+}
+
+/// What a caller gets to know of an accepted command.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Whether it changed anything.
+    Changed(ChangeOutcome),
+    /// Of a bulk assignment, each user once, in the order of the list (R24).
+    Assigned {
+        /// Who got a seat.
+        assigned: Vec<UserId>,
+        /// Who had one.
+        already_assigned: Vec<UserId>,
+        /// Who got none, and why; best effort only.
+        failed: Vec<(UserId, Code)>,
+    },
+    /// Of a bulk removal, each user once, in the order of the list (R25).
+    Removed {
+        /// Who lost the seat.
+        removed: Vec<UserId>,
+        /// Who had none.
+        without_seat: Vec<UserId>,
+    },
+    /// Of a synchronisation: the licensee right after it (R17).
+    Synchronized(Box<Summary>),
+}
+
+/// Whether a command changed anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeOutcome {
+    /// It made at least one event.
+    Changed,
+    /// What it asks for was so already.
+    Unchanged,
+}
+
+impl Answer {
+    pub(crate) fn of(report: Report, events: usize) -> Self {
+        match report {
+            Report::None if events > 0 => Self::Changed(ChangeOutcome::Changed),
+            Report::None => Self::Changed(ChangeOutcome::Unchanged),
+            Report::Assigned { assigned, already_assigned, failed } => {
+                Self::Assigned { assigned, already_assigned, failed }
+            }
+            Report::Removed { removed, without_seat } => Self::Removed { removed, without_seat },
+        }
+    }
+}

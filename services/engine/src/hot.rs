@@ -1,0 +1,252 @@
+//! The aggregates that are at hand, as they are with everything that was decided so far.
+//!
+//! One that was changed stays until the index knows the change: so whatever is loaded is whole.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    hash::Hash,
+};
+
+use contract::event::{StreamEvent, StreamName, decode};
+use journal::{Head, Journal, LicenseeDetails, Person, StoredEvent, StreamHead, StreamIndex, chain};
+use licensing::{Instant, Licensee, LicenseeId, User, UserId};
+
+use crate::{EngineError, recent::CommitRef, snapshots};
+
+/// The most licensees at hand after a batch.
+const LICENSEES_MAX: usize = 50_000;
+/// The most users at hand after a batch.
+const USERS_MAX: usize = 500_000;
+/// How many events are read at a time.
+const PAGE_EVENTS: usize = 10_000;
+
+/// The name of a licensee's stream.
+pub(crate) fn licensee_stream(licensee: &LicenseeId) -> String {
+    StreamName::Licensee(licensee.clone()).to_string()
+}
+
+/// The name of a user's stream.
+pub(crate) fn user_stream(user: &UserId) -> String {
+    StreamName::User(user.clone()).to_string()
+}
+
+/// A licensee at hand.
+pub(crate) struct HotLicensee {
+    pub(crate) state: Licensee,
+    /// The hash of its last event.
+    pub(crate) hash: chain::Hash,
+    /// Name and contact, as they will be (R30).
+    pub(crate) details: Option<LicenseeDetails>,
+    /// The version of the last snapshot.
+    pub(crate) snapshot_version: u64,
+}
+
+/// A user at hand.
+pub(crate) struct HotUser {
+    pub(crate) state: User,
+    pub(crate) version: u64,
+    /// The hash of its last event.
+    pub(crate) hash: chain::Hash,
+    /// Of which licensees the user is a member.
+    pub(crate) licensees: BTreeSet<LicenseeId>,
+    /// Name and addresses, as they will be (R30).
+    pub(crate) person: Option<Person>,
+}
+
+struct Entry<T> {
+    value: T,
+    /// The last commit of each shard that changed it.
+    changed_in: Vec<CommitRef>,
+    /// The batch in which it was last needed.
+    needed_in: u64,
+}
+
+struct Cache<K, T> {
+    entries: HashMap<K, Entry<T>>,
+}
+
+impl<K: Hash + Eq + Clone, T> Cache<K, T> {
+    fn new() -> Self {
+        Self { entries: HashMap::new() }
+    }
+
+    fn touch(&mut self, key: &K, batch: u64) -> bool {
+        let Some(entry) = self.entries.get_mut(key) else { return false };
+        entry.needed_in = batch;
+        true
+    }
+
+    fn insert(&mut self, key: &K, value: T, batch: u64) {
+        self.entries.insert(key.clone(), Entry { value, changed_in: Vec::new(), needed_in: batch });
+    }
+
+    fn get(&self, key: &K) -> Option<&T> {
+        self.entries.get(key).map(|entry| &entry.value)
+    }
+
+    fn change(&mut self, key: &K, commit: CommitRef) -> Option<&mut T> {
+        let entry = self.entries.get_mut(key)?;
+        match entry.changed_in.iter_mut().find(|earlier| earlier.shard == commit.shard) {
+            Some(earlier) => *earlier = commit,
+            None => entry.changed_in.push(commit),
+        }
+        Some(&mut entry.value)
+    }
+
+    /// Lets go of the half that was needed longest ago, if there are more than `max`.
+    fn shrink(&mut self, max: usize, progress: &[Head]) {
+        if self.entries.len() <= max {
+            return;
+        }
+        let mut ages: Vec<u64> = self.entries.values().map(|entry| entry.needed_in).collect();
+        let middle = ages.len() / 2;
+        let (_, oldest_kept, _) = ages.select_nth_unstable(middle);
+        let oldest_kept = *oldest_kept;
+        self.entries.retain(|_, entry| {
+            entry.needed_in > oldest_kept || !entry.changed_in.iter().all(|commit| commit.is_indexed(progress))
+        });
+    }
+}
+
+/// All aggregates at hand.
+pub(crate) struct Hot {
+    licensees: Cache<LicenseeId, HotLicensee>,
+    users: Cache<UserId, HotUser>,
+    batch: u64,
+}
+
+impl Hot {
+    pub(crate) fn new() -> Self {
+        Self { licensees: Cache::new(), users: Cache::new(), batch: 0 }
+    }
+
+    /// Has a licensee at hand from now on, until [`end_batch`](Self::end_batch).
+    pub(crate) fn load_licensee(
+        &mut self,
+        licensee: &LicenseeId,
+        journal: &dyn Journal,
+        index: &dyn StreamIndex,
+    ) -> Result<(), EngineError> {
+        if !self.licensees.touch(licensee, self.batch) {
+            let loaded = read_licensee(licensee, journal, index)?;
+            self.licensees.insert(licensee, loaded, self.batch);
+        }
+        Ok(())
+    }
+
+    /// Has a user at hand from now on, until [`end_batch`](Self::end_batch).
+    pub(crate) fn load_user(
+        &mut self,
+        user: &UserId,
+        journal: &dyn Journal,
+        index: &dyn StreamIndex,
+    ) -> Result<(), EngineError> {
+        if !self.users.touch(user, self.batch) {
+            let loaded = read_user(user, journal, index)?;
+            self.users.insert(user, loaded, self.batch);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn licensee(&self, licensee: &LicenseeId) -> Option<&HotLicensee> {
+        self.licensees.get(licensee)
+    }
+
+    pub(crate) fn user(&self, user: &UserId) -> Option<&HotUser> {
+        self.users.get(user)
+    }
+
+    /// A licensee at hand, to be changed by the events of a commit.
+    pub(crate) fn change_licensee(&mut self, licensee: &LicenseeId, commit: CommitRef) -> Option<&mut HotLicensee> {
+        self.licensees.change(licensee, commit)
+    }
+
+    /// A user at hand, to be changed by the events of a commit.
+    pub(crate) fn change_user(&mut self, user: &UserId, commit: CommitRef) -> Option<&mut HotUser> {
+        self.users.change(user, commit)
+    }
+
+    /// Lets go of what was not needed for long, if there is too much.
+    pub(crate) fn end_batch(&mut self, progress: &[Head]) {
+        self.batch += 1;
+        self.licensees.shrink(LICENSEES_MAX, progress);
+        self.users.shrink(USERS_MAX, progress);
+    }
+}
+
+/// Reads a licensee: the snapshot, if there is one, and what came after it.
+pub(crate) fn read_licensee(
+    licensee: &LicenseeId,
+    journal: &dyn Journal,
+    index: &dyn StreamIndex,
+) -> Result<HotLicensee, EngineError> {
+    let stream = licensee_stream(licensee);
+    let Some(head) = index.stream_head(&stream)? else {
+        return Ok(HotLicensee { state: Licensee::default(), hash: chain::START, details: None, snapshot_version: 0 });
+    };
+    let mut state =
+        snapshots::load(index.snapshot(&stream)?).filter(|state| state.version() <= head.version).unwrap_or_default();
+    let snapshot_version = state.version();
+    for_each_event(&stream, snapshot_version, index, |event, at| {
+        if let StreamEvent::Licensee { event, .. } = event {
+            state.evolve(&event, at);
+        }
+    })?;
+    check_end(&stream, state.version(), head)?;
+    let details = journal.licensee_details(licensee.as_str())?;
+    Ok(HotLicensee { state, hash: head.hash, details, snapshot_version })
+}
+
+fn read_user(user: &UserId, journal: &dyn Journal, index: &dyn StreamIndex) -> Result<HotUser, EngineError> {
+    let stream = user_stream(user);
+    let (mut state, mut version) = (User::default(), 0);
+    let head = index.stream_head(&stream)?;
+    if let Some(head) = head {
+        for_each_event(&stream, 0, index, |event, _| {
+            version += 1;
+            if let StreamEvent::User { event, .. } = event {
+                state.evolve(event);
+            }
+        })?;
+        check_end(&stream, version, head)?;
+    }
+    let memberships = index.memberships(user.as_str())?;
+    let licensees = memberships.iter().map(|id| LicenseeId::parse(id)).collect::<Result<_, _>>();
+    let licensees = licensees.map_err(|error| unreadable(&stream, &error))?;
+    let person = journal.person(user.as_str())?;
+    Ok(HotUser { state, version, hash: head.map_or(chain::START, |head| head.hash), licensees, person })
+}
+
+fn for_each_event(
+    stream: &str,
+    after_version: u64,
+    index: &dyn StreamIndex,
+    mut visit: impl FnMut(StreamEvent, Instant),
+) -> Result<(), EngineError> {
+    let mut after_version = after_version;
+    loop {
+        let page = index.stream(stream, after_version, PAGE_EVENTS)?;
+        for StoredEvent { event: record, .. } in &page {
+            let event = decode(&record.r#type, record.schema_version, &record.data)
+                .map_err(|error| unreadable(stream, &error))?;
+            let at = Instant::from_timestamp_micros(record.effective_at_us)
+                .ok_or_else(|| unreadable(stream, &"an event's time is out of range"))?;
+            visit(event, at);
+            after_version = record.version;
+        }
+        if page.len() < PAGE_EVENTS {
+            return Ok(());
+        }
+    }
+}
+
+fn check_end(stream: &str, version: u64, head: StreamHead) -> Result<(), EngineError> {
+    if version == head.version {
+        return Ok(());
+    }
+    Err(unreadable(stream, &format!("it ends at version {}, but {version} events can be read", head.version)))
+}
+
+fn unreadable(stream: &str, detail: &dyn std::fmt::Display) -> EngineError {
+    EngineError::Unreadable { place: stream.to_owned(), detail: detail.to_string() }
+}

@@ -1,0 +1,30 @@
+//! The engine: takes commands, decides them one after another, commits what follows, and answers.
+//!
+//! [`start`] gives a [`Running`] engine and an [`Engine`], the handle that commands go in by. One thread, the writer,
+//! decides everything: it drains a bounded batch, fires the timers that are due, decides each command on the state that
+//! the ones before it left, and hands what follows to the committer, which writes one batch in one transaction and
+//! answers only then. So a seat can't be sold twice, a directory message reaches all of a user's licensees at once, and
+//! nothing is ever decided on what was not committed.
+
+mod answer;
+mod batch;
+mod clock;
+mod committer;
+mod error;
+mod facts;
+mod handle;
+mod hot;
+mod membership;
+mod recent;
+mod running;
+mod snapshots;
+mod submission;
+mod writer;
+
+pub use answer::{Answer, ChangeOutcome, Done};
+pub use clock::{ClockMode, ClockRefused};
+pub use error::EngineError;
+pub use handle::{Engine, Ticket};
+pub use membership::membership_of;
+pub use running::{Options, Running, start};
+pub use submission::{Call, IdempotencyKey, InvalidKey};

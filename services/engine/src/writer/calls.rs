@@ -1,0 +1,74 @@
+//! Commands that somebody waits for.
+
+use chrono::{DateTime, TimeDelta};
+use journal::Positions;
+use licensing::{Command, Instant};
+use uuid::Uuid;
+
+use super::{
+    Writer,
+    licensees::{Applied, LicenseeCommand},
+    messages::reused,
+    outcomes::{Ending, Identity, answer_again},
+    streams::Cause,
+};
+use crate::{Answer, Call, Done, EngineError};
+
+/// How long an `Idempotency-Key` is kept.
+const KEY_LIFE: TimeDelta = TimeDelta::days(30);
+
+impl Writer {
+    /// Decides a call.
+    pub(super) fn call(&mut self, call: Call) -> Result<Done, EngineError> {
+        let identity = identity_of(&call);
+        if call.key.is_some()
+            && let Some(earlier) = self.earlier_outcome(&identity.command_id)
+            && is_alive(earlier.outcome.effective_at_us, self.clock.now())
+        {
+            if earlier.outcome.digest == identity.digest {
+                metrics::counter!("usher_commands_total", "outcome" => "duplicate").increment(1);
+                return answer_again(earlier);
+            }
+            return self.refuse(&identity, reused(&identity.command_id), true);
+        }
+        let is_keyed = call.key.is_some();
+        let is_sync = matches!(call.command, Command::SynchronizeInstance { .. });
+        let licensee = call.licensee.clone();
+        let order = LicenseeCommand { licensee: call.licensee, command: call.command, details: None };
+        let cause = Cause { command_id: &identity.command_id, actor: &identity.actor, at: self.clock.now() };
+        let Applied { decision, position } = match self.apply(order, &cause)? {
+            Ok(applied) => applied,
+            Err(refusal) => return self.refuse(&identity, refusal, false),
+        };
+        let events = decision.events.len();
+        let answer = match self.hot.licensee(&licensee) {
+            Some(hot) if is_sync => Answer::Synchronized(Box::new(hot.state.account().summary(&self.catalogue))),
+            _ => Answer::of(decision.report, events),
+        };
+        let mut positions = Positions::from(position);
+        if is_keyed {
+            let head = self.head_of(licensee.as_str())?;
+            let ending = Ending { refusal: None, events, answer: Some(&answer), id_reused: false };
+            positions.advance(self.keep_outcome(head, &identity, &ending)?);
+        }
+        metrics::counter!("usher_commands_total", "outcome" => "accepted").increment(1);
+        let events = u32::try_from(events).unwrap_or(u32::MAX);
+        Ok(Done { outcome: Ok(answer), duplicate: false, events, positions })
+    }
+}
+
+fn identity_of(call: &Call) -> Identity {
+    Identity {
+        command_id: call.key.as_ref().map_or_else(|| format!("call:{}", Uuid::now_v7()), |key| key.command_id()),
+        digest: call.key.as_ref().map_or([0; 32], |key| key.digest()),
+        type_name: call.type_name.clone(),
+        actor: call.actor.clone(),
+        licensee: call.licensee.as_str().to_owned(),
+        user: String::new(),
+        told_at: None,
+    }
+}
+
+fn is_alive(kept_at_us: i64, now: Instant) -> bool {
+    DateTime::from_timestamp_micros(kept_at_us).is_some_and(|kept_at| now - kept_at < KEY_LIFE)
+}

@@ -1,0 +1,282 @@
+//! The writer: one thread that decides everything, in the order in which it came.
+
+mod calls;
+mod directory;
+mod licensees;
+mod messages;
+mod outcomes;
+mod streams;
+mod time;
+
+use std::{
+    collections::HashMap,
+    mem,
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError},
+    },
+    time::Duration,
+};
+
+use contract::incoming::MessageKey;
+use journal::{Head, Journal, StoredOutcome, StreamIndex};
+use licensing::{Catalogue, Instant};
+
+use crate::{
+    ClockMode, EngineError, Options,
+    batch::{Batch, Pending},
+    clock::{PublishedClock, machine_now},
+    committer::Committer,
+    handle::Submission,
+    hot::Hot,
+    recent::Recent,
+    snapshots::Snapshots,
+};
+use time::{Clock, Sweep, Timers};
+
+/// How many commands are decided before they are committed, at most.
+const BATCH_COMMANDS_MAX: usize = 4_096;
+/// How many committed records may wait to be indexed; with more, the writer waits.
+const INDEX_LAG_RECORDS_MAX: u64 = 200_000;
+/// How long one wait for the index takes before it is said that it is slow.
+const INDEX_WAIT: Duration = Duration::from_secs(10);
+/// How long the writer rests after the store failed, so that it does not spin while it goes on failing.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(200);
+
+/// Who fires timers (R36).
+const TIMER_ACTOR: &str = "usher:timer";
+/// Who sweeps (R36).
+const SWEEP_ACTOR: &str = "usher:sweep";
+
+/// The writer.
+pub(crate) struct Writer {
+    journal: Arc<dyn Journal>,
+    index: Arc<dyn StreamIndex>,
+    catalogue: Arc<Catalogue>,
+    submissions: Receiver<Submission>,
+    committer: Committer,
+    published: PublishedClock,
+    clock: Clock,
+    /// Where each shard ends with everything that was handed over.
+    heads: Vec<Head>,
+    hot: Hot,
+    recent: Recent,
+    timers: Timers,
+    sweep: Sweep,
+    batch: Batch,
+    /// When what is decided in this batch is recorded.
+    recorded_at: Instant,
+    /// Outcomes that were looked up for the whole batch at once.
+    looked_up: HashMap<String, Option<StoredOutcome>>,
+}
+
+impl Writer {
+    pub(crate) fn open(
+        journal: Arc<dyn Journal>,
+        index: Arc<dyn StreamIndex>,
+        options: &Options,
+        submissions: Receiver<Submission>,
+        snapshots: Snapshots,
+    ) -> Result<Self, EngineError> {
+        let clock = Clock::start(options.clock, journal.clock()?);
+        let published = PublishedClock::new(options.clock, clock.now());
+        let committer = Committer::start(journal.clone(), published.clone(), snapshots)?;
+        let mut writer = Self {
+            journal,
+            index,
+            catalogue: options.catalogue.clone(),
+            submissions,
+            committer,
+            published,
+            clock,
+            heads: Vec::new(),
+            hot: Hot::new(),
+            recent: Recent::default(),
+            timers: Timers::default(),
+            sweep: Sweep::default(),
+            batch: Batch::default(),
+            recorded_at: machine_now(),
+            looked_up: HashMap::new(),
+        };
+        writer.load()?;
+        Ok(writer)
+    }
+
+    pub(crate) fn published_clock(&self) -> PublishedClock {
+        self.published.clone()
+    }
+
+    /// Takes commands until it is told to stop, or until nobody is left who could send one.
+    pub(crate) fn run(mut self) {
+        loop {
+            let Some(submissions) = self.next_submissions() else { return };
+            let stops = submissions.iter().any(|submission| matches!(submission, Submission::Stop));
+            if let Err(error) = self.decide_batch(submissions) {
+                tracing::error!(error = &error as &dyn std::error::Error, "the writer starts over from the store");
+                if self.start_over(&error) {
+                    return;
+                }
+            }
+            if stops {
+                return;
+            }
+        }
+    }
+
+    /// Waits for commands, or until time alone has something to do; `None` at the end.
+    fn next_submissions(&mut self) -> Option<Vec<Submission>> {
+        let mut submissions = Vec::new();
+        match self.submissions.recv_timeout(self.time_to_next_duty()) {
+            Ok(submission) => submissions.push(submission),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return None,
+        }
+        while submissions.len() < BATCH_COMMANDS_MAX {
+            let Ok(submission) = self.submissions.try_recv() else { break };
+            submissions.push(submission);
+        }
+        Some(submissions)
+    }
+
+    /// Decides a batch. Each command gets its own answer; an error is the writer's own.
+    fn decide_batch(&mut self, submissions: Vec<Submission>) -> Result<(), EngineError> {
+        if let Err(error) = self.begin_batch(&submissions) {
+            submissions.into_iter().for_each(|submission| submission.fail(&error));
+            return Err(error);
+        }
+        for submission in submissions {
+            self.decide(submission);
+            if self.batch.is_full() {
+                self.hand_over();
+            }
+        }
+        self.sweep_some()?;
+        self.hand_over();
+        if self.committer.has_failed() {
+            return Err(EngineError::Stopped);
+        }
+        self.forget()
+    }
+
+    fn begin_batch(&mut self, submissions: &[Submission]) -> Result<(), EngineError> {
+        while !self.index.wait_for_lag_below(INDEX_LAG_RECORDS_MAX, INDEX_WAIT)? {
+            tracing::warn!("the index is behind; commands wait for it");
+        }
+        self.recorded_at = machine_now().max(self.recorded_at);
+        self.look_up_outcomes(submissions)?;
+        match self.clock.mode() {
+            ClockMode::System => self.advance_to(machine_now()),
+            // What is due at the kept instant fires also if nobody moves the clock.
+            ClockMode::Manual(_) | ClockMode::EventTime(_) => self.advance_to(self.clock.now()),
+        }
+    }
+
+    fn decide(&mut self, submission: Submission) {
+        match submission {
+            Submission::Message { incoming, reply } => match self.message(*incoming) {
+                Ok(done) => self.batch.answer_later(Pending::Done(reply, Box::new(done))),
+                Err(error) => drop(reply.send(Err(error))),
+            },
+            Submission::Call { call, reply } => match self.call(*call) {
+                Ok(done) => self.batch.answer_later(Pending::Done(reply, Box::new(done))),
+                Err(error) => drop(reply.send(Err(error))),
+            },
+            Submission::AdvanceClock { to, reply } => match self.set_clock(to) {
+                Ok(moved) => self.batch.answer_later(Pending::Moved(reply, moved)),
+                Err(error) => drop(reply.send(Err(error))),
+            },
+            Submission::Stop => {}
+        }
+    }
+
+    /// Hands what was decided to the committer.
+    fn hand_over(&mut self) {
+        let batch = mem::take(&mut self.batch);
+        // The machine's time need not be kept for itself: a later start goes on from a later time anyway.
+        let is_worth_keeping = !batch.is_blank() || self.clock.mode() != ClockMode::System;
+        let clock = if is_worth_keeping { self.clock.take_moved() } else { None };
+        self.committer.commit(batch.seal(&mut self.heads, clock, self.recorded_at));
+    }
+
+    fn forget(&mut self) -> Result<(), EngineError> {
+        self.looked_up.clear();
+        let progress = self.index.progress()?;
+        self.recent.forget_indexed(&progress);
+        self.hot.end_batch(&progress);
+        Ok(())
+    }
+
+    /// After a failure: whatever was decided and not committed never happened. Whether the writer was told to stop
+    /// before the store could be read again.
+    fn start_over(&mut self, error: &EngineError) -> bool {
+        mem::take(&mut self.batch).abandon(error);
+        self.committer.reset();
+        loop {
+            std::thread::sleep(PAUSE_AFTER_FAILURE);
+            match self.load() {
+                Ok(()) => return false,
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the store cannot be read");
+                    if self.refuse_all(&error) {
+                        return true;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Refuses everything that waits; whether the writer was told to stop.
+    fn refuse_all(&self, error: &EngineError) -> bool {
+        let mut stops = false;
+        while let Ok(submission) = self.submissions.try_recv() {
+            stops |= matches!(submission, Submission::Stop);
+            submission.fail(error);
+        }
+        stops
+    }
+
+    /// Takes up where the journal ends.
+    fn load(&mut self) -> Result<(), EngineError> {
+        self.hot = Hot::new();
+        self.recent = Recent::default();
+        self.looked_up.clear();
+        self.heads = self.journal.heads()?;
+        for head in &self.heads {
+            while !self.index.wait_until(head.shard, head.commit_number, INDEX_WAIT)? {
+                tracing::info!(shard = head.shard, "waiting for the index to catch up");
+            }
+        }
+        self.clock = Clock::start(self.clock.mode(), self.journal.clock()?);
+        self.timers = Timers::load(&*self.index)?;
+        self.sweep = Sweep::after_start(self.timers.licensees());
+        Ok(())
+    }
+
+    fn head_of(&self, id: &str) -> Result<Head, EngineError> {
+        let shard = journal::shard_of(id, self.journal.shard_count());
+        self.heads.get(usize::from(shard)).copied().ok_or_else(|| EngineError::Unreadable {
+            place: format!("shard {shard}"),
+            detail: "the store has fewer shards than it says".to_owned(),
+        })
+    }
+}
+
+impl Submission {
+    /// Says that it was not decided.
+    fn fail(self, error: &EngineError) {
+        match self {
+            Self::Message { reply, .. } | Self::Call { reply, .. } => drop(reply.send(Err(error.clone()))),
+            Self::AdvanceClock { reply, .. } => drop(reply.send(Err(error.clone()))),
+            Self::Stop => {}
+        }
+    }
+
+    /// The id under which its outcome may be kept already.
+    fn command_id(&self) -> Option<String> {
+        match self {
+            Self::Message { incoming, .. } => incoming.key.as_ref().map(MessageKey::command_id),
+            Self::Call { call, .. } => call.key.as_ref().map(|key| key.command_id()),
+            Self::AdvanceClock { .. } | Self::Stop => None,
+        }
+    }
+}
