@@ -110,14 +110,11 @@ fn ledger_timers(ledger: &Ledger, scope: LedgerScope, timers: &mut Vec<Timer>) {
     }
     let Some(subscription) = &ledger.subscription else { return };
     match subscription.phase {
-        Phase::Scheduled => {
-            if subscription.starts_at <= subscription.ends_at {
-                arm(subscription.starts_at, TimerKind::SubscriptionActivates, None);
-            }
-            if subscription.ends_at < subscription.starts_at {
-                arm(subscription.ends_at, TimerKind::SubscriptionExpires, None);
-            }
+        Phase::Scheduled if subscription.starts_at < subscription.ends_at => {
+            arm(subscription.starts_at, TimerKind::SubscriptionActivates, None);
         }
+        // Cancelled before it began: a term without an instant in it never runs (R2).
+        Phase::Scheduled => arm(subscription.ends_at, TimerKind::SubscriptionExpires, None),
         Phase::Active => {
             arm(subscription.ends_at, TimerKind::SubscriptionExpires, None);
             for (product, trial) in &ledger.trials {

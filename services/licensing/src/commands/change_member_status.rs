@@ -1,10 +1,11 @@
-//! The directory changes a member's status; whoever is no longer active loses the seats at once (R26).
+//! The directory changes a member's status; whoever is no longer active loses the seats at once (R26, R29).
 
 use crate::{Event, UserId, UserStatus, draft::Draft};
 
 pub(super) fn run(draft: &mut Draft<'_>, user: &UserId, status: UserStatus) {
-    let changes = draft.licensee().roster().member(user).is_some_and(|member| member.status != status);
-    if !changes {
+    let Some(member) = draft.licensee().roster().member(user) else { return };
+    // Deleted is final (R29).
+    if member.status == status || member.status == UserStatus::Deleted {
         return;
     }
     draft.emit(Event::MemberStatusChanged { user: user.clone(), status });

@@ -1,0 +1,52 @@
+//! How answers are shaped.
+
+use axum::{
+    Json,
+    http::HeaderValue,
+    response::{IntoResponse, Response},
+};
+use journal::Positions;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Up to where one has to read to see what a change did; the same as the member `position`.
+const POSITION: &str = "x-usher-position";
+
+/// One page of a list.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Page<T> {
+    /// The items, in order.
+    pub(crate) items: Vec<T>,
+    /// To be sent as `cursor` for the next page; null on the last.
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// A whole list.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Items<T> {
+    /// All items, in order.
+    pub(crate) items: Vec<T>,
+}
+
+impl<T> From<views::Page<T>> for Page<T> {
+    fn from(page: views::Page<T>) -> Self {
+        Self { items: page.items, next_cursor: page.next_cursor }
+    }
+}
+
+/// The answer to a change.
+pub(crate) fn changed(positions: &Positions, body: impl Serialize) -> Response {
+    let mut response = Json(body).into_response();
+    set_position(&mut response, positions);
+    response
+}
+
+/// Tells where a change can be seen, if anywhere.
+pub(crate) fn set_position(response: &mut Response, positions: &Positions) {
+    if positions.is_empty() {
+        return;
+    }
+    if let Ok(value) = HeaderValue::try_from(positions.to_string()) {
+        response.headers_mut().insert(POSITION, value);
+    }
+}

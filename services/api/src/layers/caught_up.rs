@@ -1,0 +1,59 @@
+//! A read that has to see a change: it waits until the read models have got there.
+
+use std::time::Duration;
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, Method},
+    middleware::Next,
+    response::Response,
+};
+use journal::Positions;
+
+use crate::{
+    app::App,
+    extract::single_header,
+    problem::{Problem, ProblemCode},
+};
+
+/// A position that some change answered with.
+pub(crate) const MIN_POSITION: &str = "x-usher-min-position";
+
+/// How long a read waits.
+const WAIT_MAX: Duration = Duration::from_secs(2);
+
+/// Holds a read back until the read models have got to the position in its `X-Usher-Min-Position`.
+pub(crate) async fn wait_until_caught_up(
+    State(app): State<App>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    if is_read && let Some(wanted) = wanted_positions(request.headers(), &app)? {
+        wait_for(&app, wanted).await?;
+    }
+    Ok(next.run(request).await)
+}
+
+fn wanted_positions(headers: &HeaderMap, app: &App) -> Result<Option<Positions>, Problem> {
+    let Some(text) = single_header(headers, MIN_POSITION)? else { return Ok(None) };
+    let wanted: Positions = text.parse().map_err(|invalid| Problem::malformed(format!("{MIN_POSITION}: {invalid}")))?;
+    let shards = app.services().journal.shard_count();
+    if wanted.iter().any(|position| position.shard >= shards) {
+        return Err(Problem::malformed(format!("{MIN_POSITION}: the position is of another store: send one of this")));
+    }
+    Ok(Some(wanted))
+}
+
+async fn wait_for(app: &App, wanted: Positions) -> Result<(), Problem> {
+    if app.services().views.positions().cover(&wanted) {
+        return Ok(());
+    }
+    let is_there = app.blocking(move |services| services.views.wait_for(&wanted, WAIT_MAX)).await?;
+    if is_there {
+        return Ok(());
+    }
+    let seconds = WAIT_MAX.as_secs();
+    let detail = format!("what is shown has not got to that position within {seconds} s: try again");
+    Err(Problem::new(ProblemCode::NotYetVisible, detail))
+}

@@ -1,0 +1,45 @@
+//! Usher's REST interface: a thin layer of HTTP over the engine, which decides, and the read models, which show.
+//!
+//! [`router`] serves everything below `/v1`, health, metrics and the [`openapi`] document. A handler reads a request,
+//! hands it to the engine or asks a read model, and shapes the answer; it decides nothing itself. Whatever goes wrong, in
+//! a handler or in front of it, is answered as a [problem](problem::Problem) with a stable code.
+
+mod answer;
+mod app;
+mod extract;
+mod layers;
+mod openapi;
+mod problem;
+mod routes;
+mod schema;
+
+use std::sync::Arc;
+
+use engine::Engine;
+use journal::{Journal, StreamIndex};
+use views::Views;
+
+pub use openapi::openapi;
+pub use problem::ProblemCode;
+pub use routes::router;
+
+/// The largest request body, bytes.
+pub const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Gives the metrics of this process, as Prometheus reads them.
+pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// What the interface stands on.
+#[derive(Clone)]
+pub struct Services {
+    /// Takes commands and messages.
+    pub engine: Engine,
+    /// Answers most reads.
+    pub views: Arc<Views>,
+    /// Answers for the history.
+    pub index: Arc<dyn StreamIndex>,
+    /// Knows how far the history goes, and the names that no event holds.
+    pub journal: Arc<dyn Journal>,
+    /// Renders the metrics.
+    pub metrics: RenderMetrics,
+}

@@ -1,0 +1,97 @@
+//! How failures of what lies below are answered: a caller learns what to do, the log learns why.
+
+use std::error::Error;
+
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
+use engine::{ClockRefused, EngineError};
+use journal::JournalError;
+use views::ViewsError;
+
+use super::{Problem, ProblemCode};
+use crate::BODY_BYTES_MAX;
+
+impl Problem {
+    /// A defect of usher: the caller did nothing wrong.
+    pub(crate) fn internal(cause: &dyn Error) -> Self {
+        tracing::error!(cause = with_sources(cause), "a request failed");
+        Self::new(ProblemCode::InternalError, "usher failed on this request: report it, with the time, to the operator")
+    }
+
+    /// The store or what is derived from it can't be used now.
+    pub(crate) fn unavailable(cause: &dyn Error) -> Self {
+        tracing::error!(cause = with_sources(cause), "a request can't be served");
+        let detail = "usher's store can't be used now: try again, a change under the same id, and see usher's log";
+        Self::new(ProblemCode::Unavailable, detail)
+    }
+}
+
+impl From<EngineError> for Problem {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Busy => Self::overloaded(),
+            EngineError::Stopped => Self::new(ProblemCode::Unavailable, error.to_string()),
+            EngineError::Store(_) => Self::unavailable(&error),
+            EngineError::Unreadable { .. } | EngineError::Thread(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<ClockRefused> for Problem {
+    fn from(refused: ClockRefused) -> Self {
+        let code = match refused {
+            ClockRefused::Backwards { .. } => ProblemCode::ClockBackwards,
+            ClockRefused::NotManual => ProblemCode::ClockNotManual,
+        };
+        Self::new(code, refused.to_string())
+    }
+}
+
+impl From<JournalError> for Problem {
+    fn from(error: JournalError) -> Self {
+        Self::unavailable(&error)
+    }
+}
+
+impl From<ViewsError> for Problem {
+    fn from(error: ViewsError) -> Self {
+        match error {
+            ViewsError::InvalidCursor => Self::malformed(error.to_string()),
+            ViewsError::ExpiredCursor => Self::new(ProblemCode::CursorExpired, error.to_string()),
+            other => Self::unavailable(&other),
+        }
+    }
+}
+
+impl From<PathRejection> for Problem {
+    fn from(rejection: PathRejection) -> Self {
+        Self::malformed(rejection.body_text())
+    }
+}
+
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::malformed(rejection.body_text())
+    }
+}
+
+impl From<BytesRejection> for Problem {
+    fn from(rejection: BytesRejection) -> Self {
+        if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+            let detail = format!("the body is larger than {BODY_BYTES_MAX} bytes: split it");
+            return Self::new(ProblemCode::BodyTooLarge, detail);
+        }
+        Self::malformed("the body ended before it was complete: send it again")
+    }
+}
+
+/// An error with all that is behind it, in one line.
+fn with_sources(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,45 @@
+//! How the process is.
+
+use std::time::Duration;
+
+use axum::{extract::State, http::header::CONTENT_TYPE, response::IntoResponse};
+use journal::Positions;
+
+use crate::{
+    app::App,
+    problem::{Problem, ProblemCode},
+};
+
+/// The text format that Prometheus reads.
+const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Tells that the process runs.
+#[utoipa::path(get, path = "/healthz", operation_id = "check_liveness", tag = "process",
+    responses((status = 200, body = String, content_type = "text/plain")))]
+pub(super) async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// Tells whether commands and reads are answered.
+#[utoipa::path(get, path = "/readyz", operation_id = "check_readiness", tag = "process",
+    responses((status = 200, body = String, content_type = "text/plain")))]
+pub(super) async fn ready(State(app): State<App>) -> Result<&'static str, Problem> {
+    let views_answer = app
+        .blocking(|services| -> Result<_, Problem> {
+            services.journal.heads()?;
+            services.index.progress()?;
+            Ok(services.views.wait_for(&Positions::default(), Duration::ZERO)?)
+        })
+        .await?;
+    if views_answer {
+        return Ok("ready\n");
+    }
+    Err(Problem::new(ProblemCode::Unavailable, "the read models do not answer: see usher's log"))
+}
+
+/// Gives the metrics of the process.
+#[utoipa::path(get, path = "/metrics", operation_id = "show_metrics", tag = "process",
+    responses((status = 200, body = String, content_type = "text/plain")))]
+pub(super) async fn metrics(State(app): State<App>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, PROMETHEUS_TEXT)], (app.services().metrics)())
+}

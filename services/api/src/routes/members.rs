@@ -1,0 +1,85 @@
+//! The members of a licensee.
+
+use axum::{Json, extract::State};
+use licensing::{Catalogue, Code, Refusal, Summary, UserStatus};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use views::{MemberSort, MemberView, MembersQuery};
+
+use super::known::known_licensee;
+use crate::{
+    answer::Page,
+    app::App,
+    extract::{LicenseePath, Limit, Path, Query, optional, parsed},
+    problem::Problem,
+    schema,
+};
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Parameters {
+    /// Only members with a seat, retained ones included, or only those without. An instance must be new enough (R19).
+    assigned: Option<bool>,
+    /// Only members with this status.
+    #[param(value_type = Option<schema::UserStatus>)]
+    status: Option<UserStatus>,
+    /// Only members whose id, user name, name or e-mail address contains this, letter case aside.
+    search: Option<String>,
+    /// What to sort by, with `-` before it for descending; nulls are last either way.
+    #[serde(default, deserialize_with = "optional")]
+    #[param(value_type = Option<schema::MemberSort>, default = "user")]
+    sort: Option<MemberSort>,
+    /// Where the page before ended; it belongs to the same query.
+    cursor: Option<String>,
+    /// The most items of the page.
+    #[serde(default, deserialize_with = "parsed")]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100)]
+    limit: Limit,
+}
+
+impl From<Parameters> for MembersQuery {
+    fn from(parameters: Parameters) -> Self {
+        let Parameters { assigned, status, search, sort, cursor, limit } = parameters;
+        Self {
+            assigned,
+            status,
+            search: search.filter(|search| !search.is_empty()),
+            sort: sort.unwrap_or_default(),
+            cursor: cursor.filter(|cursor| !cursor.is_empty()),
+            limit: limit.get(),
+        }
+    }
+}
+
+/// Lists the members of a licensee, each exactly once however the data moves between pages.
+#[utoipa::path(get, path = "/v1/licensees/{licensee}/members", operation_id = "list_members", tag = "licensees",
+    params(LicenseePath, Parameters), responses((status = 200, body = Page<schema::Member>)))]
+pub(super) async fn list(
+    State(app): State<App>,
+    Path(LicenseePath { licensee }): Path<LicenseePath>,
+    Query(parameters): Query<Parameters>,
+) -> Result<Json<Page<MemberView>>, Problem> {
+    let query = MembersQuery::from(parameters);
+    let page = app
+        .blocking(move |services| -> Result<_, Problem> {
+            let view = known_licensee(services, &licensee)?;
+            if query.assigned.is_some() {
+                check_can_list_assigned(&view.summary, services.engine.catalogue())?;
+            }
+            Ok(services.views.members(&licensee, &query)?)
+        })
+        .await?;
+    Ok(Json(page.into()))
+}
+
+/// R19: an instance has to be new enough to list its assigned users.
+fn check_can_list_assigned(summary: &Summary, catalogue: &Catalogue) -> Result<(), Problem> {
+    let is_instance = summary.offering.is_some_and(licensing::Offering::synchronises);
+    let min_version = catalogue.listing_min_version();
+    if !is_instance || summary.instance_version.as_ref().is_some_and(|version| version >= min_version) {
+        return Ok(());
+    }
+    let detail =
+        format!("listing assigned users needs an instance of {min_version} or later that has told its version");
+    Err(Problem::refused(Refusal::new(Code::InstanceVersionTooOld, detail)))
+}

@@ -1,0 +1,81 @@
+//! The routes, one file a group.
+
+mod clock;
+mod document;
+mod events;
+mod health;
+mod history;
+mod known;
+mod licensees;
+mod members;
+mod refusals;
+mod seats;
+mod sync;
+mod timers;
+mod users;
+mod welcome;
+
+use axum::{Router, extract::DefaultBodyLimit, middleware};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    BODY_BYTES_MAX, Services,
+    app::App,
+    layers,
+    problem::{Problem, ProblemCode},
+};
+
+/// Everything that usher serves: `/v1`, health, metrics, the OpenAPI document and a page at `/`.
+pub fn router(services: Services) -> Router {
+    let app = App::new(services);
+    let (contract, _document) = contract().split_for_parts();
+    let (process, _document) = process().split_for_parts();
+    // The last layer is the outermost.
+    contract
+        .route_layer(middleware::from_fn_with_state(app.clone(), layers::wait_until_caught_up))
+        .route_layer(middleware::from_fn(layers::refuse_unsupported))
+        .merge(process)
+        .route("/", axum::routing::get(welcome::page))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(other_method)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(layers::catch_panics())
+        .layer(middleware::from_fn(layers::observe))
+        .with_state(app)
+}
+
+/// What is below `/v1`.
+pub(crate) fn contract() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(events::submit))
+        .routes(routes!(licensees::list))
+        .routes(routes!(licensees::show))
+        .routes(routes!(members::list))
+        .routes(routes!(seats::assign, seats::remove))
+        .routes(routes!(seats::assign_many))
+        .routes(routes!(seats::remove_many))
+        .routes(routes!(sync::synchronize))
+        .routes(routes!(history::list))
+        .routes(routes!(refusals::list))
+        .routes(routes!(users::show))
+        .routes(routes!(users::access))
+        .routes(routes!(timers::list))
+        .routes(routes!(clock::show, clock::advance))
+}
+
+/// What tells about the process.
+pub(crate) fn process() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(health::alive))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::metrics))
+        .routes(routes!(document::show))
+}
+
+async fn nothing_here() -> Problem {
+    Problem::new(ProblemCode::NotFound, "nothing is at this path: see /openapi.json for what there is")
+}
+
+async fn other_method() -> Problem {
+    Problem::new(ProblemCode::MethodNotAllowed, "the path does not know this method: see the header Allow")
+}

@@ -1,0 +1,158 @@
+//! What can be asked on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use engine::ClockMode;
+
+use crate::{
+    commands::{
+        demo::DemoArgs, history::HistoryArgs, ingest::IngestArgs, seats::SeatsArgs, serve::ServeArgs, show::ShowArgs,
+        timers::TimersArgs,
+    },
+    config::{NonEmpty, ServerUrl, Settings},
+    logging::{LogFilter, LogFormat},
+    output::Format,
+};
+
+const SETTINGS_HELP: &str = "\
+Settings:
+  Every option with [env: …] can also be set in the environment, and under the same name
+  without USHER_ and in small letters in usher.toml in the working folder (or in another
+  --config FILE). The command line beats the environment, which beats the file. An unknown
+  or unreadable setting stops the start.
+
+Exit status:
+  0 done, 1 the work found a problem, 2 wrong usage
+
+Examples:
+  usher demo
+  usher serve --data-dir ./usher-data --listen 127.0.0.1:8080
+  usher ingest --clock event-time billing.jsonl directory.jsonl.gz
+  usher seats assign --licensee acme --csv users.csv --best-effort
+  usher history acme --type SeatRemoved --format json
+  usher show acme --as-of 2026-01-31
+  usher timers --url http://127.0.0.1:8080";
+
+/// Usher: an event-sourced licensing backend for seat-based add-ons
+#[derive(Debug, Parser)]
+#[command(name = "usher", version, propagate_version = true, arg_required_else_help = true, after_help = SETTINGS_HELP)]
+pub struct Cli {
+    /// What all commands take.
+    #[command(flatten)]
+    pub common: CommonArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What all commands take.
+#[derive(Debug, Args)]
+pub struct CommonArgs {
+    /// File of settings [env: USHER_CONFIG] [default: usher.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "All commands")]
+    pub config: Option<PathBuf>,
+
+    /// Which log lines to write to standard error: a level, or levels by crate such as warn,engine=debug
+    /// [env: USHER_LOG] [default: info for serve, else warn]
+    #[arg(long, global = true, value_name = "LEVEL", help_heading = "All commands")]
+    log: Option<LogFilter>,
+
+    /// How log lines look [env: USHER_LOG_FORMAT] [default: text]
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, help_heading = "All commands")]
+    log_format: Option<LogFormat>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server
+    Serve(ServeArgs),
+    /// Play six and a half years of sample history into a fresh folder, print what came out, then serve it
+    Demo(DemoArgs),
+    /// Feed CloudEvents from JSON Lines files
+    Ingest(IngestArgs),
+    /// Assign or remove many seats from a CSV file
+    Seats(SeatsArgs),
+    /// Print a licensee's events, oldest first
+    History(HistoryArgs),
+    /// Print a licensee as it is, or as it was
+    Show(ShowArgs),
+    /// Print what is due when
+    Timers(TimersArgs),
+}
+
+impl Cli {
+    /// What the command line says, as settings.
+    pub fn settings(&self) -> Settings {
+        let settings = match &self.command {
+            Command::Serve(args) => args.settings(),
+            Command::Demo(args) => args.settings(),
+            Command::Ingest(args) => args.settings(),
+            Command::Seats(args) => args.settings(),
+            Command::History(args) => args.settings(),
+            Command::Show(args) => args.settings(),
+            Command::Timers(args) => args.settings(),
+        };
+        Settings { log: self.common.log.clone(), log_format: self.common.log_format, ..settings }
+    }
+}
+
+/// A store to be opened.
+#[derive(Debug, Clone, Args)]
+pub struct StoreArgs {
+    /// Folder of the embedded store; no other process may have it open [env: USHER_DATA_DIR] [default: ./usher-data]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+
+    /// PostgreSQL store instead of the embedded one; not available in this version [env: USHER_DATABASE_URL]
+    #[arg(long, value_name = "URL")]
+    database_url: Option<NonEmpty>,
+
+    /// File of the catalogue, TOML or JSON [env: USHER_CATALOG] [default: the one that is built in]
+    #[arg(long, value_name = "FILE")]
+    catalog: Option<PathBuf>,
+}
+
+impl StoreArgs {
+    /// What they say, as settings.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            data_dir: self.data_dir.clone(),
+            database_url: self.database_url.clone(),
+            catalog: self.catalog.clone(),
+            ..Settings::default()
+        }
+    }
+}
+
+/// A store to be opened, or a server to be asked.
+#[derive(Debug, Clone, Args)]
+pub struct PlaceArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+
+    /// Ask a running server instead of opening a store, such as http://127.0.0.1:8080 [env: USHER_URL]
+    #[arg(long, value_name = "URL")]
+    url: Option<ServerUrl>,
+
+    /// How the result looks [env: USHER_FORMAT] [default: table]
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    format: Option<Format>,
+}
+
+impl PlaceArgs {
+    /// What they say, as settings.
+    pub fn settings(&self) -> Settings {
+        Settings { url: self.url.clone(), format: self.format, ..self.store.settings() }
+    }
+}
+
+/// What moves the clock.
+#[derive(Debug, Clone, Args)]
+pub struct ClockArgs {
+    /// What moves the clock: system, manual, manual:T, event-time or event-time:T, with T such as
+    /// 2026-01-31T00:00:00Z; a clock that the store keeps never goes back [env: USHER_CLOCK] [default: system]
+    #[arg(long, value_name = "CLOCK")]
+    pub clock: Option<ClockMode>,
+}

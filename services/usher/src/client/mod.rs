@@ -1,0 +1,201 @@
+//! One way to ask usher something, whether it runs elsewhere or its store is opened here.
+//!
+//! Both ways speak the HTTP interface, so that what is said on the command line and what a server answers can't differ.
+
+mod in_process;
+mod problem;
+mod remote;
+mod target;
+
+use std::{path::Path, sync::Arc};
+
+use journal::JournalError;
+use licensing::{Catalogue, Instant, LicenseeId};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::{
+    config::ServerUrl,
+    moment,
+    store::{Clock, StoreError},
+};
+
+pub use in_process::InProcess;
+pub use problem::Problem;
+pub use target::Target;
+
+use remote::Remote;
+
+/// The largest answer that is taken, bytes.
+const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// The largest page of a list.
+const PAGE_ITEMS: usize = 1_000;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Usher said no.
+    #[error(transparent)]
+    Refused(#[from] Problem),
+    /// The server can't be reached, or not be understood on the way.
+    #[error("cannot talk to {url}: check that usher serve runs there")]
+    Unreachable {
+        /// Its address.
+        url: ServerUrl,
+        /// Why.
+        #[source]
+        source: Box<ureq::Error>,
+    },
+    /// The request can't be put together, which a test rules out.
+    #[error("the request {target:?} cannot be put together: report this")]
+    Request {
+        /// What was to be asked.
+        target: String,
+        /// Why.
+        #[source]
+        source: axum::http::Error,
+    },
+    /// The answer has not the form it should.
+    #[error("the answer to {target:?} cannot be understood: check that usher runs there, in the same version")]
+    Answer {
+        /// What was asked.
+        target: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The asynchronous runtime can't be started.
+    #[error("cannot start a runtime: raise the limits on threads and open files")]
+    Runtime(#[source] std::io::Error),
+    /// The store that is opened here can't be read.
+    #[error("the store cannot be read: see the cause")]
+    Journal(#[from] JournalError),
+    /// The store that is opened here can't be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A moment that has not come.
+    #[error("{at} is later than now, {now}: what will be is not known")]
+    Future {
+        /// The moment.
+        at: String,
+        /// Now.
+        now: String,
+    },
+}
+
+impl ClientError {
+    /// Whether the question itself was wrong.
+    pub fn is_wrong_usage(&self) -> bool {
+        match self {
+            Self::Future { .. } | Self::Store(StoreError::NoStore { .. }) => true,
+            Self::Refused(problem) => problem.is_wrong_usage(),
+            _ => false,
+        }
+    }
+}
+
+/// What is asked.
+struct Request<'a> {
+    target: &'a Target,
+    body: Option<&'a Value>,
+    idempotency_key: Option<&'a str>,
+}
+
+/// What is answered, whatever it is.
+struct Response {
+    status: u16,
+    body: Vec<u8>,
+}
+
+/// Whom to ask.
+pub enum Client {
+    /// The store, opened here.
+    InProcess(Box<InProcess>),
+    /// A running server.
+    Remote(Remote),
+}
+
+impl Client {
+    /// Opens the store in a folder.
+    pub fn in_folder(folder: &Path, catalogue: Arc<Catalogue>, clock: Clock) -> Result<Self, ClientError> {
+        Ok(Self::InProcess(Box::new(InProcess::open(folder, catalogue, clock)?)))
+    }
+
+    /// Gets ready to talk to a server.
+    pub fn of_server(url: ServerUrl) -> Self {
+        Self::Remote(Remote::new(url))
+    }
+
+    /// Asks for something.
+    pub fn get<T: DeserializeOwned>(&self, target: &Target) -> Result<T, ClientError> {
+        self.ask(&Request { target, body: None, idempotency_key: None })
+    }
+
+    /// Asks for a change.
+    pub fn post<T: DeserializeOwned>(
+        &self,
+        target: &Target,
+        body: &Value,
+        idempotency_key: Option<&str>,
+    ) -> Result<T, ClientError> {
+        self.ask(&Request { target, body: Some(body), idempotency_key })
+    }
+
+    /// Every page of a list, one after another.
+    pub fn pages(&self, first: Target) -> Pages<'_> {
+        Pages { client: self, next: Some(first.clone()), first }
+    }
+
+    /// The licensee as it was at an instant, by effective time.
+    pub fn licensee_as_of(&self, licensee: &LicenseeId, at: Instant) -> Result<Value, ClientError> {
+        match self {
+            Self::InProcess(store) => store.licensee_as_of(licensee, at),
+            Self::Remote(_) => {
+                let target = Target::new(["v1", "licensees", licensee.as_str()]);
+                self.get(&target.with("as_of", &moment::to_text(at)))
+            }
+        }
+    }
+
+    fn ask<T: DeserializeOwned>(&self, request: &Request<'_>) -> Result<T, ClientError> {
+        let Response { status, body } = match self {
+            Self::InProcess(store) => store.send(request)?,
+            Self::Remote(server) => server.send(request)?,
+        };
+        let not_understood = |error: serde_json::Error| ClientError::Answer {
+            target: request.target.to_string(),
+            source: Box::new(error),
+        };
+        if (200..300).contains(&status) {
+            return serde_json::from_slice(&body).map_err(not_understood);
+        }
+        Err(serde_json::from_slice::<Problem>(&body).map_or_else(not_understood, ClientError::Refused))
+    }
+}
+
+/// The pages of a list.
+pub struct Pages<'a> {
+    client: &'a Client,
+    first: Target,
+    next: Option<Target>,
+}
+
+/// A page, as all lists have them.
+#[derive(serde::Deserialize)]
+struct Page {
+    items: Vec<Value>,
+    #[serde(default)]
+    next_cursor: Option<String>,
+}
+
+impl Iterator for Pages<'_> {
+    type Item = Result<Vec<Value>, ClientError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let target = self.next.take()?.with("limit", &PAGE_ITEMS.to_string());
+        Some(self.client.get::<Page>(&target).map(|page| {
+            self.next = page.next_cursor.map(|cursor| self.first.clone().with("cursor", &cursor));
+            page.items
+        }))
+    }
+}

@@ -1,0 +1,49 @@
+//! A running server.
+
+use std::time::Duration;
+
+use ureq::{Agent, http};
+
+use super::{ANSWER_BYTES_MAX, ClientError, Request, Response};
+use crate::config::ServerUrl;
+
+/// How long an answer may take, all in all: a bulk command for many users takes a while.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A running server.
+pub struct Remote {
+    url: ServerUrl,
+    agent: Agent,
+}
+
+impl Remote {
+    pub(super) fn new(url: ServerUrl) -> Self {
+        let config = Agent::config_builder()
+            // What usher says against a request is an answer too.
+            .http_status_as_error(false)
+            .timeout_global(Some(ANSWER_TIMEOUT))
+            .build();
+        Self { url, agent: config.into() }
+    }
+
+    pub(super) fn send(&self, request: &Request<'_>) -> Result<Response, ClientError> {
+        self.exchange(request)
+            .map_err(|source| ClientError::Unreachable { url: self.url.clone(), source: Box::new(source) })
+    }
+
+    fn exchange(&self, request: &Request<'_>) -> Result<Response, ureq::Error> {
+        let address = format!("{}{}", self.url, request.target);
+        let mut response: http::Response<ureq::Body> = match request.body {
+            None => self.agent.get(address).call()?,
+            Some(body) => {
+                let mut post = self.agent.post(address).content_type("application/json");
+                if let Some(key) = request.idempotency_key {
+                    post = post.header("idempotency-key", key);
+                }
+                post.send(body.to_string())?
+            }
+        };
+        let body = response.body_mut().with_config().limit(ANSWER_BYTES_MAX as u64).read_to_vec()?;
+        Ok(Response { status: response.status().as_u16(), body })
+    }
+}

@@ -1,0 +1,22 @@
+//! Settings: a command line beats the environment beats `usher.toml`.
+//!
+//! Every setting has one name: `data_dir` is `--data-dir` on the command line, `USHER_DATA_DIR` in the environment and
+//! `data_dir` in the file. Whatever is unknown or can't be read stops the start with a line that names it, also where the
+//! command at hand would not need it: a mistyped setting is never passed over.
+
+mod environment;
+mod error;
+mod file;
+mod layers;
+mod place;
+mod server;
+mod settings;
+mod values;
+
+pub use error::ConfigError;
+pub use file::read_catalogue;
+pub use layers::Layers;
+pub use place::{Place, store_folder, store_or_server};
+pub use server::ServerSettings;
+pub use settings::Settings;
+pub use values::{Auth, ListenAddress, NonEmpty, Roles, ServerUrl};

@@ -1,0 +1,88 @@
+//! All settings, by name.
+
+use std::{fmt::Display, str::FromStr};
+
+use engine::ClockMode;
+
+use super::values::{Auth, ListenAddress, NonEmpty, PathText, Roles, ServerUrl, Word};
+use crate::{
+    logging::{LogFilter, LogFormat},
+    output::Format,
+};
+
+/// Why a setting was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// There is none of that name.
+    Unknown,
+    /// Its text can't be read.
+    IllTyped {
+        /// What to write instead.
+        reason: String,
+    },
+}
+
+macro_rules! settings {
+    ($($(#[$doc:meta])* $name:ident: $value:ty = $read:ty,)+) => {
+        /// What one source says; `None` for what it doesn't mention.
+        #[derive(Debug, Clone, Default, PartialEq)]
+        pub struct Settings {
+            $($(#[$doc])* pub $name: Option<$value>,)+
+        }
+
+        impl Settings {
+            /// The names, as the file spells them.
+            pub const NAMES: &[&str] = &[$(stringify!($name)),+];
+
+            /// Takes a setting as text.
+            pub(super) fn set(&mut self, name: &str, text: &str) -> Result<(), Fault> {
+                match name {
+                    $(stringify!($name) => self.$name = Some(read::<$read>(text)?.into()),)+
+                    _ => return Err(Fault::Unknown),
+                }
+                Ok(())
+            }
+
+            /// These settings, and for what they don't mention the other ones.
+            pub(super) fn or(self, other: Self) -> Self {
+                Self { $($name: self.$name.or(other.$name),)+ }
+            }
+        }
+    };
+}
+
+settings! {
+    /// Where to listen.
+    listen: ListenAddress = ListenAddress,
+    /// The folder of the embedded store.
+    data_dir: std::path::PathBuf = PathText,
+    /// A PostgreSQL store.
+    database_url: NonEmpty = NonEmpty,
+    /// A running server.
+    url: ServerUrl = ServerUrl,
+    /// Kafka's bootstrap servers.
+    kafka: NonEmpty = NonEmpty,
+    /// Which parts run in this process.
+    roles: Roles = Roles,
+    /// Who may call.
+    auth: Auth = Auth,
+    /// What moves the clock.
+    clock: ClockMode = ClockMode,
+    /// The file of the catalogue.
+    catalog: std::path::PathBuf = PathText,
+    /// The server that sends mail.
+    smtp: NonEmpty = NonEmpty,
+    /// How results look.
+    format: Format = Word<Format>,
+    /// Which log lines are wanted.
+    log: LogFilter = LogFilter,
+    /// How log lines look.
+    log_format: LogFormat = Word<LogFormat>,
+}
+
+fn read<T: FromStr<Err: Display>>(text: &str) -> Result<T, Fault> {
+    if text.is_empty() {
+        return Err(Fault::IllTyped { reason: "it is empty: give it a value, or leave it out".to_owned() });
+    }
+    text.parse::<T>().map_err(|error| Fault::IllTyped { reason: error.to_string() })
+}

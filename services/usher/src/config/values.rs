@@ -1,0 +1,235 @@
+//! The values that settings can have.
+
+use std::{
+    collections::BTreeSet,
+    convert::Infallible,
+    fmt,
+    net::{SocketAddr, ToSocketAddrs},
+    path::PathBuf,
+    str::FromStr,
+};
+
+use clap::ValueEnum;
+
+/// Where to listen: an address and a port; port 0 for any free one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListenAddress(pub SocketAddr);
+
+impl ListenAddress {
+    /// `127.0.0.1:8080`.
+    pub const DEFAULT: Self = Self(SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080));
+}
+
+/// A text that is no address to listen on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("use an address of this machine and a port, such as 127.0.0.1:8080")]
+pub struct InvalidListenAddress;
+
+impl FromStr for ListenAddress {
+    type Err = InvalidListenAddress;
+
+    fn from_str(text: &str) -> Result<Self, InvalidListenAddress> {
+        let mut addresses = text.to_socket_addrs().map_err(|_| InvalidListenAddress)?;
+        addresses.next().map(Self).ok_or(InvalidListenAddress)
+    }
+}
+
+/// The base of a running server's addresses, without a slash at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerUrl(String);
+
+/// A text that is no address of a server.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("use the address that usher serve prints, such as http://127.0.0.1:8080")]
+pub struct InvalidServerUrl;
+
+impl FromStr for ServerUrl {
+    type Err = InvalidServerUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidServerUrl> {
+        let base = text.trim_end_matches('/');
+        let host = base.strip_prefix("http://").ok_or(InvalidServerUrl)?;
+        let is_host = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_graphic() && !b"/?#@".contains(&byte));
+        if is_host { Ok(Self(base.to_owned())) } else { Err(InvalidServerUrl) }
+    }
+}
+
+impl fmt::Display for ServerUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Who may call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Auth {
+    /// Anyone who can reach the address.
+    None,
+    /// Whoever has one of the tokens of a file.
+    Tokens(PathBuf),
+    /// Whoever has a token that is signed with one of these keys.
+    Jwks(String),
+}
+
+/// A text that says nobody may call.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("use none, tokens:FILE, jwks:FILE or jwks:URL")]
+pub struct InvalidAuth;
+
+impl FromStr for Auth {
+    type Err = InvalidAuth;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAuth> {
+        match text.split_once(':') {
+            None if text == "none" => Ok(Self::None),
+            Some(("tokens", file)) if !file.is_empty() => Ok(Self::Tokens(file.into())),
+            Some(("jwks", keys)) if !keys.is_empty() => Ok(Self::Jwks(keys.to_owned())),
+            _ => Err(InvalidAuth),
+        }
+    }
+}
+
+/// A part of usher that a process can run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Role {
+    /// The HTTP interface.
+    Api,
+    /// Messages from Kafka.
+    Ingest,
+    /// Events to Kafka.
+    Relay,
+    /// Read models.
+    Views,
+    /// What time alone changes.
+    Timers,
+    /// Mail.
+    Notify,
+}
+
+/// Which parts run in this process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Roles(BTreeSet<Role>);
+
+/// A text that names no parts.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("use one or more of api, ingest, relay, views, timers, notify with commas between them")]
+pub struct InvalidRoles;
+
+impl Roles {
+    /// Whether they are all there are.
+    pub fn are_all(&self) -> bool {
+        Role::value_variants().iter().all(|role| self.0.contains(role))
+    }
+}
+
+impl FromStr for Roles {
+    type Err = InvalidRoles;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRoles> {
+        let roles = text.split(',').map(|name| Role::from_str(name.trim(), false)).collect::<Result<_, _>>();
+        roles.map(Self).map_err(|_| InvalidRoles)
+    }
+}
+
+/// A text that is not empty and means something to another program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NonEmpty(String);
+
+/// An empty text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("it is empty: give it a value, or leave it out")]
+pub struct Empty;
+
+impl FromStr for NonEmpty {
+    type Err = Empty;
+
+    fn from_str(text: &str) -> Result<Self, Empty> {
+        if text.is_empty() { Err(Empty) } else { Ok(Self(text.to_owned())) }
+    }
+}
+
+/// A file or folder.
+pub(super) struct PathText(PathBuf);
+
+impl FromStr for PathText {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.into()))
+    }
+}
+
+impl From<PathText> for PathBuf {
+    fn from(path: PathText) -> Self {
+        path.0
+    }
+}
+
+/// One word of a list, as the command line spells it.
+pub(super) struct Word<T>(T);
+
+impl<T: ValueEnum> FromStr for Word<T> {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        T::from_str(text, false).map(Self).map_err(|_| {
+            let words = T::value_variants().iter().filter_map(T::to_possible_value);
+            let names: Vec<String> = words.map(|word| word.get_name().to_owned()).collect();
+            format!("use one of {}", names.join(", "))
+        })
+    }
+}
+
+impl From<Word<crate::output::Format>> for crate::output::Format {
+    fn from(word: Word<Self>) -> Self {
+        word.0
+    }
+}
+
+impl From<Word<crate::logging::LogFormat>> for crate::logging::LogFormat {
+    fn from(word: Word<Self>) -> Self {
+        word.0
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_are_all_or_some() {
+        assert!("api,ingest,relay,views,timers,notify".parse::<Roles>().unwrap().are_all());
+        assert!(!"api, views".parse::<Roles>().unwrap().are_all());
+        for bad in ["", "api,", "API", "cook"] {
+            assert!(bad.parse::<Roles>().is_err(), "{bad:?} was taken");
+        }
+    }
+
+    #[test]
+    fn a_server_is_named_by_scheme_host_and_port() {
+        assert_eq!("http://127.0.0.1:8080/".parse::<ServerUrl>().unwrap().to_string(), "http://127.0.0.1:8080");
+        for bad in ["127.0.0.1:8080", "https://a", "http://", "http://a/v1", "http://a b", "http://me:secret@a"] {
+            assert!(bad.parse::<ServerUrl>().is_err(), "{bad:?} was taken");
+        }
+    }
+
+    #[test]
+    fn auth_names_its_file() {
+        assert_eq!("none".parse::<Auth>().unwrap(), Auth::None);
+        assert_eq!("tokens:a.toml".parse::<Auth>().unwrap(), Auth::Tokens("a.toml".into()));
+        assert_eq!("jwks:https://a/b".parse::<Auth>().unwrap(), Auth::Jwks("https://a/b".to_owned()));
+        for bad in ["", "None", "tokens", "tokens:", "jwks:", "basic:x"] {
+            assert!(bad.parse::<Auth>().is_err(), "{bad:?} was taken");
+        }
+    }
+
+    #[test]
+    fn an_address_has_a_port() {
+        assert!("127.0.0.1:0".parse::<ListenAddress>().is_ok());
+        assert!("[::1]:8080".parse::<ListenAddress>().is_ok());
+        for bad in ["", "8080", "127.0.0.1", "127.0.0.1:http", "127.0.0.1:70000"] {
+            assert!(bad.parse::<ListenAddress>().is_err(), "{bad:?} was taken");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Why a command came to nothing, and how that is told.
+
+use std::{
+    error::Error,
+    io::{self, Write},
+};
+
+use crate::{
+    client::ClientError,
+    commands::{CsvError, DemoError, ServeError},
+    config::ConfigError,
+    exit::ExitStatus,
+    feed::FeedError,
+    output::OutputError,
+    store::StoreError,
+};
+
+/// Why a command came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The settings.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The answer to a request.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The messages to be fed.
+    #[error(transparent)]
+    Feed(#[from] FeedError),
+    /// The list of users.
+    #[error(transparent)]
+    Csv(#[from] CsvError),
+    /// The server.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// The demonstration.
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    /// Standard output.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+}
+
+impl CommandError {
+    /// How the program ends for this reason.
+    pub fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Config(_) | Self::Demo(DemoError::NotFresh { .. }) | Self::Store(StoreError::NoStore { .. }) => {
+                ExitStatus::Usage
+            }
+            Self::Client(error) if error.is_wrong_usage() => ExitStatus::Usage,
+            Self::Store(_)
+            | Self::Client(_)
+            | Self::Feed(_)
+            | Self::Csv(_)
+            | Self::Serve(_)
+            | Self::Demo(_)
+            | Self::Output(OutputError::Unwritable(_)) => ExitStatus::Problem,
+            // Whoever read the output has seen enough of it, as `head` does.
+            Self::Output(OutputError::Closed) => ExitStatus::Done,
+        }
+    }
+}
+
+/// Tells an error and all of its causes on standard error, a line each.
+pub fn report(error: &CommandError) {
+    if matches!(error, CommandError::Output(OutputError::Closed)) {
+        return;
+    }
+    let mut stderr = io::stderr().lock();
+    // Nothing can be done where even an error can't be written.
+    let _ = writeln!(stderr, "error: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let _ = writeln!(stderr, "caused by: {error}");
+        cause = error.source();
+    }
+}

@@ -1,0 +1,38 @@
+//! `usher`: an event-sourced licensing backend for seat-based add-ons, in one program.
+//!
+//! [`cli`] says what can be asked, [`commands`] does it, [`config`] finds the settings for it, [`store`] wires the crates
+//! below together. Results go to standard output, logs, progress and errors to standard error.
+
+mod cli;
+mod client;
+mod commands;
+mod config;
+mod error;
+mod exit;
+mod feed;
+mod logging;
+mod moment;
+mod output;
+mod progress;
+mod store;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{cli::Cli, exit::ExitStatus};
+
+fn main() -> ExitCode {
+    let status = match Cli::try_parse() {
+        Ok(cli) => commands::run(cli).unwrap_or_else(|error| {
+            error::report(&error);
+            error.exit_status()
+        }),
+        Err(told) => {
+            // Nothing can be done where even this can't be written.
+            let _ = told.print();
+            if told.use_stderr() { ExitStatus::Usage } else { ExitStatus::Done }
+        }
+    };
+    status.into()
+}

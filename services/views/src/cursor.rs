@@ -1,0 +1,73 @@
+//! Cursors: opaque texts that say where a page ended, each bound to the query that it came from.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+
+use crate::error::ViewsError;
+
+/// The longest cursor that is looked at, bytes; those made here are shorter.
+const CURSOR_BYTES_MAX: usize = 512;
+const SEAL_BYTES: usize = 8;
+
+/// Stands for a query: what is listed, and by which filters and order.
+pub(crate) struct Seal([u8; SEAL_BYTES]);
+
+impl Seal {
+    /// The seal of a query, told by its parts.
+    pub(crate) fn of(parts: &[Option<&str>]) -> Self {
+        let mut hasher = Sha256::new();
+        for part in parts {
+            // With the length before it, no two lists of parts are the same bytes.
+            let bytes = part.map_or(u64::MAX, |text| text.len() as u64).to_be_bytes();
+            hasher.update(bytes);
+            hasher.update(part.unwrap_or_default());
+        }
+        let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(hasher.finalize());
+        Self([a, b, c, d, e, f, g, h])
+    }
+
+    /// A cursor of this query for a place.
+    pub(crate) fn close(&self, place: &str) -> String {
+        URL_SAFE_NO_PAD.encode([self.0.as_slice(), place.as_bytes()].concat())
+    }
+
+    /// The place that a cursor of this query stands for; fails on every other text.
+    pub(crate) fn open(&self, cursor: &str) -> Result<String, ViewsError> {
+        if cursor.len() > CURSOR_BYTES_MAX {
+            return Err(ViewsError::InvalidCursor);
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| ViewsError::InvalidCursor)?;
+        let place = bytes.strip_prefix(self.0.as_slice()).ok_or(ViewsError::InvalidCursor)?;
+        String::from_utf8(place.to_vec()).map_err(|_| ViewsError::InvalidCursor)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_opens_with_its_own_query_only() {
+        let queries = [
+            vec![Some("members"), Some("acme"), None],
+            vec![Some("members"), Some("acme"), Some("")],
+            vec![Some("membersacme"), None, None],
+            vec![Some("members"), Some("acme")],
+        ];
+        let cursor = Seal::of(&queries[0]).close("u-7");
+        assert_eq!(Seal::of(&queries[0]).open(&cursor).unwrap(), "u-7");
+        for other in &queries[1..] {
+            assert!(matches!(Seal::of(other).open(&cursor), Err(ViewsError::InvalidCursor)), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_cursor_is_refused() {
+        let seal = Seal::of(&[]);
+        let not_a_text = URL_SAFE_NO_PAD.encode([seal.0.as_slice(), &[0xff]].concat());
+        for bad in ["", "u-7", "ü", "====", &not_a_text, &seal.close(&"x".repeat(CURSOR_BYTES_MAX))] {
+            assert!(matches!(seal.open(bad), Err(ViewsError::InvalidCursor)), "{bad:?} was taken");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Which members are wanted, in which order.
+
+use std::str::FromStr;
+
+use licensing::{LicenseeId, UserStatus};
+
+use crate::cursor::Seal;
+
+/// Which members of a licensee are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MembersQuery {
+    /// Only those with a seat, retained ones included, or only those without.
+    pub assigned: Option<bool>,
+    /// Only those with this status.
+    pub status: Option<UserStatus>,
+    /// Only those with this in their id, user name, name or e-mail address, letter case aside.
+    pub search: Option<String>,
+    /// The order.
+    pub sort: MemberSort,
+    /// Where the page before this one ended.
+    pub cursor: Option<String>,
+    /// How many at most, 1 to 1,000.
+    pub limit: usize,
+}
+
+/// An order of members. Those without a value come last either way; of one value, in byte order of their ids.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MemberSort {
+    /// By what.
+    pub key: MemberSortKey,
+    /// Whether the greatest comes first.
+    pub descending: bool,
+}
+
+/// By what members are ordered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum MemberSortKey {
+    /// The id, in byte order.
+    #[default]
+    User,
+    /// The user name, in byte order.
+    Username,
+    /// The last use.
+    LastUsedAt,
+    /// When the seat was given.
+    AssignedAt,
+}
+
+/// A text that is no order of members.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no such sort: use user, username, last_used_at or assigned_at, with - before it for descending")]
+pub struct UnknownSort;
+
+impl MemberSortKey {
+    /// The key as the wire spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Username => "username",
+            Self::LastUsedAt => "last_used_at",
+            Self::AssignedAt => "assigned_at",
+        }
+    }
+}
+
+impl FromStr for MemberSort {
+    type Err = UnknownSort;
+
+    fn from_str(text: &str) -> Result<Self, UnknownSort> {
+        let (descending, key) = text.strip_prefix('-').map_or((false, text), |key| (true, key));
+        let keys = [MemberSortKey::User, MemberSortKey::Username, MemberSortKey::LastUsedAt, MemberSortKey::AssignedAt];
+        let key = keys.into_iter().find(|known| known.as_str() == key).ok_or(UnknownSort)?;
+        Ok(Self { key, descending })
+    }
+}
+
+impl MembersQuery {
+    /// Binds cursors to the query: a cursor goes with the same licensee, filters and order only.
+    pub(super) fn seal(&self, licensee: &LicenseeId) -> Seal {
+        let assigned = self.assigned.map(|assigned| if assigned { "true" } else { "false" });
+        let direction = if self.sort.descending { "descending" } else { "ascending" };
+        Seal::of(&[
+            Some("members"),
+            Some(licensee.as_str()),
+            assigned,
+            self.status.map(UserStatus::as_str),
+            self.search.as_deref(),
+            Some(self.sort.key.as_str()),
+            Some(direction),
+        ])
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sort_is_read_as_the_contract_spells_it() {
+        let sort = |key, descending| Ok(MemberSort { key, descending });
+        assert_eq!("user".parse(), sort(MemberSortKey::User, false));
+        assert_eq!("-user".parse(), sort(MemberSortKey::User, true));
+        assert_eq!("username".parse(), sort(MemberSortKey::Username, false));
+        assert_eq!("-last_used_at".parse(), sort(MemberSortKey::LastUsedAt, true));
+        assert_eq!("assigned_at".parse(), sort(MemberSortKey::AssignedAt, false));
+        for bad in ["", "-", "--user", "User", "user ", "role", "+user"] {
+            assert_eq!(bad.parse::<MemberSort>(), Err(UnknownSort), "{bad:?}");
+        }
+    }
+}

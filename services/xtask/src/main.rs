@@ -1,0 +1,40 @@
+//! Usher's own automation. It has no dependencies, so that it is there at once.
+
+mod command;
+mod deny;
+mod test;
+
+use std::{env, process::ExitCode};
+
+const HELP: &str = "\
+Usher's own automation.
+
+Usage: cargo xtask <TASK>
+
+Tasks:
+  test   format, lints, licences and sources of dependencies, all tests; installs what they need
+  help   this text
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let names: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match names.as_slice() {
+        ["test"] => test::run(),
+        ["help" | "--help" | "-h"] | [] => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprintln!("error: there is no such task\n\n{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! What holds across crates is tested here; there is nothing to use.
