@@ -41,6 +41,8 @@ pub struct Running {
 /// # Errors
 /// [`EngineError`] when the store can't be read or a thread not be started.
 pub fn start(journal: Arc<dyn Journal>, index: Arc<dyn StreamIndex>, options: Options) -> Result<Running, EngineError> {
+    // So that a watcher sees it at zero, and not only once there is something to be alarmed about (R27).
+    metrics::counter!("usher_sweep_removed_total").increment(0);
     let (queue, submissions) = sync_channel(options.queue_commands_max.max(1));
     let (snapshots, snapshots_thread) = Snapshots::start(index.clone())?;
     let writer = Writer::open(journal.clone(), index, &options, submissions, snapshots)?;

@@ -21,7 +21,8 @@ pub(crate) fn remove(draft: &mut Draft<'_>, product: &ProductId, quantity: u32) 
     }
 }
 
-fn in_order_of_removal(draft: &Draft<'_>, product: &ProductId) -> Vec<(UserId, Option<Instant>)> {
+/// The holders with their last use, whoever goes first in front (R22).
+pub(crate) fn in_order_of_removal(draft: &Draft<'_>, product: &ProductId) -> Vec<(UserId, Option<Instant>)> {
     let roster = draft.licensee().roster();
     let (users, orders): (Vec<UserId>, Vec<u64>) =
         roster.seats(product).map(|(user, seat)| (user.clone(), seat.order)).unzip();

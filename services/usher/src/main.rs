@@ -22,6 +22,10 @@ use clap::Parser;
 
 use crate::{cli::Cli, exit::ExitStatus};
 
+/// Commands are made on one thread and freed on another, which the system's allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let status = match Cli::try_parse() {
         Ok(cli) => commands::run(cli).unwrap_or_else(|error| {

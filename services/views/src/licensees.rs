@@ -143,3 +143,71 @@ fn read_view(row: &Row<'_>, catalogue: &Catalogue) -> rusqlite::Result<LicenseeV
         position: Position { shard: row.get(2)?, position: unsigned(row, 3)? },
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use licensing::{
+        AddOnId, Event, Offering, PaidAddOn, PlanId, ProductId, RenewalScheduled, Seats, SubscriptionId,
+        SubscriptionStarted, TrialStarted, UserId,
+    };
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    /// An account in which every kind of value occurs.
+    fn sample() -> Account {
+        let at = |day: i64| licensing::Instant::from_timestamp_micros(day * 86_400_000_000).unwrap();
+        let (product, add_on) = (ProductId::new("duo"), AddOnId::new("duo_pro"));
+        let seats = Seats::known(7);
+        let started = SubscriptionStarted {
+            offering: Offering::Dedicated,
+            subscription: SubscriptionId::parse("A-1").unwrap(),
+            plan: PlanId::new("ultimate"),
+            seats,
+            starts_at: at(1),
+            ends_at: at(366),
+            instance_version: Some("17.5.2".parse().unwrap()),
+            add_ons: vec![PaidAddOn { product: product.clone(), add_on: add_on.clone(), quantity: seats }],
+        };
+        let waiting = RenewalScheduled {
+            subscription: SubscriptionId::parse("A-2").unwrap(),
+            plan: None,
+            seats: Some(seats),
+            starts_at: at(366),
+            ends_at: at(731),
+            add_ons: Some(started.add_ons.clone()),
+        };
+        let trial = TrialStarted {
+            product: product.clone(),
+            add_on: AddOnId::new("duo_enterprise"),
+            seats,
+            ends_at: at(61),
+            started_by: Some(UserId::parse("u-1").unwrap()),
+        };
+        let retained =
+            Event::SeatsRetained { product, add_on, trial: true, quantity: 7, seats: 3, grace_ends_at: at(30) };
+        let synchronised = Event::InstanceSynchronized { version: None, trigger: licensing::SyncTrigger::Instance };
+        let events = [
+            Event::SubscriptionStarted(started),
+            synchronised,
+            Event::RenewalScheduled(waiting),
+            Event::TrialStarted(trial),
+            retained,
+        ];
+        let mut account = Account::default();
+        for event in events {
+            account.evolve(&event, at(2));
+        }
+        account
+    }
+
+    /// Golden: when this changes, files out there hold accounts that are read wrongly. Raise `schema::FORMAT` with it.
+    #[test]
+    fn the_encoding_of_an_account_changes_with_the_format_only() {
+        let bytes = postcard::to_stdvec(&sample()).unwrap();
+        assert_eq!(postcard::from_bytes::<Account>(&bytes).unwrap(), sample());
+        let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(&bytes));
+        assert_eq!([a, b, c, d], [35, 9, 70, 16], "{} bytes", bytes.len());
+    }
+}

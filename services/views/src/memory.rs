@@ -28,7 +28,14 @@ pub(crate) struct Memory {
 
 struct KnownUser {
     status: UserStatus,
+    /// In order of the licensees' ids.
     memberships: Vec<Membership>,
+}
+
+impl Default for KnownUser {
+    fn default() -> Self {
+        Self { status: UserStatus::Active, memberships: Vec::new() }
+    }
 }
 
 struct Membership {
@@ -133,18 +140,22 @@ impl Memory {
     }
 
     fn user(&mut self, user: UserId) -> &mut KnownUser {
-        self.users.entry(user).or_insert(KnownUser { status: UserStatus::Active, memberships: Vec::new() })
+        self.users.entry(user).or_default()
     }
 
     fn join(&mut self, user: UserId, licensee: &LicenseeId) {
-        let Some(licensee) = self.places.get(licensee).copied() else { return };
+        let Some(place) = self.places.get(licensee).copied() else { return };
         let seats = self.seat_set(&[]);
-        let memberships = &mut self.user(user).memberships;
-        if !memberships.iter().any(|membership| membership.licensee == licensee) {
-            // Most users have one membership: no room for more is kept.
-            memberships.reserve_exact(1);
-            memberships.push(Membership { licensee, seats });
-        }
+        let licensees = &self.licensees;
+        let id_of = |membership: &Membership| licensees.get(membership.licensee as usize).map(|(id, _)| id);
+        let memberships = &mut self.users.entry(user).or_default().memberships;
+        // In order of the licensees' ids, so that an answer is the same whenever the memberships came about.
+        let Err(slot) = memberships.binary_search_by(|membership| id_of(membership).cmp(&Some(licensee))) else {
+            return;
+        };
+        // Most users have one membership: no room for more is kept.
+        memberships.reserve_exact(1);
+        memberships.insert(slot, Membership { licensee: place, seats });
     }
 
     fn leave(&mut self, user: &UserId, licensee: &LicenseeId) {

@@ -99,7 +99,16 @@ impl Writer {
             looked_up: HashMap::new(),
         };
         writer.load()?;
+        writer.keep_named_start();
         Ok(writer)
+    }
+
+    /// A start that was named is kept at once: from then on callers may see it.
+    fn keep_named_start(&mut self) {
+        if self.clock.mode() != ClockMode::System {
+            self.hand_over();
+            self.committer.reset();
+        }
     }
 
     pub(crate) fn published_clock(&self) -> PublishedClock {

@@ -36,7 +36,6 @@ impl Clock {
             ClockMode::System | ClockMode::Manual(_) => machine_now(),
             ClockMode::EventTime(_) => DateTime::UNIX_EPOCH,
         };
-        // A start that was named is kept with the first commit.
         let moved = start.is_some() && start > kept;
         Self { mode, now: start.max(kept).unwrap_or(otherwise), moved }
     }

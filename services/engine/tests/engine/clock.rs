@@ -43,6 +43,16 @@ fn a_manual_clock_goes_forwards_only_and_only_by_hand() {
 }
 
 #[test]
+fn a_named_start_is_kept_though_nothing_happened() {
+    let mut fixture = Fixture::manual();
+    fixture.restart_with(ClockMode::Manual(Some(at("2024-01-01T00:00:00Z"))));
+    assert_eq!(fixture.engine().now(), at(DAY_ONE));
+    // Whoever only looks changes nothing and stands where the clock stood.
+    fixture.restart_with(ClockMode::Manual(None));
+    assert_eq!(fixture.engine().now(), at(DAY_ONE));
+}
+
+#[test]
 fn a_use_in_the_future_counts_as_now() {
     let fixture = Fixture::manual();
     fixture.accept(&message("usage.v1.CodeSuggestionsUsed", json!({"user": "u-1", "used_at": "2031-01-01T00:00:00Z"})));

@@ -82,6 +82,11 @@ impl Fixture {
         self.open();
     }
 
+    pub fn restart_with(&mut self, clock: ClockMode) {
+        self.clock = clock;
+        self.restart();
+    }
+
     pub fn delete_index_and_restart(&mut self) {
         self.running = None;
         self.store = None;

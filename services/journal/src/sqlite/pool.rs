@@ -34,11 +34,11 @@ impl Pool {
     pub(super) fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, JournalError> {
         let _place = self.take_place();
         let idle = self.state.lock().idle.pop();
-        let mut connection = match idle {
+        let connection = match idle {
             Some(connection) => connection,
             None => connection::open_read_only(&self.path).in_file(&self.path)?,
         };
-        let answer = connection.transaction().and_then(|transaction| query(&transaction)).in_file(&self.path)?;
+        let answer = in_one_moment(&connection, query).in_file(&self.path)?;
         // After an error the connection is closed instead.
         self.state.lock().idle.push(connection);
         Ok(answer)
@@ -52,6 +52,17 @@ impl Pool {
         state.in_use += 1;
         Place { pool: self }
     }
+}
+
+/// Runs `query` within a transaction. Its two statements are kept prepared: to read them anew costs as much as a query.
+fn in_one_moment<T>(
+    connection: &Connection,
+    query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    connection.prepare_cached("BEGIN")?.execute([])?;
+    let answer = query(connection)?;
+    connection.prepare_cached("COMMIT")?.execute([])?;
+    Ok(answer)
 }
 
 /// The right to use one connection.

@@ -4,6 +4,9 @@ use comfy_table::{ContentArrangement, presets::NOTHING};
 
 use super::{OutputError, line};
 
+/// Between two columns, in characters.
+const COLUMN_GAP: u16 = 2;
+
 /// A table; one line a row, whatever the terminal's width, so that it can be searched.
 pub struct Table<const COLUMNS: usize>(comfy_table::Table);
 
@@ -28,7 +31,11 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
     }
 
     /// Writes the table.
-    pub fn print(&self) -> Result<(), OutputError> {
+    pub fn print(mut self) -> Result<(), OutputError> {
+        // Lines begin with what they are about, not with a space.
+        self.0.column_iter_mut().for_each(|column| {
+            column.set_padding((0, COLUMN_GAP));
+        });
         self.0.lines().try_for_each(|row| line(row.trim_end()))
     }
 }
