@@ -10,7 +10,12 @@ use utoipa::{
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{layers::MIN_POSITION, problem::PROBLEM_JSON, routes, schema::ProblemDetails};
+use crate::{
+    layers::MIN_POSITION,
+    problem::PROBLEM_JSON,
+    routes,
+    schema::{MemberSort, ProblemDetails},
+};
 
 const CONTRACT_PREFIX: &str = "/v1/";
 
@@ -29,7 +34,7 @@ const CONTRACT_PREFIX: &str = "/v1/";
         (name = "time", description = "The clock, and what is due"),
         (name = "process", description = "How the process is"),
     ),
-    components(schemas(ProblemDetails))
+    components(schemas(MemberSort, ProblemDetails))
 )]
 struct Head;
 

@@ -24,7 +24,7 @@ mod writer;
 pub use answer::{Answer, ChangeOutcome, Done};
 pub use clock::{ClockMode, ClockRefused};
 pub use error::EngineError;
-pub use handle::{Engine, Ticket};
+pub use handle::{Engine, Moved, Reply, Ticket};
 pub use membership::membership_of;
 pub use running::{Options, Running, start};
 pub use submission::{Call, IdempotencyKey, InvalidKey};

@@ -95,3 +95,23 @@ fn with_sources(error: &dyn Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::{http::StatusCode, response::IntoResponse};
+
+    use super::*;
+
+    #[test]
+    fn a_full_queue_is_answered_with_when_to_come_back() {
+        let response = Problem::from(EngineError::Busy).into_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(response.headers().contains_key("retry-after"));
+    }
+
+    #[test]
+    fn the_log_gets_all_that_is_behind_an_error() {
+        let error = EngineError::from(JournalError::IndexStopped);
+        assert!(with_sources(&error).ends_with(&JournalError::IndexStopped.to_string()));
+    }
+}
