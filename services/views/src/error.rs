@@ -27,7 +27,8 @@ pub enum ViewsError {
     Journal(#[from] JournalError),
     /// A record of the journal cannot be understood.
     #[error(
-        "the record at position {} of shard {} cannot be read: upgrade usher if a newer one wrote it, or run usher verify",
+        "the record at position {} of shard {} cannot be read: upgrade usher if a newer one wrote it, or run usher \
+         verify",
         position.position, position.shard
     )]
     Record {

@@ -1,8 +1,8 @@
 //! Usher's read models: what the journal holds, in the shape in which it is asked for.
 //!
 //! [`Views`] keeps tables in `views.db` and, for access checks, a compact picture in memory. One thread, the follower,
-//! feeds both from the journal and tells how far it is, so that a caller can wait for its own write. Nothing here is the
-//! truth: a file that is missing, damaged, of another format or of another journal is rebuilt.
+//! feeds both from the journal and tells how far it is, so that a caller can wait for its own write. Nothing here is
+//! the truth: a file that is missing, damaged, of another format or of another journal is rebuilt.
 //!
 //! Names, addresses and free text are never kept here (R30); they are joined from the journal's erasable tables at the
 //! moment of reading.

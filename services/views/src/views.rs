@@ -21,8 +21,8 @@ const VIEWS_FILE: &str = "views.db";
 
 /// The read models of a store, fed by a thread of their own until they are dropped.
 ///
-/// Once feeding them failed, every call that can fail does so with [`ViewsError::FollowerFailed`]: nothing is shown that
-/// is silently out of date.
+/// Once feeding them failed, every call that can fail does so with [`ViewsError::FollowerFailed`]: nothing is shown
+/// that is silently out of date.
 pub struct Views {
     // In this order: the readers' connections close before the writer's, which then leaves a tidy file behind.
     readers: Pool,

@@ -1,7 +1,7 @@
 //! Members page by page: every one exactly once, however the data moves meanwhile.
 //!
-//! An id never changes, so in the order of ids a page goes on behind the last id of the one before. For every other order
-//! the first page fixes the order, see [`OrderedLists`]; what is shown is read anew for each page.
+//! An id never changes, so in the order of ids a page goes on behind the last id of the one before. For every other
+//! order the first page fixes it, see [`OrderedLists`]; what is shown is read anew for each page.
 
 use std::sync::Arc;
 
