@@ -1,10 +1,9 @@
 //! The clock that decisions are made by. It never goes back, and it is kept with the commits.
 
-use std::{str::FromStr, sync::Arc};
+use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use licensing::Instant;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 /// What moves the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -68,34 +67,4 @@ pub enum ClockRefused {
 pub(crate) fn machine_now() -> Instant {
     let now = Utc::now();
     DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now)
-}
-
-/// The clock as everybody but the writer sees it: as far as is committed.
-#[derive(Debug, Clone)]
-pub(crate) struct PublishedClock {
-    mode: ClockMode,
-    committed_us: Arc<AtomicI64>,
-}
-
-impl PublishedClock {
-    pub(crate) fn new(mode: ClockMode, start: Instant) -> Self {
-        Self { mode, committed_us: Arc::new(AtomicI64::new(start.timestamp_micros())) }
-    }
-
-    pub(crate) const fn mode(&self) -> ClockMode {
-        self.mode
-    }
-
-    pub(crate) fn publish(&self, now: Instant) {
-        self.committed_us.fetch_max(now.timestamp_micros(), Ordering::AcqRel);
-    }
-
-    pub(crate) fn now(&self) -> Instant {
-        let committed_us = self.committed_us.load(Ordering::Acquire);
-        let committed = DateTime::from_timestamp_micros(committed_us).unwrap_or(DateTime::UNIX_EPOCH);
-        match self.mode {
-            ClockMode::System => machine_now().max(committed),
-            ClockMode::Manual(_) | ClockMode::EventTime(_) => committed,
-        }
-    }
 }

@@ -15,7 +15,7 @@ use journal::{Batch, Journal};
 use crate::{
     EngineError,
     batch::{Pending, Sealed},
-    clock::PublishedClock,
+    published::{PublishedClock, PublishedHeads},
     snapshots::Snapshots,
 };
 
@@ -40,11 +40,12 @@ impl Committer {
     pub(crate) fn start(
         journal: Arc<dyn Journal>,
         clock: PublishedClock,
+        heads: PublishedHeads,
         snapshots: Snapshots,
     ) -> Result<Self, EngineError> {
         let (work, receiver) = sync_channel(WAITING_MAX);
         let failed = Arc::new(AtomicBool::new(false));
-        let mut state = State { journal, clock, snapshots, failed: failed.clone(), failure: None };
+        let mut state = State { journal, clock, heads, snapshots, failed: failed.clone(), failure: None };
         let thread = thread::Builder::new()
             .name("usher-committer".to_owned())
             .spawn(move || state.run(&receiver))
@@ -92,6 +93,7 @@ impl Drop for Committer {
 struct State {
     journal: Arc<dyn Journal>,
     clock: PublishedClock,
+    heads: PublishedHeads,
     snapshots: Snapshots,
     failed: Arc<AtomicBool>,
     failure: Option<EngineError>,
@@ -125,6 +127,7 @@ impl State {
             self.failed.store(true, Ordering::Release);
             return;
         }
+        batch.commits.iter().for_each(|commit| self.heads.publish(commit.head()));
         if let Some(now) = sealed.clock {
             self.clock.publish(now);
         }

@@ -6,11 +6,14 @@ use std::sync::{
 };
 
 use contract::incoming::Incoming;
-use journal::{Journal, Positions};
+use journal::Positions;
 use licensing::{Catalogue, Instant};
 use tokio::sync::oneshot;
 
-use crate::{Call, ClockMode, ClockRefused, Done, EngineError, clock::PublishedClock};
+use crate::{
+    Call, ClockMode, ClockRefused, Done, EngineError,
+    published::{PublishedClock, PublishedHeads},
+};
 
 /// The answer to a command, once there is one.
 pub type Reply<T> = Result<T, EngineError>;
@@ -38,7 +41,7 @@ pub struct Engine {
     pub(crate) queue: SyncSender<Submission>,
     pub(crate) clock: PublishedClock,
     pub(crate) catalogue: Arc<Catalogue>,
-    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) heads: PublishedHeads,
 }
 
 /// A place in the queue; the answer comes once it is committed.
@@ -122,12 +125,9 @@ impl Engine {
         &self.catalogue
     }
 
-    /// Where the journal ends now, in every shard.
-    ///
-    /// # Errors
-    /// [`EngineError::Store`].
-    pub fn positions(&self) -> Result<Positions, EngineError> {
-        Ok(self.journal.heads()?.into_iter().collect())
+    /// Where the journal ends, in every shard that has anything: whoever has read up to here sees all that was answered.
+    pub fn positions(&self) -> Positions {
+        self.heads.positions()
     }
 
     fn try_send(&self, submission: Submission) -> Result<(), EngineError> {

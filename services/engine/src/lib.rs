@@ -15,6 +15,7 @@ mod facts;
 mod handle;
 mod hot;
 mod membership;
+mod published;
 mod recent;
 mod running;
 mod snapshots;

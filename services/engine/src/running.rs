@@ -45,8 +45,13 @@ pub fn start(journal: Arc<dyn Journal>, index: Arc<dyn StreamIndex>, options: Op
     metrics::counter!("usher_sweep_removed_total").increment(0);
     let (queue, submissions) = sync_channel(options.queue_commands_max.max(1));
     let (snapshots, snapshots_thread) = Snapshots::start(index.clone())?;
-    let writer = Writer::open(journal.clone(), index, &options, submissions, snapshots)?;
-    let engine = Engine { queue, clock: writer.published_clock(), catalogue: options.catalogue, journal };
+    let writer = Writer::open(journal, index, &options, submissions, snapshots)?;
+    let engine = Engine {
+        queue,
+        clock: writer.published_clock(),
+        catalogue: options.catalogue,
+        heads: writer.published_heads(),
+    };
     let writer_thread = thread::Builder::new()
         .name("usher-writer".to_owned())
         .spawn(move || writer.run())

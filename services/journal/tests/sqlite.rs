@@ -524,3 +524,15 @@ fn details_never_reach_a_log() {
     assert!(shown.contains("u-000007"), "{shown}");
     assert!(!["nick-", "name-", "mail-", "text-"].iter().any(|text| shown.contains(text)), "{shown}");
 }
+
+#[test]
+fn a_store_that_is_closed_right_after_it_was_opened_ends() {
+    let (done, is_done) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let folder = Folder::new();
+        // A stop may come at any step of the indexer's loop; often enough it comes at the worst.
+        (0..200).for_each(|_| drop(folder.try_open().unwrap()));
+        done.send(()).unwrap();
+    });
+    is_done.recv_timeout(std::time::Duration::from_secs(120)).expect("the indexer missed that it was stopped");
+}

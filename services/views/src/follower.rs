@@ -90,8 +90,12 @@ impl Drop for Work {
 impl Work {
     fn run(mut self) {
         let watch = self.shared.journal.watch();
-        while !self.is_stopping.load(Ordering::Acquire) {
+        loop {
+            // In this order: a stop after it was looked for wakes the wait below.
             let seen = watch.generation();
+            if self.is_stopping.load(Ordering::Acquire) {
+                return;
+            }
             match self.feed_once() {
                 Ok(true) => {}
                 Ok(false) => {

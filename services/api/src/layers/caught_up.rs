@@ -1,4 +1,7 @@
 //! A read that has to see a change: it waits until the read models have got there.
+//!
+//! One that names no position waits as well, for all that is committed when it comes, but only for a moment: most callers
+//! expect to see what they have just done, and the read models are rarely further behind than that.
 
 use std::time::Duration;
 
@@ -19,18 +22,24 @@ use crate::{
 /// A position that some change answered with.
 pub(crate) const MIN_POSITION: &str = "x-usher-min-position";
 
-/// How long a read waits.
+/// How long a read waits for the position that it names.
 const WAIT_MAX: Duration = Duration::from_secs(2);
+/// How long a read waits that names none; then it is answered as far as the read models are.
+const UNASKED_WAIT_MAX: Duration = Duration::from_millis(100);
 
-/// Holds a read back until the read models have got to the position in its `X-Usher-Min-Position`.
+/// Holds a read back until the read models have got to the position in its `X-Usher-Min-Position`; without one, for a
+/// moment at most.
 pub(crate) async fn wait_until_caught_up(
     State(app): State<App>,
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    if is_read && let Some(wanted) = wanted_positions(request.headers(), &app)? {
-        wait_for(&app, wanted).await?;
+    if is_read {
+        match wanted_positions(request.headers(), &app)? {
+            Some(wanted) => wait_for(&app, wanted).await?,
+            None => wait_a_moment(&app).await?,
+        }
     }
     Ok(next.run(request).await)
 }
@@ -46,14 +55,22 @@ fn wanted_positions(headers: &HeaderMap, app: &App) -> Result<Option<Positions>,
 }
 
 async fn wait_for(app: &App, wanted: Positions) -> Result<(), Problem> {
-    if app.services().views.positions().cover(&wanted) {
-        return Ok(());
-    }
-    let is_there = app.blocking(move |services| services.views.wait_for(&wanted, WAIT_MAX)).await?;
-    if is_there {
+    if has_come(app, wanted, WAIT_MAX).await? {
         return Ok(());
     }
     let seconds = WAIT_MAX.as_secs();
     let detail = format!("what is shown has not got to that position within {seconds} s: try again");
     Err(Problem::new(ProblemCode::NotYetVisible, detail))
+}
+
+async fn wait_a_moment(app: &App) -> Result<(), Problem> {
+    // Whoever named no position is answered in any case.
+    has_come(app, app.services().engine.positions(), UNASKED_WAIT_MAX).await.map(|_| ())
+}
+
+async fn has_come(app: &App, wanted: Positions, wait_max: Duration) -> Result<bool, Problem> {
+    if app.services().views.positions().cover(&wanted) {
+        return Ok(true);
+    }
+    app.blocking(move |services| services.views.wait_for(&wanted, wait_max)).await
 }

@@ -64,13 +64,13 @@ impl From<ViewsError> for Problem {
 
 impl From<PathRejection> for Problem {
     fn from(rejection: PathRejection) -> Self {
-        Self::malformed(rejection.body_text())
+        Self::malformed(deepest_cause(&rejection))
     }
 }
 
 impl From<QueryRejection> for Problem {
     fn from(rejection: QueryRejection) -> Self {
-        Self::malformed(rejection.body_text())
+        Self::malformed(deepest_cause(&rejection))
     }
 }
 
@@ -82,6 +82,15 @@ impl From<BytesRejection> for Problem {
         }
         Self::malformed("the body ended before it was complete: send it again")
     }
+}
+
+/// What is behind an error in the end: it names the parameter, the errors in front of it the library that read it.
+fn deepest_cause(error: &dyn Error) -> String {
+    let mut deepest = error;
+    while let Some(cause) = deepest.source() {
+        deepest = cause;
+    }
+    deepest.to_string()
 }
 
 /// An error with all that is behind it, in one line.

@@ -25,10 +25,11 @@ use licensing::{Catalogue, Instant};
 use crate::{
     ClockMode, EngineError, Options,
     batch::{Batch, Pending},
-    clock::{PublishedClock, machine_now},
+    clock::machine_now,
     committer::Committer,
     handle::Submission,
     hot::Hot,
+    published::{PublishedClock, PublishedHeads},
     recent::Recent,
     snapshots::Snapshots,
 };
@@ -55,7 +56,8 @@ pub(crate) struct Writer {
     catalogue: Arc<Catalogue>,
     submissions: Receiver<Submission>,
     committer: Committer,
-    published: PublishedClock,
+    published_clock: PublishedClock,
+    published_heads: PublishedHeads,
     clock: Clock,
     /// Where each shard ends with everything that was handed over.
     heads: Vec<Head>,
@@ -79,15 +81,17 @@ impl Writer {
         snapshots: Snapshots,
     ) -> Result<Self, EngineError> {
         let clock = Clock::start(options.clock, journal.clock()?);
-        let published = PublishedClock::new(options.clock, clock.now());
-        let committer = Committer::start(journal.clone(), published.clone(), snapshots)?;
+        let published_clock = PublishedClock::new(options.clock, clock.now());
+        let published_heads = PublishedHeads::new(&journal.heads()?);
+        let committer = Committer::start(journal.clone(), published_clock.clone(), published_heads.clone(), snapshots)?;
         let mut writer = Self {
             journal,
             index,
             catalogue: options.catalogue.clone(),
             submissions,
             committer,
-            published,
+            published_clock,
+            published_heads,
             clock,
             heads: Vec::new(),
             hot: Hot::new(),
@@ -112,7 +116,11 @@ impl Writer {
     }
 
     pub(crate) fn published_clock(&self) -> PublishedClock {
-        self.published.clone()
+        self.published_clock.clone()
+    }
+
+    pub(crate) fn published_heads(&self) -> PublishedHeads {
+        self.published_heads.clone()
     }
 
     /// Takes commands until it is told to stop, or until nobody is left who could send one.
@@ -250,6 +258,7 @@ impl Writer {
         self.recent = Recent::default();
         self.looked_up.clear();
         self.heads = self.journal.heads()?;
+        self.heads.iter().for_each(|head| self.published_heads.publish(*head));
         for head in &self.heads {
             while !self.index.wait_until(head.shard, head.commit_number, INDEX_WAIT)? {
                 tracing::info!(shard = head.shard, "waiting for the index to catch up");

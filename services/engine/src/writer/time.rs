@@ -158,7 +158,8 @@ impl Writer {
         }
         self.advance_to(to)?;
         let mut positions = Positions::default();
-        self.heads.iter().for_each(|head| positions.advance(self.batch.position(*head)));
+        let ends = self.heads.iter().map(|head| self.batch.position(*head));
+        ends.filter(|end| end.position > 0).for_each(|end| positions.advance(end));
         Ok(Ok(Moved { now: to, positions }))
     }
 

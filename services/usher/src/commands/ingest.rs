@@ -4,14 +4,16 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use clap::Args;
+use licensing::Catalogue;
 
 use super::Config;
 use crate::{
     cli::{ClockArgs, StoreArgs},
-    config::{Settings, store_folder},
+    config::{ConfigError, Settings, store_folder},
     error::CommandError,
     exit::ExitStatus,
     feed::{FeedError, Input, Tally, feed},
@@ -57,19 +59,36 @@ impl IngestArgs {
 
 /// Does it.
 pub fn run(args: &IngestArgs, config: &Config) -> Result<ExitStatus, CommandError> {
+    let settings = FeedSettings::read(config)?;
     let sources: Vec<Source> = args.files.iter().map(|path| Source::of(path)).collect();
     let mut tally = Tally::default();
-    let fed = feed_all(&sources, config, &mut tally);
+    let fed = feed_all(&sources, settings, &mut tally);
     // The tally comes also after an error: it says what got in until then.
     output::json_line(&tally)?;
     fed.map(|()| ExitStatus::Done)
 }
 
-fn feed_all(sources: &[Source], config: &Config, tally: &mut Tally) -> Result<(), CommandError> {
+/// Where to feed to, and by which clock.
+struct FeedSettings {
+    folder: PathBuf,
+    catalogue: Arc<Catalogue>,
+    clock: Clock,
+}
+
+impl FeedSettings {
+    fn read(config: &Config) -> Result<Self, ConfigError> {
+        Ok(Self {
+            folder: store_folder(&config.layers)?.unwrap_or_else(|| DEFAULT_FOLDER.into()),
+            catalogue: config.catalogue()?,
+            clock: Clock::Mode(config.settings.clock.unwrap_or_default()),
+        })
+    }
+}
+
+fn feed_all(sources: &[Source], settings: FeedSettings, tally: &mut Tally) -> Result<(), CommandError> {
+    // First, so that nothing is fed where a file is not there.
     let sizes = sources.iter().map(Source::bytes_total).collect::<Result<Vec<_>, _>>()?;
-    let folder = store_folder(&config.layers)?.unwrap_or_else(|| DEFAULT_FOLDER.into());
-    let clock = Clock::Mode(config.settings.clock.unwrap_or_default());
-    let store = Store::open(&folder, config.catalogue()?, clock)?;
+    let store = Store::open(&settings.folder, settings.catalogue, settings.clock)?;
     let mut progress = Progress::of_bytes(sizes.into_iter().sum());
     let fed = sources.iter().try_for_each(|source| feed(&store.engine(), source.open()?, &mut progress, tally));
     progress.finish();

@@ -158,3 +158,15 @@ fn r18_timers_follow_the_catalogue_that_the_views_are_opened_with() {
     let sync_due = views.timers(None).unwrap().into_iter().find(|timer| timer.kind == TimerKind::SyncDue).unwrap();
     assert_eq!(sync_due.due_at, world.now + chrono::Duration::hours(48));
 }
+
+#[test]
+fn views_that_are_closed_right_after_they_were_opened_end() {
+    let (done, is_done) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let world = World::new();
+        // A stop may come at any step of the follower's loop; often enough it comes at the worst.
+        (0..200).for_each(|_| drop(world.open()));
+        done.send(()).unwrap();
+    });
+    is_done.recv_timeout(std::time::Duration::from_secs(120)).expect("the follower missed that it was stopped");
+}

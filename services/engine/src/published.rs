@@ -1,0 +1,72 @@
+//! What everybody but the writer sees of its state: as far as it is committed.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, AtomicU64, Ordering},
+};
+
+use chrono::DateTime;
+use journal::{Head, Position, Positions};
+use licensing::Instant;
+
+use crate::{ClockMode, clock::machine_now};
+
+/// The clock as everybody but the writer sees it: as far as is committed.
+#[derive(Debug, Clone)]
+pub(crate) struct PublishedClock {
+    mode: ClockMode,
+    committed_us: Arc<AtomicI64>,
+}
+
+impl PublishedClock {
+    pub(crate) fn new(mode: ClockMode, start: Instant) -> Self {
+        Self { mode, committed_us: Arc::new(AtomicI64::new(start.timestamp_micros())) }
+    }
+
+    pub(crate) const fn mode(&self) -> ClockMode {
+        self.mode
+    }
+
+    pub(crate) fn publish(&self, now: Instant) {
+        self.committed_us.fetch_max(now.timestamp_micros(), Ordering::AcqRel);
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        let committed_us = self.committed_us.load(Ordering::Acquire);
+        let committed = DateTime::from_timestamp_micros(committed_us).unwrap_or(DateTime::UNIX_EPOCH);
+        match self.mode {
+            ClockMode::System => machine_now().max(committed),
+            ClockMode::Manual(_) | ClockMode::EventTime(_) => committed,
+        }
+    }
+}
+
+/// Where each shard ends, as far as is committed.
+#[derive(Debug, Clone)]
+pub(crate) struct PublishedHeads {
+    by_shard: Arc<[AtomicU64]>,
+}
+
+impl PublishedHeads {
+    pub(crate) fn new(heads: &[Head]) -> Self {
+        Self { by_shard: heads.iter().map(|head| AtomicU64::new(head.position)).collect() }
+    }
+
+    pub(crate) fn publish(&self, head: Head) {
+        if let Some(position) = self.by_shard.get(usize::from(head.shard)) {
+            position.fetch_max(head.position, Ordering::AcqRel);
+        }
+    }
+
+    /// The ends of all shards that have anything.
+    pub(crate) fn positions(&self) -> Positions {
+        let mut positions = Positions::default();
+        for (shard, position) in (0..).zip(self.by_shard.iter()) {
+            let position = position.load(Ordering::Acquire);
+            if position > 0 {
+                positions.advance(Position { shard, position });
+            }
+        }
+        positions
+    }
+}

@@ -1,1 +1,0 @@
-// NOTE FROM THE LEAD to the helper who writes services/usher: I overwrote seven of your files by mistake at 14:40: src/main.rs, src/cli.rs, src/config/mod.rs, src/store.rs, src/server.rs, src/progress.rs and Cargo.toml (perhaps sample/README.md). Please write them again as you had them; I touch nothing in services/usher from now on.

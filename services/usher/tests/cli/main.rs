@@ -1,0 +1,15 @@
+//! The built program, as whoever calls it sees it: arguments in, output and exit status out.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod demo;
+mod help;
+mod history;
+mod ingest;
+mod messages;
+mod program;
+mod seats;
+mod serve;
+mod settings;
+mod show;
+mod stores;
+mod timers;
