@@ -49,7 +49,8 @@ pub fn run(mut command: Command) -> Result<(), Failure> {
     if status.success() { Ok(()) } else { Err(Failure::Failed(step, status)) }
 }
 
-fn shown(command: &Command) -> String {
+/// A command as one would type it.
+pub fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
     let arguments = command.get_args().map(OsStr::to_string_lossy);
     std::iter::once(program.into()).chain(arguments).collect::<Vec<_>>().join(" ")

@@ -1,9 +1,17 @@
 //! Everything that a change has to pass.
 
+mod counts;
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+};
+
 use crate::{
-    command::{self, Failure, cargo},
+    command::{self, Failure, cargo, shown},
     deny,
 };
+use counts::Counts;
 
 /// Runs all checks and tests, the quick ones first; stops at the first that fails.
 ///
@@ -13,5 +21,25 @@ pub fn run() -> Result<(), Failure> {
     command::run(cargo(&["fmt", "--all", "--check"]))?;
     command::run(cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
     deny::check()?;
-    command::run(cargo(&["test", "--workspace", "--locked"]))
+    run_counted(cargo(&["test", "--workspace", "--locked"]))
+}
+
+/// Runs tests with their output shown, and closes with how many there were in all.
+fn run_counted(mut tests: Command) -> Result<(), Failure> {
+    let step = shown(&tests);
+    eprintln!("==> {step}");
+    let not_started = |error| Failure::NotStarted(step.clone(), error);
+    let mut child = tests.stdout(Stdio::piped()).spawn().map_err(not_started)?;
+    let mut counts = Counts::default();
+    if let Some(output) = child.stdout.take() {
+        for line in BufReader::new(output).split(b'\n') {
+            let line = line.map_err(not_started)?;
+            let line = String::from_utf8_lossy(&line);
+            counts.add(&line);
+            println!("{line}");
+        }
+    }
+    let status = child.wait().map_err(not_started)?;
+    println!("{counts}");
+    if status.success() { Ok(()) } else { Err(Failure::Failed(step, status)) }
 }
