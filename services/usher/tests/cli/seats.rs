@@ -77,6 +77,26 @@ fn r25_removal_tells_who_had_none() {
 }
 
 #[test]
+fn r25_an_unknown_row_does_not_keep_others_from_losing_their_seat() {
+    let place = acme(2, &["ann", "bob"]);
+    for (header, ann, stranger, verdict) in [
+        ("user", "u-ann", "u-nobody", "u-nobody without_seat"),
+        ("username", "ann", "nobody", "nobody failed invalid_user_membership"),
+    ] {
+        place.write("users.csv", "user\nu-ann\n");
+        place.run(ASSIGN).done();
+        place.write("users.csv", &format!("{header}\n{ann}\n{stranger}\n"));
+        let removed = format!("{ann} removed");
+        assert_eq!(outcomes(&place.run(REMOVE).done()), [removed.as_str(), verdict]);
+    }
+    place.write("users.csv", "username\nnobody\n");
+    place.run(REMOVE).failed(1, "no_assignments_found");
+    place.write("users.csv", "user\nu-ann\nu-nobody\n");
+    let ran = place.run(ASSIGN).failed(1, "invalid_user_id_present");
+    assert_eq!(outcomes(&ran), ["u-ann failed invalid_user_id_present", "u-nobody failed invalid_user_membership"]);
+}
+
+#[test]
 fn a_list_may_come_from_standard_input() {
     let place = acme(1, &["ann"]);
     let ran = place.run_with_input(&ASSIGN.replace("users.csv", "-"), b"username\nann\n").done();

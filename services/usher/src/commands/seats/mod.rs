@@ -175,12 +175,15 @@ impl Bulk<'_> {
     fn carry_out(&self, rows: &[Row]) -> Result<(Verdicts, Option<String>), ClientError> {
         let users: Vec<&UserId> = rows.iter().filter_map(|row| row.user.as_ref().ok()).collect();
         let unresolved = rows.len().saturating_sub(users.len());
-        if unresolved > 0 && !self.bulk.best_effort {
+        // Seats are taken from whoever has one (R25); only giving them is all or nothing.
+        if unresolved > 0 && self.verb == Verb::Assign && !self.bulk.best_effort {
             let refusal = format!("{SOME_INVALID}: {unresolved} of the user names are not one user's: mend the list");
             return Ok((Verdicts::all_failed(SOME_INVALID), Some(refusal)));
         }
         if unresolved > 0 && users.is_empty() {
-            return Ok((Verdicts::default(), None));
+            let none_has_one = licensing::Code::NoAssignmentsFound;
+            let refusal = format!("{none_has_one}: no row names a user: mend the list");
+            return Ok((Verdicts::default(), (!self.bulk.best_effort).then_some(refusal)));
         }
         match self.send(&users) {
             Ok(answer) => Ok((verdicts_of(answer), None)),

@@ -41,11 +41,11 @@ impl<'a> Resolver<'a> {
         if name.is_empty() {
             return Ok(Err(UNKNOWN_USER));
         }
-        if self.column == Column::User
-            && let Ok(user) = UserId::parse(name)
-            && self.is_known(&user)?
+        let as_id = UserId::parse(name).ok().filter(|_| self.column == Column::User);
+        if let Some(user) = &as_id
+            && self.is_known(user)?
         {
-            return Ok(Ok(user));
+            return Ok(Ok(user.clone()));
         }
         let mut users = match self.client {
             Client::InProcess(store) => store.users_named(name)?,
@@ -54,7 +54,8 @@ impl<'a> Resolver<'a> {
         Ok(match (users.pop(), users.is_empty()) {
             (Some(user), true) => UserId::parse(&user).map_err(|_| UNKNOWN_USER),
             (Some(_), false) => Err(AMBIGUOUS),
-            (None, _) => Err(UNKNOWN_USER),
+            // An id that nobody has heard of goes on as it is: what it means is for the rules to say.
+            (None, _) => as_id.ok_or(UNKNOWN_USER),
         })
     }
 
