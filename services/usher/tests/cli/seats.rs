@@ -85,7 +85,7 @@ fn r25_an_unknown_row_does_not_keep_others_from_losing_their_seat() {
     ] {
         place.write("users.csv", "user\nu-ann\n");
         place.run(ASSIGN).done();
-        place.write("users.csv", &format!("{header}\n{ann}\n{stranger}\n"));
+        place.write("users.csv", format!("{header}\n{ann}\n{stranger}\n"));
         let removed = format!("{ann} removed");
         assert_eq!(outcomes(&place.run(REMOVE).done()), [removed.as_str(), verdict]);
     }
