@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::{Answer, Call, Done};
+use engine::{Answer, Call, Claim, Done};
 use journal::Positions;
 use tokio::sync::Semaphore;
 
@@ -50,6 +50,16 @@ impl App {
             work(&services)
         });
         Ok(job.await.map_err(|failure| Problem::internal(&failure))??)
+    }
+
+    /// Takes a request's key, if it has one; whether the same request took it before.
+    pub(crate) async fn claim(&self, claim: Option<Claim>) -> Result<bool, Problem> {
+        let Some(claim) = claim else { return Ok(false) };
+        let Done { outcome, duplicate, positions, .. } = self.services.engine.try_claim(claim)?.answer().await?;
+        match outcome {
+            Ok(_) => Ok(duplicate),
+            Err(refusal) => Err(Problem::refused(refusal).with_position(&positions)),
+        }
     }
 
     /// Hands a command to the engine and waits for its outcome; a refusal is a problem.

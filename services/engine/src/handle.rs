@@ -11,7 +11,7 @@ use licensing::{Catalogue, Instant};
 use tokio::sync::oneshot;
 
 use crate::{
-    Call, ClockMode, ClockRefused, Done, EngineError,
+    Call, Claim, ClockMode, ClockRefused, Done, EngineError,
     published::{PublishedClock, PublishedHeads},
 };
 
@@ -22,6 +22,7 @@ pub type Reply<T> = Result<T, EngineError>;
 pub(crate) enum Submission {
     Message { incoming: Box<Incoming>, reply: oneshot::Sender<Reply<Done>> },
     Call { call: Box<Call>, reply: oneshot::Sender<Reply<Done>> },
+    Claim { claim: Box<Claim>, reply: oneshot::Sender<Reply<Done>> },
     AdvanceClock { to: Instant, reply: oneshot::Sender<Reply<Result<Moved, ClockRefused>>> },
     Stop,
 }
@@ -97,6 +98,17 @@ impl Engine {
     pub fn try_call(&self, call: Call) -> Result<Ticket<Done>, EngineError> {
         let (reply, answer) = oneshot::channel();
         self.try_send(Submission::Call { call: Box::new(call), reply })?;
+        Ok(Ticket(answer))
+    }
+
+    /// Takes a key for a request, unless the queue is full. A duplicate means that the same request took it before; with
+    /// another content the outcome is a refusal.
+    ///
+    /// # Errors
+    /// [`EngineError::Busy`] or [`EngineError::Stopped`]; the key was not taken.
+    pub fn try_claim(&self, claim: Claim) -> Result<Ticket<Done>, EngineError> {
+        let (reply, answer) = oneshot::channel();
+        self.try_send(Submission::Claim { claim: Box::new(claim), reply })?;
         Ok(Ticket(answer))
     }
 

@@ -28,4 +28,4 @@ pub use error::EngineError;
 pub use handle::{Engine, Moved, Reply, Ticket};
 pub use membership::membership_of;
 pub use running::{Options, Running, start};
-pub use submission::{Call, IdempotencyKey, InvalidKey};
+pub use submission::{Call, Claim, IdempotencyKey, InvalidKey};

@@ -21,6 +21,17 @@ pub struct Call {
     pub command: Command,
 }
 
+/// A key that is taken for a request whose commands have ids of their own, so that nobody uses it for another (R34).
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// The key, and what the request says.
+    pub key: IdempotencyKey,
+    /// What the request is called for auditors.
+    pub type_name: String,
+    /// Who asks (R36).
+    pub actor: String,
+}
+
 /// A caller's own name for a command, kept 30 days, and what the command says (R34).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey {

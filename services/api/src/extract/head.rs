@@ -4,7 +4,7 @@ use axum::{
     extract::{FromRequestParts, MatchedPath},
     http::{HeaderMap, request::Parts},
 };
-use engine::{Call, IdempotencyKey};
+use engine::{Call, Claim, IdempotencyKey};
 use licensing::{Command, LicenseeId};
 
 use crate::problem::Problem;
@@ -25,10 +25,20 @@ pub(crate) struct RequestHead {
 impl RequestHead {
     /// The command that this request brings. `content` is what it says beside its method and path (R34).
     pub(crate) fn call(self, licensee: LicenseeId, command: Command, content: &[u8]) -> Result<Call, Problem> {
+        let key = self.key(content)?;
+        Ok(Call { key, type_name: self.route, actor: self.actor, licensee, command })
+    }
+
+    /// The claim on this request's key, if it has one, for a request whose commands have ids of their own.
+    pub(crate) fn claim(self, content: &[u8]) -> Result<Option<Claim>, Problem> {
+        let key = self.key(content)?;
+        Ok(key.map(|key| Claim { key, type_name: self.route, actor: self.actor }))
+    }
+
+    fn key(&self, content: &[u8]) -> Result<Option<IdempotencyKey>, Problem> {
         let parts = [self.method.as_bytes(), self.path.as_bytes(), self.actor.as_bytes(), content];
         let key = self.key.as_deref().map(|key| IdempotencyKey::new(key, &parts)).transpose();
-        let key = key.map_err(|invalid| Problem::malformed(invalid.to_string()))?;
-        Ok(Call { key, type_name: self.route, actor: self.actor, licensee, command })
+        key.map_err(|invalid| Problem::malformed(invalid.to_string()))
     }
 }
 

@@ -70,9 +70,11 @@ struct Submitted {
     responses((status = 200, body = Results)))]
 pub(super) async fn submit(
     State(app): State<App>,
-    _head: RequestHead,
+    head: RequestHead,
     body: CloudEvents,
 ) -> Result<Json<Results>, Problem> {
+    // Under the same key the events are handed in again: by their own ids nothing happens twice.
+    app.claim(head.claim(body.bytes())?).await?;
     let submitted = match body {
         CloudEvents::One(bytes) => vec![submit_one(&app.services().engine, &bytes)?],
         CloudEvents::Batch(bytes) => app.blocking(move |services| submit_batch(&services.engine, &bytes)).await?,

@@ -1,7 +1,11 @@
 use axum::{body::Body, http::Request};
 use serde_json::json;
 
-use crate::{messages::user, reply::Reply, server::Server};
+use crate::{
+    messages::{START, user},
+    reply::Reply,
+    server::Server,
+};
 
 const SEAT: &str = "/v1/licensees/acme/products/duo/seats/u-00";
 const ASSIGN: &str = "/v1/licensees/acme/products/duo/seats/assign";
@@ -119,6 +123,38 @@ async fn r34_the_same_key_gives_the_same_answer_and_another_content_is_refused()
     let other_path = SEAT.replace("u-00", "u-01");
     under_key(&server, "PUT", &other_path, "k-1", "").await.problem(422, "idempotency_key_reused");
     under_key(&server, "DELETE", SEAT, "k-1", "").await.problem(422, "idempotency_key_reused");
+}
+
+#[tokio::test]
+async fn r34_a_key_of_events_or_of_the_clock_is_taken_as_well() {
+    let server = Server::with_acme(2, 1).await;
+    let send = async |path: &'static str, method: &str, content_type: &str, key: &str, body: String| {
+        let request = Request::builder().method(method).uri(path).header("Idempotency-Key", key);
+        server.send(request.header("content-type", content_type).body(body.into()).unwrap()).await
+    };
+    let events = async |key, id: &str| {
+        let event =
+            crate::messages::event(id, "usage.v1.CodeSuggestionsUsed", json!({"user": "u-00", "used_at": START}));
+        send("/v1/events", "POST", "application/cloudevents+json", key, event.to_string()).await
+    };
+    assert_eq!(events("k-1", "e-1").await.ok()["results"][0]["outcome"], "accepted");
+    assert_eq!(events("k-1", "e-1").await.ok()["results"][0]["outcome"], "duplicate");
+    events("k-1", "e-2").await.problem(422, "idempotency_key_reused");
+    assert_eq!(
+        events("k-2", "e-2").await.ok()["results"][0]["outcome"],
+        "accepted",
+        "it was refused before, not taken"
+    );
+
+    let clock = async |key, now: &str| {
+        send("/v1/clock", "PUT", "application/json", key, json!({ "now": now }).to_string()).await
+    };
+    for _ in 0..2 {
+        assert_eq!(clock("k-3", "2025-01-02T00:00:00Z").await.ok()["now"], "2025-01-02T00:00:00Z");
+    }
+    clock("k-3", "2025-01-03T00:00:00Z").await.problem(422, "idempotency_key_reused");
+    assert_eq!(server.get("/v1/clock").await.ok()["now"], "2025-01-02T00:00:00Z");
+    under_key(&server, "PUT", SEAT, "k-3", "").await.problem(422, "idempotency_key_reused");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use super::{
     outcomes::{Ending, Identity, answer_again},
     streams::Cause,
 };
-use crate::{Answer, Call, Done, EngineError};
+use crate::{Answer, Call, Claim, Done, EngineError};
 
 /// How long an `Idempotency-Key` is kept.
 const KEY_LIFE: TimeDelta = TimeDelta::days(30);
@@ -22,14 +22,9 @@ impl Writer {
     pub(super) fn call(&mut self, call: Call) -> Result<Done, EngineError> {
         let identity = identity_of(&call);
         if call.key.is_some()
-            && let Some(earlier) = self.earlier_outcome(&identity.command_id)
-            && is_alive(earlier.outcome.effective_at_us, self.clock.now())
+            && let Some(done) = self.done_under_key(&identity)?
         {
-            if earlier.outcome.digest == identity.digest {
-                metrics::counter!("usher_commands_total", "outcome" => "duplicate").increment(1);
-                return answer_again(earlier);
-            }
-            return self.refuse(&identity, reused(&identity.command_id), true);
+            return Ok(done);
         }
         let is_keyed = call.key.is_some();
         let is_sync = matches!(call.command, Command::SynchronizeInstance { .. });
@@ -54,6 +49,43 @@ impl Writer {
         metrics::counter!("usher_commands_total", "outcome" => "accepted").increment(1);
         let events = u32::try_from(events).unwrap_or(u32::MAX);
         Ok(Done { outcome: Ok(answer), duplicate: false, events, positions })
+    }
+}
+
+impl Writer {
+    /// Takes a key for a request whose commands have ids of their own.
+    pub(super) fn claim(&mut self, claim: Claim) -> Result<Done, EngineError> {
+        let identity = Identity {
+            command_id: claim.key.command_id(),
+            digest: claim.key.digest(),
+            type_name: claim.type_name,
+            actor: claim.actor,
+            licensee: String::new(),
+            user: String::new(),
+            told_at: None,
+        };
+        if let Some(done) = self.done_under_key(&identity)? {
+            return Ok(done);
+        }
+        let head = self.head_of(&identity.command_id)?;
+        let answer = Answer::of(licensing::Report::None, 0);
+        let ending = Ending { refusal: None, events: 0, answer: Some(&answer), id_reused: false };
+        let position = self.keep_outcome(head, &identity, &ending)?;
+        Ok(Done { outcome: Ok(answer), duplicate: false, events: 0, positions: position.into() })
+    }
+
+    /// What was done under a key that is not too old: the same again, or a refusal of another content.
+    fn done_under_key(&mut self, identity: &Identity) -> Result<Option<Done>, EngineError> {
+        let now = self.clock.now();
+        let earlier = self.earlier_outcome(&identity.command_id);
+        let Some(earlier) = earlier.filter(|earlier| is_alive(earlier.outcome.effective_at_us, now)) else {
+            return Ok(None);
+        };
+        if earlier.outcome.digest == identity.digest {
+            metrics::counter!("usher_commands_total", "outcome" => "duplicate").increment(1);
+            return answer_again(earlier).map(Some);
+        }
+        self.refuse(identity, reused(&identity.command_id), true).map(Some)
     }
 }
 

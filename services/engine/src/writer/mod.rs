@@ -198,6 +198,10 @@ impl Writer {
                 Ok(done) => self.batch.answer_later(Pending::Done(reply, Box::new(done))),
                 Err(error) => drop(reply.send(Err(error))),
             },
+            Submission::Claim { claim, reply } => match self.claim(*claim) {
+                Ok(done) => self.batch.answer_later(Pending::Done(reply, Box::new(done))),
+                Err(error) => drop(reply.send(Err(error))),
+            },
             Submission::AdvanceClock { to, reply } => match self.set_clock(to) {
                 Ok(moved) => self.batch.answer_later(Pending::Moved(reply, moved)),
                 Err(error) => drop(reply.send(Err(error))),
@@ -283,7 +287,9 @@ impl Submission {
     /// Says that it was not decided.
     fn fail(self, error: &EngineError) {
         match self {
-            Self::Message { reply, .. } | Self::Call { reply, .. } => drop(reply.send(Err(error.clone()))),
+            Self::Message { reply, .. } | Self::Call { reply, .. } | Self::Claim { reply, .. } => {
+                drop(reply.send(Err(error.clone())))
+            }
             Self::AdvanceClock { reply, .. } => drop(reply.send(Err(error.clone()))),
             Self::Stop => {}
         }
@@ -294,6 +300,7 @@ impl Submission {
         match self {
             Self::Message { incoming, .. } => incoming.key.as_ref().map(MessageKey::command_id),
             Self::Call { call, .. } => call.key.as_ref().map(|key| key.command_id()),
+            Self::Claim { claim, .. } => Some(claim.key.command_id()),
             Self::AdvanceClock { .. } | Self::Stop => None,
         }
     }
