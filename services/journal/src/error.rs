@@ -110,3 +110,12 @@ pub enum JournalError {
         source: io::Error,
     },
 }
+
+impl From<crate::Ended<JournalError>> for JournalError {
+    fn from(ended: crate::Ended<JournalError>) -> Self {
+        match ended {
+            crate::Ended::Stopped => Self::IndexStopped,
+            crate::Ended::Failed(source) => Self::IndexFailed { source },
+        }
+    }
+}

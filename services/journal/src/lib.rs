@@ -11,6 +11,7 @@ mod details;
 mod error;
 mod port;
 mod positions;
+mod progress;
 mod shard;
 pub mod sqlite;
 mod stream_index;
@@ -20,6 +21,7 @@ pub use details::{DetailChange, LicenseeDetails, Person, StatusReason};
 pub use error::JournalError;
 pub use port::{BLOCK_BYTES_MAX, Batch, Head, Journal, NewCommit, Position, StoredCommit};
 pub use positions::{InvalidPositions, Positions};
+pub use progress::{Ended, Progress};
 pub use shard::shard_of;
 pub use stream_index::{
     HistoryFilter, MembershipChange, MembershipOf, NextDue, Page, Snapshot, StoredEvent, StoredOutcome, StreamHead,

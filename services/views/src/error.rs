@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use journal::{JournalError, Position};
+use journal::{Ended, JournalError, Position};
 use rusqlite::{ErrorCode, ffi, types::Type};
 
 /// Why the views did not answer.
@@ -109,7 +109,17 @@ pub(crate) fn unreadable(column: usize, cause: impl Into<Box<dyn Error + Send + 
     rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, cause.into())
 }
 
-fn classify(file: &Path, error: rusqlite::Error) -> ViewsError {
+impl From<Ended<ViewsError>> for ViewsError {
+    fn from(ended: Ended<ViewsError>) -> Self {
+        match ended {
+            Ended::Stopped => Self::FollowerStopped,
+            Ended::Failed(error) => Self::FollowerFailed(error),
+        }
+    }
+}
+
+/// What an error of SQLite's means for the file.
+pub(crate) fn classify(file: &Path, error: rusqlite::Error) -> ViewsError {
     if is_damage(&error) {
         return damaged(file, error.to_string());
     }

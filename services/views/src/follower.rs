@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use journal::{Head, Journal, StoredCommit, Watch};
+use journal::{Head, Journal, Progress, StoredCommit, Watch};
 use licensing::Catalogue;
 use parking_lot::RwLock;
 use rusqlite::Connection;
@@ -20,7 +20,6 @@ use crate::{
     error::{InFile, ViewsError},
     memory::{Changes, Memory},
     positions::{self, Mark},
-    progress::Progress,
 };
 
 /// Records of one transaction; more only if a single commit has more.
@@ -36,7 +35,7 @@ pub(crate) struct Shared {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) memory: RwLock<Memory>,
-    pub(crate) progress: Progress,
+    pub(crate) progress: Progress<ViewsError>,
 }
 
 /// The running follower; stopped and joined on drop.

@@ -22,7 +22,6 @@ mod ordered_lists;
 mod page;
 mod pool;
 mod positions;
-mod progress;
 mod refusals;
 mod schema;
 mod seats;

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use journal::{Journal, Positions};
+use journal::{Journal, Positions, Progress};
 use licensing::{Catalogue, FeatureId, Instant, LicenseeId, UserId, access::Access};
 use parking_lot::RwLock;
 
@@ -12,8 +12,7 @@ use crate::{
     licensees, members,
     open::{self, Opened},
     ordered_lists::OrderedLists,
-    pool::Pool,
-    progress::Progress,
+    pool::{self, Pool},
     refusals, timers, totals, users,
 };
 
@@ -49,7 +48,7 @@ impl Views {
         let file = folder.join(VIEWS_FILE);
         let store_id = open::store_id(journal_path)?;
         let Opened { writer, memory, marks } = open::open_or_renew(&file, &*journal, &store_id, &catalogue)?;
-        let readers = Pool::new(&file, journal_path);
+        let readers = pool::of(&file, journal_path);
         let progress = Progress::new(marks.into_iter().map(|mark| mark.head).collect());
         let shared = Arc::new(Shared { file, journal, catalogue, memory: RwLock::new(memory), progress });
         let follower = Follower::start(&shared, writer)?;
@@ -61,12 +60,12 @@ impl Views {
     /// # Errors
     /// [`ViewsError::FollowerFailed`] once feeding failed.
     pub fn wait_for(&self, positions: &Positions, timeout: Duration) -> Result<bool, ViewsError> {
-        self.shared.progress.wait_for(positions, timeout)
+        self.shared.progress.wait_for(timeout, || Ok(self.positions().cover(positions)))
     }
 
     /// How far tables and memory are, in every shard.
     pub fn positions(&self) -> Positions {
-        self.shared.progress.positions()
+        self.shared.progress.heads().into_iter().collect()
     }
 
     /// The licensee of this id; `None` if it does not exist.

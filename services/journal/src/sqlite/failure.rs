@@ -48,7 +48,8 @@ pub(super) fn while_opening(error: JournalError) -> JournalError {
     }
 }
 
-fn classify(file: &Path, error: rusqlite::Error) -> JournalError {
+/// What an error of SQLite's means for the file.
+pub(super) fn classify(file: &Path, error: rusqlite::Error) -> JournalError {
     if is_damage(&error) {
         return corrupt(file, error.to_string());
     }

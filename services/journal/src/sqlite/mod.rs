@@ -23,6 +23,7 @@ use std::{fs, path::Path, sync::Arc};
 
 pub use index::SqliteIndex;
 pub use journal::SqliteJournal;
+pub use pool::Pool;
 
 use crate::{Journal, JournalError, MembershipOf, StreamIndex};
 use failure::InFile;

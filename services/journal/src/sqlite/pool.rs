@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 use parking_lot::{Condvar, Mutex};
 use rusqlite::Connection;
 
-use super::{connection, failure::InFile};
-use crate::JournalError;
-
 /// How many connections are open at most; whoever comes when all are in use waits.
 const CONNECTIONS_MAX: usize = 8;
 
-/// Read-only connections to one file, opened when first needed.
-pub(super) struct Pool {
+/// How a connection to a file is opened for reading.
+type Open = Box<dyn Fn(&Path) -> rusqlite::Result<Connection> + Send + Sync>;
+
+/// Read-only connections to one file, opened when first needed. `E` is the error of whoever reads.
+pub struct Pool<E> {
     path: PathBuf,
+    open: Open,
+    classify: fn(&Path, rusqlite::Error) -> E,
     state: Mutex<State>,
     returned: Condvar,
 }
@@ -24,27 +26,39 @@ struct State {
     in_use: usize,
 }
 
-impl Pool {
-    /// A pool for a file that exists.
-    pub(super) fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), state: Mutex::default(), returned: Condvar::new() }
+impl<E> Pool<E> {
+    /// A pool for a file that exists; `classify` says what an error means for it.
+    pub fn new(
+        path: &Path,
+        open: impl Fn(&Path) -> rusqlite::Result<Connection> + Send + Sync + 'static,
+        classify: fn(&Path, rusqlite::Error) -> E,
+    ) -> Self {
+        let (state, returned) = (Mutex::default(), Condvar::new());
+        Self { path: path.to_owned(), open: Box::new(open), classify, state, returned }
     }
 
     /// Runs `query` in a transaction of its own, so that all its statements see the same moment.
-    pub(super) fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, JournalError> {
+    ///
+    /// # Errors
+    /// What `classify` makes of SQLite's.
+    pub fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, E> {
+        self.try_read(query).map_err(|error| (self.classify)(&self.path, error))
+    }
+
+    fn try_read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
         let _place = self.take_place();
         let idle = self.state.lock().idle.pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => connection::open_read_only(&self.path).in_file(&self.path)?,
+            None => (self.open)(&self.path)?,
         };
-        let answer = in_one_moment(&connection, query).in_file(&self.path)?;
+        let answer = in_one_moment(&connection, query)?;
         // After an error the connection is closed instead.
         self.state.lock().idle.push(connection);
         Ok(answer)
     }
 
-    fn take_place(&self) -> Place<'_> {
+    fn take_place(&self) -> Place<'_, E> {
         let mut state = self.state.lock();
         while state.in_use >= CONNECTIONS_MAX {
             self.returned.wait(&mut state);
@@ -66,11 +80,11 @@ fn in_one_moment<T>(
 }
 
 /// The right to use one connection.
-struct Place<'a> {
-    pool: &'a Pool,
+struct Place<'a, E> {
+    pool: &'a Pool<E>,
 }
 
-impl Drop for Place<'_> {
+impl<E> Drop for Place<'_, E> {
     fn drop(&mut self) {
         self.pool.state.lock().in_use -= 1;
         self.pool.returned.notify_one();

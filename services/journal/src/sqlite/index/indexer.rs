@@ -130,7 +130,7 @@ impl Work {
         }
         let heads: Vec<Head> = rows.marks.values().map(|mark| mark.head).collect();
         self.write(rows)?;
-        self.index.progress.advance(&heads);
+        self.index.progress.advance(heads);
         Ok(true)
     }
 
@@ -165,7 +165,7 @@ impl Work {
 
     /// Collects commits that are not indexed yet, shard by shard, within the bounds.
     fn gather(&mut self) -> Result<Rows, JournalError> {
-        let indexed = self.index.progress.heads()?;
+        let indexed = self.index.progress.heads();
         let ends = self.journal.heads()?;
         let first = usize::from(self.first_shard);
         let mut rows = Rows::default();

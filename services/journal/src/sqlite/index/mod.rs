@@ -3,7 +3,6 @@
 mod fill;
 mod indexer;
 mod open;
-mod progress;
 mod read;
 mod rows;
 mod snapshots;
@@ -20,23 +19,22 @@ use rusqlite::Connection;
 
 pub(super) use indexer::Indexer;
 
-use self::progress::Progress;
 use super::{
-    INDEX_FILE, SqliteJournal,
-    failure::{InFile, corrupt},
+    INDEX_FILE, SqliteJournal, connection,
+    failure::{InFile, classify, corrupt},
     key::CommitKey,
     pool::Pool,
 };
 use crate::{
-    Head, HistoryFilter, Journal, JournalError, NextDue, Page, Position, Snapshot, StoredEvent, StoredOutcome,
-    StreamHead, StreamIndex,
+    Head, HistoryFilter, Journal, JournalError, NextDue, Page, Position, Progress, Snapshot, StoredEvent,
+    StoredOutcome, StreamHead, StreamIndex,
 };
 
 /// The index of a folder.
 pub struct SqliteIndex {
     path: PathBuf,
-    progress: Progress,
-    readers: Pool,
+    progress: Progress<JournalError>,
+    readers: Pool<JournalError>,
     writer: Mutex<Connection>,
     journal: Arc<SqliteJournal>,
 }
@@ -49,7 +47,7 @@ impl SqliteIndex {
         let heads = read::progress(&writer).in_file(&path)?;
         Ok(Self {
             progress: Progress::new(heads),
-            readers: Pool::new(&path),
+            readers: Pool::new(&path, connection::open_read_only, classify),
             writer: Mutex::new(writer),
             journal: journal.clone(),
             path,
@@ -76,7 +74,7 @@ impl SqliteIndex {
     }
 
     fn lag_records(&self) -> Result<u64, JournalError> {
-        let indexed = self.progress.heads()?;
+        let indexed = self.progress.heads();
         let lags = self.journal.heads()?.into_iter().zip(indexed);
         Ok(lags.map(|(head, indexed)| head.position.saturating_sub(indexed.position)).sum())
     }
@@ -84,7 +82,8 @@ impl SqliteIndex {
 
 impl StreamIndex for SqliteIndex {
     fn progress(&self) -> Result<Vec<Head>, JournalError> {
-        self.progress.heads()
+        self.progress.check()?;
+        Ok(self.progress.heads())
     }
 
     fn wait_until(&self, shard: u16, number: u64, timeout: Duration) -> Result<bool, JournalError> {
@@ -93,7 +92,7 @@ impl StreamIndex for SqliteIndex {
             return Err(JournalError::UnknownShard { shard, shards });
         }
         self.progress.wait_for(timeout, || {
-            let heads = self.progress.heads()?;
+            let heads = self.progress.heads();
             Ok(heads.get(usize::from(shard)).is_some_and(|head| head.commit_number >= number))
         })
     }
