@@ -73,6 +73,11 @@ pub(super) async fn submit(
     head: RequestHead,
     body: CloudEvents,
 ) -> Result<Json<Results>, Problem> {
+    if let CloudEvents::One(bytes) = &body
+        && !is_json_object(bytes)
+    {
+        return Err(Problem::malformed("the body is not a JSON object: send a CloudEvent in the JSON format"));
+    }
     // Under the same key the events are handed in again: by their own ids nothing happens twice.
     app.claim(head.claim(body.bytes())?).await?;
     let submitted = match body {
@@ -87,9 +92,6 @@ pub(super) async fn submit(
 }
 
 fn submit_one(engine: &Engine, bytes: &[u8]) -> Result<Submitted, Problem> {
-    if !is_json_object(bytes) {
-        return Err(Problem::malformed("the body is not a JSON object: send a CloudEvent in the JSON format"));
-    }
     let incoming = from_json(bytes);
     let id = id_of(&incoming).or_else(|| readable_id(bytes));
     Ok(Submitted { id, ticket: engine.try_message(incoming)? })

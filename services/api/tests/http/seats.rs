@@ -137,6 +137,8 @@ async fn r34_a_key_of_events_or_of_the_clock_is_taken_as_well() {
             crate::messages::event(id, "usage.v1.CodeSuggestionsUsed", json!({"user": "u-00", "used_at": START}));
         send("/v1/events", "POST", "application/cloudevents+json", key, event.to_string()).await
     };
+    let unreadable = send("/v1/events", "POST", "application/cloudevents+json", "k-1", "[".to_owned()).await;
+    unreadable.problem(400, "malformed_request");
     assert_eq!(events("k-1", "e-1").await.ok()["results"][0]["outcome"], "accepted");
     assert_eq!(events("k-1", "e-1").await.ok()["results"][0]["outcome"], "duplicate");
     events("k-1", "e-2").await.problem(422, "idempotency_key_reused");
