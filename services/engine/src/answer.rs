@@ -5,7 +5,7 @@ use licensing::{Code, Refusal, Report, Summary, UserId};
 use serde::{Deserialize, Serialize};
 
 /// What became of a command. It is durable.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Done {
     /// Accepted with an answer, or refused (R35). Of a duplicate, what became of the first (R34).
     pub outcome: Result<Answer, Refusal>,
@@ -14,7 +14,23 @@ pub struct Done {
     /// How many events it made now, over all streams.
     pub events: u32,
     /// Whoever has read up to here sees all that the command did.
+    #[serde(with = "as_text")]
     pub positions: Positions,
+}
+
+/// Positions on the way to another node, in the text that is shown to the outside.
+pub(crate) mod as_text {
+    use journal::Positions;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(crate) fn serialize<S: Serializer>(positions: &Positions, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(positions)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Positions, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.is_empty() { Ok(Positions::default()) } else { text.parse().map_err(D::Error::custom) }
+    }
 }
 
 /// What a caller gets to know of an accepted command.

@@ -3,40 +3,38 @@
 use std::collections::BTreeMap;
 
 use contract::proto::journal::{Commit, NextTimer, Record, record::Kind};
-use journal::{DetailChange, Head, NewCommit, Position};
+use journal::{DetailChange, Head, NewCommit, Position, StatusNews};
 use licensing::{Instant, Licensee, LicenseeId};
 use prost::Message;
-use tokio::sync::oneshot;
 
-use crate::{
-    ClockRefused, Done, EngineError,
-    handle::{Moved, Reply},
-};
+use crate::{EngineError, Reply, ReplyTo, teller::Telling};
 
 /// From this many bytes of records on a batch is handed over, however few commands it holds.
 const BYTES_FULL: usize = 4 * 1024 * 1024;
 
 /// An answer that is given once the batch is committed.
-pub(crate) enum Pending {
-    Done(oneshot::Sender<Reply<Done>>, Box<Done>),
-    Moved(oneshot::Sender<Reply<Result<Moved, ClockRefused>>>, Result<Moved, ClockRefused>),
+pub(crate) struct Pending {
+    pub(crate) to: ReplyTo,
+    pub(crate) reply: Reply,
+    /// What other licensees have to hear of first.
+    pub(crate) news: Option<StatusNews>,
 }
 
 impl Pending {
-    /// Gives the answer. Whoever asked may have gone away; then nobody needs it.
-    pub(crate) fn give(self) {
-        match self {
-            Self::Done(reply, done) => drop(reply.send(Ok(*done))),
-            Self::Moved(reply, moved) => drop(reply.send(Ok(moved))),
+    /// Gives the answer, or what has to happen before. Whoever asked may have gone away; then nobody needs it.
+    pub(crate) fn give(self) -> Option<Telling> {
+        match self.news {
+            Some(news) => Some(Telling { news, answer: Some((self.to, self.reply)) }),
+            None => {
+                drop(self.to.send(Ok(self.reply)));
+                None
+            }
         }
     }
 
     /// Says instead that it was not committed.
     pub(crate) fn fail(self, error: EngineError) {
-        match self {
-            Self::Done(reply, _) => drop(reply.send(Err(error))),
-            Self::Moved(reply, _) => drop(reply.send(Err(error))),
-        }
+        drop(self.to.send(Err(error)));
     }
 }
 
@@ -58,6 +56,7 @@ struct ShardDraft {
 pub(crate) struct Batch {
     shards: BTreeMap<u16, ShardDraft>,
     details: Vec<DetailChange>,
+    news: Vec<StatusNews>,
     pending: Vec<Pending>,
     snapshots: Vec<SnapshotDue>,
     bytes: usize,
@@ -67,6 +66,7 @@ pub(crate) struct Batch {
 pub(crate) struct Sealed {
     pub(crate) commits: Vec<NewCommit>,
     pub(crate) details: Vec<DetailChange>,
+    pub(crate) news: Vec<StatusNews>,
     /// The clock to be kept, if it has moved.
     pub(crate) clock: Option<Instant>,
     pub(crate) pending: Vec<Pending>,
@@ -97,6 +97,7 @@ impl Batch {
     }
 
     pub(crate) fn answer_later(&mut self, pending: Pending) {
+        self.news.extend(pending.news.clone());
         self.pending.push(pending);
     }
 
@@ -128,7 +129,14 @@ impl Batch {
             *head = commit.head();
             commits.push(commit);
         }
-        Sealed { commits, details: self.details, clock, pending: self.pending, snapshots: self.snapshots }
+        Sealed {
+            commits,
+            details: self.details,
+            news: self.news,
+            clock,
+            pending: self.pending,
+            snapshots: self.snapshots,
+        }
     }
 
     /// Gives up what was decided; everybody who waits is told.

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use licensing::Instant;
+use serde::{Deserialize, Serialize};
 
 /// What moves the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,7 +51,7 @@ fn parse_instant(text: &str) -> Option<Instant> {
 }
 
 /// Why the clock was not moved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum ClockRefused {
     /// It would go back.
     #[error("the clock stands at {now} and never goes back: name a later time")]

@@ -3,7 +3,6 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
@@ -11,12 +10,15 @@ use std::{
 };
 
 use journal::{Batch, Journal};
+use parking_lot::Mutex;
 
 use crate::{
     EngineError,
     batch::{Pending, Sealed},
+    handle::Submission,
     published::{PublishedClock, PublishedHeads},
     snapshots::Snapshots,
+    teller::TellerQueue,
 };
 
 /// How many batches may wait for the one that is being committed. What is decided on top of a commit that then fails is
@@ -25,32 +27,40 @@ const WAITING_MAX: usize = 1;
 
 enum Work {
     Commit(Box<Sealed>),
+    /// Answered once everything before is dealt with.
+    Settle(SyncSender<()>),
     /// Forget the failure; answered once everything before is dealt with.
     Reset(SyncSender<()>),
+}
+
+/// Where a commit and what follows from it goes.
+pub(crate) struct Outlets {
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) clock: PublishedClock,
+    pub(crate) heads: PublishedHeads,
+    pub(crate) snapshots: Snapshots,
+    pub(crate) teller: TellerQueue,
+    /// The queue of the writer, to wake it.
+    pub(crate) writer: SyncSender<Submission>,
 }
 
 /// The way to the committing thread. Dropping it ends the thread, once everything handed over is dealt with.
 pub(crate) struct Committer {
     work: Option<SyncSender<Work>>,
-    failed: Arc<AtomicBool>,
+    failure: Arc<Mutex<Option<EngineError>>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Committer {
-    pub(crate) fn start(
-        journal: Arc<dyn Journal>,
-        clock: PublishedClock,
-        heads: PublishedHeads,
-        snapshots: Snapshots,
-    ) -> Result<Self, EngineError> {
+    pub(crate) fn start(outlets: Outlets) -> Result<Self, EngineError> {
         let (work, receiver) = sync_channel(WAITING_MAX);
-        let failed = Arc::new(AtomicBool::new(false));
-        let mut state = State { journal, clock, heads, snapshots, failed: failed.clone(), failure: None };
+        let failure = Arc::new(Mutex::new(None));
+        let state = State { outlets, failure: failure.clone() };
         let thread = thread::Builder::new()
             .name("usher-committer".to_owned())
             .spawn(move || state.run(&receiver))
             .map_err(|error| EngineError::Thread(Arc::new(error)))?;
-        Ok(Self { work: Some(work), failed, thread: Some(thread) })
+        Ok(Self { work: Some(work), failure, thread: Some(thread) })
     }
 
     /// Hands over a batch; waits while another one waits already.
@@ -58,9 +68,17 @@ impl Committer {
         self.send(Work::Commit(Box::new(sealed)));
     }
 
-    /// Whether a commit failed, so that everything decided since is void.
-    pub(crate) fn has_failed(&self) -> bool {
-        self.failed.load(Ordering::Acquire)
+    /// Waits until everything that was handed over is committed or has failed.
+    pub(crate) fn settle(&self) {
+        let (done, is_done) = sync_channel(1);
+        self.send(Work::Settle(done));
+        // An error means that the thread has ended, and with it everything that was handed over.
+        let _ = is_done.recv();
+    }
+
+    /// Why a commit failed, if one did; everything decided since is void.
+    pub(crate) fn failure(&self) -> Option<EngineError> {
+        self.failure.lock().clone()
     }
 
     /// Waits until everything that was handed over is dealt with; from then on commits are tried again.
@@ -91,48 +109,46 @@ impl Drop for Committer {
 }
 
 struct State {
-    journal: Arc<dyn Journal>,
-    clock: PublishedClock,
-    heads: PublishedHeads,
-    snapshots: Snapshots,
-    failed: Arc<AtomicBool>,
-    failure: Option<EngineError>,
+    outlets: Outlets,
+    failure: Arc<Mutex<Option<EngineError>>>,
 }
 
 impl State {
-    fn run(&mut self, work: &Receiver<Work>) {
+    fn run(&self, work: &Receiver<Work>) {
         while let Ok(work) = work.recv() {
             match work {
                 Work::Commit(sealed) => self.commit(*sealed),
+                Work::Settle(done) => drop(done.send(())),
                 Work::Reset(done) => {
-                    self.failure = None;
-                    self.failed.store(false, Ordering::Release);
+                    *self.failure.lock() = None;
                     let _ = done.send(());
                 }
             }
         }
     }
 
-    fn commit(&mut self, sealed: Sealed) {
-        if let Some(failure) = &self.failure {
-            fail_all(sealed.pending, failure);
-            return;
+    fn commit(&self, sealed: Sealed) {
+        if let Some(failure) = self.failure.lock().clone() {
+            return fail_all(sealed.pending, &failure);
         }
-        let batch = Batch { commits: sealed.commits, clock: sealed.clock, details: sealed.details };
+        let batch = Batch { commits: sealed.commits, clock: sealed.clock, details: sealed.details, news: sealed.news };
         if let Err(error) = self.write(&batch) {
             tracing::error!(error = &error as &dyn std::error::Error, "a commit failed");
             metrics::counter!("usher_commit_failures_total").increment(1);
+            *self.failure.lock() = Some(error.clone());
             fail_all(sealed.pending, &error);
-            self.failure = Some(error);
-            self.failed.store(true, Ordering::Release);
+            // Otherwise the writer would take note only at the next command. A full queue wakes it just as well.
+            let _ = self.outlets.writer.try_send(Submission::CommitFailed);
             return;
         }
-        batch.commits.iter().for_each(|commit| self.heads.publish(commit.head()));
+        batch.commits.iter().for_each(|commit| self.outlets.heads.publish(commit.head()));
         if let Some(now) = sealed.clock {
-            self.clock.publish(now);
+            self.outlets.clock.publish(now);
         }
-        sealed.pending.into_iter().for_each(Pending::give);
-        sealed.snapshots.into_iter().for_each(|due| self.snapshots.offer(due));
+        for telling in sealed.pending.into_iter().filter_map(Pending::give) {
+            self.outlets.teller.tell(telling);
+        }
+        sealed.snapshots.into_iter().for_each(|due| self.outlets.snapshots.offer(due));
     }
 
     fn write(&self, batch: &Batch) -> Result<(), EngineError> {
@@ -140,7 +156,7 @@ impl State {
             return Ok(());
         }
         let started = Moment::now();
-        self.journal.append(batch)?;
+        self.outlets.journal.append(batch)?;
         metrics::histogram!("usher_commit_seconds").record(started.elapsed().as_secs_f64());
         metrics::counter!("usher_commits_total").increment(batch.commits.len() as u64);
         Ok(())

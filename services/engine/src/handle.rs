@@ -1,38 +1,58 @@
 //! The way into the engine.
 
-use std::sync::{
-    Arc,
-    mpsc::{SyncSender, TrySendError},
+use std::{
+    sync::{
+        Arc, OnceLock,
+        mpsc::{SyncSender, TrySendError},
+    },
+    time::Duration,
 };
 
 use contract::incoming::Incoming;
-use journal::Positions;
+use journal::{Epoch, Journal, Positions, StreamIndex};
 use licensing::{Catalogue, Instant};
+use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 use crate::{
-    Call, Claim, ClockMode, ClockRefused, Done, EngineError,
+    Call, Claim, ClockMode, ClockRefused, Done, EngineError, Order, Peers, Reply, ReplyTo, Shared,
+    answer::as_text,
+    order::home_of,
     published::{PublishedClock, PublishedHeads},
+    shards::Decided,
 };
 
-/// The answer to a command, once there is one.
-pub type Reply<T> = Result<T, EngineError>;
+/// How long one wait for the index of a shard lasts, until it is said that it is slow.
+const INDEX_WAIT: Duration = Duration::from_secs(10);
 
 /// What the writer takes.
 pub(crate) enum Submission {
-    Message { incoming: Box<Incoming>, reply: oneshot::Sender<Reply<Done>> },
-    Call { call: Box<Call>, reply: oneshot::Sender<Reply<Done>> },
-    Claim { claim: Box<Claim>, reply: oneshot::Sender<Reply<Done>> },
-    AdvanceClock { to: Instant, reply: oneshot::Sender<Reply<Result<Moved, ClockRefused>>> },
+    Order {
+        order: Order,
+        reply: ReplyTo,
+    },
+    /// Decide for these shards from now on; the index has caught up with them.
+    Take {
+        shards: Vec<u16>,
+        done: oneshot::Sender<Result<(), EngineError>>,
+    },
+    /// Decide for these no longer; answered once everything that was decided is committed.
+    LetGo {
+        shards: Vec<u16>,
+        done: oneshot::Sender<Result<(), EngineError>>,
+    },
+    /// A commit failed: nothing else may come for long.
+    CommitFailed,
     Stop,
 }
 
 /// The clock was moved.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Moved {
     /// Where it stands.
     pub now: Instant,
     /// Whoever has read up to here sees all that happened on the way.
+    #[serde(with = "as_text")]
     pub positions: Positions,
 }
 
@@ -43,29 +63,70 @@ pub struct Engine {
     pub(crate) clock: PublishedClock,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) heads: PublishedHeads,
+    pub(crate) decided: Decided,
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) index: Arc<dyn StreamIndex>,
+    pub(crate) shared: Option<Shared>,
+    pub(crate) peers: Arc<OnceLock<Arc<dyn Peers>>>,
 }
 
 /// A place in the queue; the answer comes once it is committed.
 ///
 /// A command whose ticket is dropped is decided all the same.
 #[must_use]
-pub struct Ticket<T>(oneshot::Receiver<Reply<T>>);
+pub struct Ticket<T> {
+    answer: oneshot::Receiver<Result<Reply, EngineError>>,
+    read: fn(Reply) -> Option<T>,
+    heads: PublishedHeads,
+}
 
 impl<T> Ticket<T> {
     /// Waits for the answer.
     ///
     /// # Errors
     /// [`EngineError`] when the engine or its store failed or was stopped.
-    pub async fn answer(self) -> Reply<T> {
-        self.0.await.unwrap_or(Err(EngineError::Stopped))
+    pub async fn answer(self) -> Result<T, EngineError> {
+        let Self { answer, read, heads } = self;
+        read_answer(answer.await.unwrap_or(Err(EngineError::Stopped)), read, &heads)
     }
 
     /// Waits for the answer on this thread, which must not belong to an asynchronous runtime.
     ///
     /// # Errors
     /// [`EngineError`] when the engine or its store failed or was stopped.
-    pub fn wait(self) -> Reply<T> {
-        self.0.blocking_recv().unwrap_or(Err(EngineError::Stopped))
+    pub fn wait(self) -> Result<T, EngineError> {
+        let Self { answer, read, heads } = self;
+        read_answer(answer.blocking_recv().unwrap_or(Err(EngineError::Stopped)), read, &heads)
+    }
+}
+
+fn read_answer<T>(
+    answer: Result<Reply, EngineError>,
+    read: fn(Reply) -> Option<T>,
+    heads: &PublishedHeads,
+) -> Result<T, EngineError> {
+    let reply = answer?;
+    // What another node committed is not published here yet.
+    heads.publish_all(match &reply {
+        Reply::Done(done) => &done.positions,
+        Reply::Moved(Ok(moved)) => &moved.positions,
+        Reply::Moved(Err(_)) => return read(reply).ok_or(EngineError::Stopped),
+    });
+    // Every order has its kind of reply; another one could only come from a node of another version.
+    read(reply).ok_or(EngineError::Stopped)
+}
+
+fn as_done(reply: Reply) -> Option<Done> {
+    match reply {
+        Reply::Done(done) => Some(*done),
+        Reply::Moved(_) => None,
+    }
+}
+
+fn as_moved(reply: Reply) -> Option<Result<Moved, ClockRefused>> {
+    match reply {
+        Reply::Moved(moved) => Some(moved),
+        Reply::Done(_) => None,
     }
 }
 
@@ -75,9 +136,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Busy`] or [`EngineError::Stopped`]; the message was not taken.
     pub fn try_message(&self, incoming: Incoming) -> Result<Ticket<Done>, EngineError> {
-        let (reply, answer) = oneshot::channel();
-        self.try_send(Submission::Message { incoming: Box::new(incoming), reply })?;
-        Ok(Ticket(answer))
+        self.try_order(Order::Message(Box::new(incoming)), as_done)
     }
 
     /// Hands in a message from outside; waits on this thread while the queue is full.
@@ -85,10 +144,13 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Stopped`]; the message was not taken.
     pub fn message(&self, incoming: Incoming) -> Result<Ticket<Done>, EngineError> {
+        if !self.decided.contains(self.shard_of(home_of(&incoming))) {
+            return self.try_message(incoming);
+        }
         let (reply, answer) = oneshot::channel();
-        let submission = Submission::Message { incoming: Box::new(incoming), reply };
+        let submission = Submission::Order { order: Order::Message(Box::new(incoming)), reply };
         self.queue.send(submission).map_err(|_| EngineError::Stopped)?;
-        Ok(Ticket(answer))
+        Ok(self.ticket(answer, as_done))
     }
 
     /// Hands in a command, unless the queue is full.
@@ -96,9 +158,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Busy`] or [`EngineError::Stopped`]; the command was not taken.
     pub fn try_call(&self, call: Call) -> Result<Ticket<Done>, EngineError> {
-        let (reply, answer) = oneshot::channel();
-        self.try_send(Submission::Call { call: Box::new(call), reply })?;
-        Ok(Ticket(answer))
+        self.try_order(Order::Call(Box::new(call)), as_done)
     }
 
     /// Takes a key for a request, unless the queue is full. A duplicate means that the same request took it before; with
@@ -107,19 +167,89 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Busy`] or [`EngineError::Stopped`]; the key was not taken.
     pub fn try_claim(&self, claim: Claim) -> Result<Ticket<Done>, EngineError> {
-        let (reply, answer) = oneshot::channel();
-        self.try_send(Submission::Claim { claim: Box::new(claim), reply })?;
-        Ok(Ticket(answer))
+        self.try_order(Order::Claim(Box::new(claim)), as_done)
     }
 
-    /// Moves a manual clock forward. Every timer due on the way fires, in order, before the answer comes.
+    /// Moves a manual clock forward, on all nodes. Every timer due on the way fires, in order, before the answer comes.
     ///
     /// # Errors
     /// [`EngineError::Busy`] or [`EngineError::Stopped`]; the clock stands where it stood.
     pub fn try_advance_clock(&self, to: Instant) -> Result<Ticket<Result<Moved, ClockRefused>>, EngineError> {
+        self.try_order(Order::AdvanceClock(to), as_moved)
+    }
+
+    /// Hands in an order, here or at the node that holds its shard.
+    ///
+    /// # Errors
+    /// [`EngineError::Busy`], [`EngineError::Stopped`] or [`EngineError::NotHeld`]; the order was not taken.
+    pub fn submit(&self, order: Order) -> Result<Ticket<Reply>, EngineError> {
+        self.try_order(order, Some)
+    }
+
+    /// Hands in an order for a shard that is decided here: what other nodes send.
+    ///
+    /// # Errors
+    /// [`EngineError::Busy`], [`EngineError::Stopped`] or [`EngineError::NotHeld`]; the order was not taken.
+    pub fn submit_here(&self, order: Order) -> Result<Ticket<Reply>, EngineError> {
+        if let Some(home) = order.home() {
+            let shard = self.shard_of(&home);
+            if !self.decided.contains(shard) {
+                return Err(EngineError::NotHeld { shard });
+            }
+        }
         let (reply, answer) = oneshot::channel();
-        self.try_send(Submission::AdvanceClock { to, reply })?;
-        Ok(Ticket(answer))
+        self.try_send(Submission::Order { order, reply })?;
+        Ok(self.ticket(answer, Some))
+    }
+
+    /// Says how other nodes are reached; the first time only.
+    pub fn connect(&self, peers: Arc<dyn Peers>) {
+        if self.peers.set(peers).is_err() {
+            tracing::warn!("the way to the other nodes is known already");
+        }
+    }
+
+    /// Decides for these shards from now on, whose leases this process has; gives back once it does. Blocks, mostly
+    /// until the index has caught up with them.
+    ///
+    /// # Errors
+    /// When the store can't be read or the engine was stopped; then none of them is decided here.
+    pub fn take_shards(&self, leases: &[(u16, Epoch)]) -> Result<(), EngineError> {
+        let Some(shared) = &self.shared else { return Ok(()) };
+        // First, so that they are indexed from here.
+        leases.iter().for_each(|(shard, epoch)| shared.held.take(*shard, *epoch));
+        let shards: Vec<u16> = leases.iter().map(|(shard, _)| *shard).collect();
+        let taken = self.wait_for_index(&shards).and_then(|()| {
+            let (done, is_done) = oneshot::channel();
+            self.queue.send(Submission::Take { shards: shards.clone(), done }).map_err(|_| EngineError::Stopped)?;
+            is_done.blocking_recv().unwrap_or(Err(EngineError::Stopped))
+        });
+        if taken.is_err() {
+            shards.iter().for_each(|shard| shared.held.let_go(*shard));
+        }
+        taken
+    }
+
+    /// Decides for these shards no longer; gives back once everything that was decided for them is committed and
+    /// answered. Blocks.
+    ///
+    /// # Errors
+    /// [`EngineError::Stopped`]; then nothing is decided any more anyway.
+    pub fn let_go_of_shards(&self, shards: &[u16]) -> Result<(), EngineError> {
+        let Some(shared) = &self.shared else { return Ok(()) };
+        let (done, is_done) = oneshot::channel();
+        let sent = self.queue.send(Submission::LetGo { shards: shards.to_vec(), done });
+        let let_go = match sent {
+            Ok(()) => is_done.blocking_recv().unwrap_or(Err(EngineError::Stopped)),
+            Err(_) => Err(EngineError::Stopped),
+        };
+        shards.iter().for_each(|shard| shared.held.let_go(*shard));
+        let_go
+    }
+
+    /// The shards that are decided here, in order.
+    pub fn decided_shards(&self) -> Vec<u16> {
+        self.decided.shards()
     }
 
     /// The clock, as far as is committed.
@@ -137,9 +267,44 @@ impl Engine {
         &self.catalogue
     }
 
-    /// Where the journal ends, in every shard that has anything: whoever has read up to here sees all that was answered.
+    /// Where the journal ends, in every shard that has anything: whoever has read up to here sees all that was answered
+    /// by this node.
     pub fn positions(&self) -> Positions {
         self.heads.positions()
+    }
+
+    /// The shard of a licensee, a user or another id that an order has as its home.
+    pub fn shard_of(&self, id: &str) -> u16 {
+        journal::shard_of(id, self.decided.shard_count())
+    }
+
+    /// Sends an order wherever it belongs.
+    fn try_order<T>(&self, order: Order, read: fn(Reply) -> Option<T>) -> Result<Ticket<T>, EngineError> {
+        let (reply, answer) = oneshot::channel();
+        match (order.home().map(|home| self.shard_of(&home)), self.peers.get(), order) {
+            (None, Some(peers), Order::AdvanceClock(to)) => peers.advance_clocks(to, reply),
+            (Some(shard), Some(peers), order) if !self.decided.contains(shard) => peers.send(shard, order, reply),
+            (Some(shard), None, _) if !self.decided.contains(shard) => return Err(EngineError::NotHeld { shard }),
+            (_, _, order) => self.try_send(Submission::Order { order, reply })?,
+        }
+        Ok(self.ticket(answer, read))
+    }
+
+    fn ticket<T>(
+        &self,
+        answer: oneshot::Receiver<Result<Reply, EngineError>>,
+        read: fn(Reply) -> Option<T>,
+    ) -> Ticket<T> {
+        Ticket { answer, read, heads: self.heads.clone() }
+    }
+
+    fn wait_for_index(&self, shards: &[u16]) -> Result<(), EngineError> {
+        for head in self.journal.heads()?.iter().filter(|head| shards.contains(&head.shard)) {
+            while !self.index.wait_until(head.shard, head.commit_number, INDEX_WAIT)? {
+                tracing::info!(shard = head.shard, "waiting for the index to catch up");
+            }
+        }
+        Ok(())
     }
 
     fn try_send(&self, submission: Submission) -> Result<(), EngineError> {

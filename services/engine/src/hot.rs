@@ -9,7 +9,7 @@ use std::{
 
 use contract::event::{StreamEvent, StreamName, decode};
 use journal::{Head, Journal, LicenseeDetails, Person, StoredEvent, StreamHead, StreamIndex, chain};
-use licensing::{Instant, Licensee, LicenseeId, User, UserId};
+use licensing::{Instant, Licensee, LicenseeId, User, UserId, UserStatus};
 
 use crate::{EngineError, recent::CommitRef, snapshots};
 
@@ -50,6 +50,12 @@ pub(crate) struct HotUser {
     /// Of which licensees the user is a member.
     pub(crate) licensees: BTreeSet<LicenseeId>,
     /// Name and addresses, as they will be (R30).
+    pub(crate) person: Option<Person>,
+}
+
+/// A user whom another node decides about, as the store shows them.
+pub(crate) struct ForeignUser {
+    pub(crate) status: UserStatus,
     pub(crate) person: Option<Person>,
 }
 
@@ -113,11 +119,13 @@ pub(crate) struct Hot {
     licensees: Cache<LicenseeId, HotLicensee>,
     users: Cache<UserId, HotUser>,
     batch: u64,
+    /// How far the index was at the last batch's end.
+    progress: Vec<Head>,
 }
 
 impl Hot {
     pub(crate) fn new() -> Self {
-        Self { licensees: Cache::new(), users: Cache::new(), batch: 0 }
+        Self { licensees: Cache::new(), users: Cache::new(), batch: 0, progress: Vec::new() }
     }
 
     /// Has a licensee at hand from now on, until [`end_batch`](Self::end_batch).
@@ -148,6 +156,28 @@ impl Hot {
         Ok(())
     }
 
+    /// Has a user at hand whom another node decides about. What was changed here and may not be in the store yet holds.
+    pub(crate) fn put_foreign_user(&mut self, user: &UserId, known: ForeignUser) {
+        let state = User::with_status(known.status);
+        if let Some(entry) = self.users.entries.get_mut(user) {
+            entry.needed_in = self.batch;
+            entry.value.state = state;
+            if entry.changed_in.iter().all(|commit| commit.is_indexed(&self.progress)) {
+                entry.value.person = known.person;
+            }
+            return;
+        }
+        let user_at_hand =
+            HotUser { state, version: 0, hash: chain::START, licensees: BTreeSet::new(), person: known.person };
+        self.users.insert(user, user_at_hand, self.batch);
+    }
+
+    /// Lets go of everything of some ids: another node decides about them, or did until now.
+    pub(crate) fn forget(&mut self, is_of_them: impl Fn(&str) -> bool) {
+        self.licensees.entries.retain(|licensee, _| !is_of_them(licensee.as_str()));
+        self.users.entries.retain(|user, _| !is_of_them(user.as_str()));
+    }
+
     pub(crate) fn licensee(&self, licensee: &LicenseeId) -> Option<&HotLicensee> {
         self.licensees.get(licensee)
     }
@@ -171,6 +201,7 @@ impl Hot {
         self.batch += 1;
         self.licensees.shrink(LICENSEES_MAX, progress);
         self.users.shrink(USERS_MAX, progress);
+        progress.clone_into(&mut self.progress);
     }
 }
 

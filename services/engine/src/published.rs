@@ -58,6 +58,14 @@ impl PublishedHeads {
         }
     }
 
+    pub(crate) fn publish_all(&self, positions: &Positions) {
+        for reached in positions.iter() {
+            if let Some(position) = self.by_shard.get(usize::from(reached.shard)) {
+                position.fetch_max(reached.position, Ordering::AcqRel);
+            }
+        }
+    }
+
     /// The ends of all shards that have anything.
     pub(crate) fn positions(&self) -> Positions {
         let mut positions = Positions::default();

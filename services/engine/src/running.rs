@@ -1,14 +1,21 @@
 //! Starting and stopping.
 
 use std::{
-    sync::{Arc, mpsc::sync_channel},
+    sync::{Arc, OnceLock, mpsc::sync_channel},
     thread::{self, JoinHandle},
 };
 
 use journal::{Journal, StreamIndex};
 use licensing::Catalogue;
 
-use crate::{ClockMode, Engine, EngineError, handle::Submission, snapshots::Snapshots, writer::Writer};
+use crate::{
+    ClockMode, Engine, EngineError, Shared,
+    handle::Submission,
+    shards::Decided,
+    snapshots::Snapshots,
+    teller::{self, TellerQueue},
+    writer::{Parts, Writer},
+};
 
 /// How to run.
 #[derive(Debug, Clone)]
@@ -19,18 +26,22 @@ pub struct Options {
     pub clock: ClockMode,
     /// How many commands may wait, at least 1; with more, callers are told to come back.
     pub queue_commands_max: usize,
+    /// Set where other processes work on the same store. Then nothing is decided here until shards are
+    /// [taken](Engine::take_shards).
+    pub shared: Option<Shared>,
 }
 
 impl Options {
-    /// The usual: the machine's clock, 8,192 waiting commands.
+    /// The usual: the machine's clock, 8,192 waiting commands, a store of this process alone.
     pub const fn new(catalogue: Arc<Catalogue>) -> Self {
-        Self { catalogue, clock: ClockMode::System, queue_commands_max: 8_192 }
+        Self { catalogue, clock: ClockMode::System, queue_commands_max: 8_192, shared: None }
     }
 }
 
 /// An engine at work. Dropping it stops it.
 pub struct Running {
     engine: Engine,
+    teller: TellerQueue,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -45,18 +56,45 @@ pub fn start(journal: Arc<dyn Journal>, index: Arc<dyn StreamIndex>, options: Op
     metrics::counter!("usher_sweep_removed_total").increment(0);
     let (queue, submissions) = sync_channel(options.queue_commands_max.max(1));
     let (snapshots, snapshots_thread) = Snapshots::start(index.clone())?;
-    let writer = Writer::open(journal, index, &options, submissions, snapshots)?;
+    let (teller_queue, teller) = match &options.shared {
+        Some(shared) => {
+            let (queue, teller) = teller::prepare(shared.users.clone());
+            (queue, Some(teller))
+        }
+        None => (TellerQueue::default(), None),
+    };
+    let decided = Decided::new(journal.shard_count(), options.shared.is_some());
+    let parts = Parts {
+        journal: journal.clone(),
+        index: index.clone(),
+        queue: queue.clone(),
+        submissions,
+        snapshots,
+        teller: teller_queue.clone(),
+        decided: decided.clone(),
+    };
+    let writer = Writer::open(parts, &options)?;
     let engine = Engine {
         queue,
         clock: writer.published_clock(),
         catalogue: options.catalogue,
         heads: writer.published_heads(),
+        decided,
+        journal,
+        index,
+        shared: options.shared,
+        peers: Arc::new(OnceLock::new()),
     };
     let writer_thread = thread::Builder::new()
         .name("usher-writer".to_owned())
         .spawn(move || writer.run())
         .map_err(|error| EngineError::Thread(Arc::new(error)))?;
-    Ok(Running { engine, threads: vec![writer_thread, snapshots_thread] })
+    let mut threads = vec![writer_thread];
+    if let Some(teller) = teller {
+        threads.push(teller.start(engine.clone())?);
+    }
+    threads.push(snapshots_thread);
+    Ok(Running { engine, teller: teller_queue, threads })
 }
 
 impl Running {
@@ -73,6 +111,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         // An error means that the writer has ended by itself.
         let _ = self.engine.queue.send(Submission::Stop);
+        self.teller.stop();
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
                 tracing::error!("a thread of the engine panicked");

@@ -1,13 +1,14 @@
 //! What goes into the engine.
 
 use licensing::{Command, LicenseeId};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// The longest `Idempotency-Key`, in characters.
 const KEY_CHARS_MAX: usize = 255;
 
 /// A command that somebody waits for, such as an HTTP request.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Call {
     /// Under what the outcome is kept, if the caller wants that (R34).
     pub key: Option<IdempotencyKey>,
@@ -22,7 +23,7 @@ pub struct Call {
 }
 
 /// A key that is taken for a request whose commands have ids of their own, so that nobody uses it for another (R34).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Claim {
     /// The key, and what the request says.
     pub key: IdempotencyKey,
@@ -33,7 +34,7 @@ pub struct Claim {
 }
 
 /// A caller's own name for a command, kept 30 days, and what the command says (R34).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdempotencyKey {
     key: String,
     digest: [u8; 32],
@@ -63,6 +64,7 @@ impl IdempotencyKey {
         Ok(Self { key: key.to_owned(), digest: hasher.finalize().into() })
     }
 
+    /// The id of the command that it names.
     pub(crate) fn command_id(&self) -> String {
         format!("key:{}", self.key)
     }

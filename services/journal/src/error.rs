@@ -15,7 +15,7 @@ pub enum JournalError {
     /// The store was written by a newer program.
     #[error("{file:?} has format {found}, but this usher knows formats up to {supported}: upgrade usher")]
     NewerFormat {
-        /// The file of the newer format.
+        /// The file of the newer format; of a database its server, name and schema, without a password.
         file: PathBuf,
         /// The format version that it bears.
         found: u32,
@@ -25,7 +25,7 @@ pub enum JournalError {
     /// There is no room left; what was to be written was not.
     #[error("the disk that holds {file:?} is full: free space, nothing was written")]
     Full {
-        /// The file that could not grow.
+        /// The file that could not grow; of a database its server and name, without a password.
         file: PathBuf,
         /// What the system said.
         #[source]
@@ -33,11 +33,11 @@ pub enum JournalError {
     },
     /// The store is damaged or was tampered with.
     #[error(
-        "{file:?} is damaged ({detail}): restore the data folder from a backup, or only delete the file if it is \
-         index.db, which is rebuilt"
+        "{file:?} is damaged ({detail}): restore the store from a backup, or only delete the file if it is index.db, or \
+         drop the schema if it is usher_index: those are rebuilt"
     )]
     Corrupt {
-        /// The damaged file.
+        /// The damaged file; of a database its server, name and schema, without a password.
         file: PathBuf,
         /// What was found.
         detail: String,
@@ -57,6 +57,43 @@ pub enum JournalError {
         offered_number: u64,
         /// Its first position.
         offered_first_position: u64,
+    },
+    /// Another process holds the shard. Nothing of the batch was written.
+    #[error("shard {shard} is held by another process: send the command there")]
+    NotHeld {
+        /// The shard.
+        shard: u16,
+    },
+    /// The database server can't be reached, or ended the connection. Nothing of what was asked is known to be done.
+    #[error(
+        "cannot reach the database at {server}: check --database-url, and that the server runs and takes connections"
+    )]
+    Unreachable {
+        /// Host and port, without a password.
+        server: String,
+        /// What went wrong.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The database refused.
+    #[error("the database at {server} refused: {remedy}")]
+    Database {
+        /// Host, port and database, without a password.
+        server: String,
+        /// What to do about it.
+        remedy: String,
+        /// What it said.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// A certificate or key for the connection to the database can't be used.
+    #[error("cannot use {file:?} for TLS to the database: check that it exists and holds certificate or key as PEM")]
+    Certificate {
+        /// The file that the connection string names.
+        file: PathBuf,
+        /// What the TLS library said.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
     },
     /// A shard beyond the store's number of shards was named.
     #[error("there is no shard {shard} in a store of {shards}: take the shard count from the store")]

@@ -1,16 +1,24 @@
-//! Usher's event store: the port and the embedded SQLite store behind it.
+//! Usher's event store: the port, and SQLite and PostgreSQL behind it.
 //!
 //! * [`Journal`] is the truth: per shard a gapless list of commits, and the erasable details of people (R30).
 //! * [`StreamIndex`] is derived from it, filled behind the commits, and says exactly how far it is.
-//! * [`sqlite::SqliteStore`] is both in one folder.
+//! * [`sqlite::SqliteStore`] is both in one folder, for one process.
+//! * [`postgres::PostgresStore`] is both in one database, for any number of processes, which tell each other what they
+//!   have to through [`SharedUsers`], and share the work by [`Leases`].
 //!
 //! Everything here blocks; asynchronous callers go through a thread of their own.
 
 pub mod chain;
+mod checksum;
 mod details;
 mod error;
+mod held;
+mod indexing;
+mod leases;
+mod news;
 mod port;
 mod positions;
+pub mod postgres;
 mod progress;
 mod shard;
 pub mod sqlite;
@@ -19,6 +27,9 @@ mod watch;
 
 pub use details::{DetailChange, LicenseeDetails, Person, StatusReason};
 pub use error::JournalError;
+pub use held::{Epoch, Held};
+pub use leases::{Duty, Lease, Leases, Node, NodeId, Roster, Task, UnknownTask};
+pub use news::{Candidate, SharedUser, SharedUsers, StatusNews};
 pub use port::{BLOCK_BYTES_MAX, Batch, Head, Journal, NewCommit, Position, StoredCommit};
 pub use positions::{InvalidPositions, Positions};
 pub use progress::{Ended, Progress};

@@ -4,12 +4,13 @@ use contract::proto::journal::Commit;
 use licensing::Instant;
 use prost::Message;
 
-use crate::{DetailChange, JournalError, LicenseeDetails, Person, StatusReason, Watch};
+use crate::{DetailChange, JournalError, LicenseeDetails, Person, StatusNews, StatusReason, Watch};
 
 /// The largest block of one commit, bytes: room for the removal of a million seats at one go.
 pub const BLOCK_BYTES_MAX: usize = 512 * 1024 * 1024;
 
-/// The event store. One process has it open at a time; any number of threads may use it.
+/// The event store. Any number of threads may use it; a store of several processes lets each write the shards that it
+/// holds (see [`Held`](crate::Held)).
 pub trait Journal: Send + Sync {
     /// Into how many shards the store is divided; fixed when it was made.
     fn shard_count(&self) -> u16;
@@ -22,9 +23,9 @@ pub trait Journal: Send + Sync {
 
     /// Writes a batch in one transaction, all of it or nothing; durable when it returns.
     ///
-    /// Fails with [`JournalError::Conflict`] when a commit does not follow its shard's head, and with
-    /// [`JournalError::Full`] without room; then nothing is written. After any other error only
-    /// [`heads`](Self::heads) tells what is there.
+    /// Fails with [`JournalError::Conflict`] when a commit does not follow its shard's head, with
+    /// [`JournalError::NotHeld`] when another process holds a shard, and with [`JournalError::Full`] without room; then
+    /// nothing is written. After any other error only [`heads`](Self::heads) tells what is there.
     fn append(&self, batch: &Batch) -> Result<(), JournalError>;
 
     /// The commits of `shard` after number `after_commit`, in order, their checksums verified.
@@ -32,7 +33,7 @@ pub trait Journal: Send + Sync {
     /// Gives as many as fit into `max_bytes` of blocks, but at least one if there is one; empty at the end.
     fn read(&self, shard: u16, after_commit: u64, max_bytes: usize) -> Result<Vec<StoredCommit>, JournalError>;
 
-    /// Is notified after each append.
+    /// Is notified after each append; of one by another process shortly after it.
     fn watch(&self) -> Watch;
 
     /// The person behind a user id.
@@ -83,6 +84,8 @@ pub struct Batch {
     pub clock: Option<Instant>,
     /// Changes of the erasable details, applied in order.
     pub details: Vec<DetailChange>,
+    /// Changes of users' statuses that other processes have to hear of; in a store of a single process there are none.
+    pub news: Vec<StatusNews>,
 }
 
 /// A commit to be written.

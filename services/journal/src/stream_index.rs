@@ -17,7 +17,8 @@ pub trait StreamIndex: Send + Sync {
     /// Waits until `shard` is indexed up to commit `number`, at most for `timeout`; whether it is.
     fn wait_until(&self, shard: u16, number: u64, timeout: Duration) -> Result<bool, JournalError>;
 
-    /// Waits until fewer than `records` committed records are not indexed, at most for `timeout`; whether it is so.
+    /// Waits until fewer than `records` committed records are not indexed, at most for `timeout`; whether it is so. A
+    /// process that holds shards counts those alone: the others grow, and are indexed, without it.
     fn wait_for_lag_below(&self, records: u64, timeout: Duration) -> Result<bool, JournalError>;
 
     /// Whether the stream has events.

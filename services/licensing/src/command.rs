@@ -1,13 +1,15 @@
 //! What a licensee can be asked to do. Quantities are signed as on the wire, names of the catalogue are unchecked:
 //! judging them is the domain's task, each with a code of its own.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     AddOnId, AssignMode, Channel, EmailAddress, InstanceVersion, Instant, Offering, PlanId, ProductId, Role,
     SubscriptionId, UserId, UserStatus, UserType,
 };
 
 /// An add-on and how many seats of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddOnOrder {
     /// The add-on.
     pub add_on: AddOnId,
@@ -16,7 +18,7 @@ pub struct AddOnOrder {
 }
 
 /// A new subscription (R1).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartSubscription {
     /// How the licensee gets GitLab.
     pub offering: Offering,
@@ -37,7 +39,7 @@ pub struct StartSubscription {
 }
 
 /// A renewal (R3).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RenewSubscription {
     /// The subscription's name from then on.
     pub subscription: SubscriptionId,
@@ -54,7 +56,7 @@ pub struct RenewSubscription {
 }
 
 /// What a licensee can be asked to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
     /// A new subscription (R1).
     StartSubscription(StartSubscription),

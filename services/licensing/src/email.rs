@@ -2,8 +2,12 @@
 
 use std::fmt;
 
-/// An e-mail address. It is compared letter case aside (R13), and does not show itself.
-#[derive(Clone)]
+use serde::{Deserialize, Serialize};
+
+/// An e-mail address. It is compared letter case aside (R13), and shows itself only when it is serialized, on the way to
+/// another node.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct EmailAddress(String);
 
 impl EmailAddress {

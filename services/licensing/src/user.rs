@@ -73,6 +73,11 @@ impl Default for User {
 }
 
 impl User {
+    /// A user with this status, however they came to it.
+    pub const fn with_status(status: UserStatus) -> Self {
+        Self { status }
+    }
+
     /// The status.
     pub const fn status(&self) -> UserStatus {
         self.status

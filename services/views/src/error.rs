@@ -1,14 +1,8 @@
 //! What can go wrong with the views, and what to do about it.
 
-use std::{
-    error::Error,
-    io,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{error::Error, io, path::PathBuf, sync::Arc};
 
 use journal::{Ended, JournalError, Position};
-use rusqlite::{ErrorCode, ffi, types::Type};
 
 /// Why the views did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +64,26 @@ pub enum ViewsError {
         #[source]
         source: rusqlite::Error,
     },
+    /// The database of the views can't be reached or refused.
+    #[error(transparent)]
+    Database(JournalError),
+    /// The tables do not hold what was written to them.
+    #[error("the tables of the schema usher_views are damaged ({detail}): start usher again, which rebuilds them")]
+    TablesUnreadable {
+        /// What was found.
+        detail: String,
+    },
+    /// The tables were made by a newer program.
+    #[error(
+        "the schema usher_views has format {found}, but this usher knows formats up to {supported}: upgrade usher, or \
+         drop the schema, which is rebuilt"
+    )]
+    NewerFormat {
+        /// The format that it bears.
+        found: u32,
+        /// The newest format that is known here.
+        supported: u32,
+    },
     /// The follower met an error and stopped; the views are not up to date and no longer answer.
     #[error("the views stopped after an error: mend the cause, then start usher again")]
     FollowerFailed(#[source] Arc<ViewsError>),
@@ -81,32 +95,16 @@ pub enum ViewsError {
     Thread(#[source] io::Error),
 }
 
-/// Says which file an error is about.
-pub(crate) trait InFile<T> {
-    /// The result, with an error that names `file` and what to do.
-    fn in_file(self, file: &Path) -> Result<T, ViewsError>;
-}
-
-impl<T> InFile<T> for rusqlite::Result<T> {
-    fn in_file(self, file: &Path) -> Result<T, ViewsError> {
-        self.map_err(|error| classify(file, error))
+impl ViewsError {
+    /// Whether it may pass by itself, or be mended meanwhile: a database that is away comes back.
+    pub(crate) const fn passes(&self) -> bool {
+        let (Self::Journal(error) | Self::Database(error)) = self else { return false };
+        match error {
+            JournalError::Unreachable { .. } | JournalError::Database { .. } => true,
+            JournalError::Full { .. } => matches!(self, Self::Database(_)),
+            _ => false,
+        }
     }
-}
-
-impl<T> InFile<T> for io::Result<T> {
-    fn in_file(self, file: &Path) -> Result<T, ViewsError> {
-        self.map_err(|source| ViewsError::Io { path: file.to_owned(), source })
-    }
-}
-
-/// An error about a file that does not hold what it should.
-pub(crate) fn damaged(file: &Path, detail: impl Into<String>) -> ViewsError {
-    ViewsError::Unreadable { file: file.to_owned(), detail: detail.into() }
-}
-
-/// A stored value that cannot be what was stored; becomes [`ViewsError::Unreadable`].
-pub(crate) fn unreadable(column: usize, cause: impl Into<Box<dyn Error + Send + Sync>>) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, cause.into())
 }
 
 impl From<Ended<ViewsError>> for ViewsError {
@@ -116,41 +114,4 @@ impl From<Ended<ViewsError>> for ViewsError {
             Ended::Failed(error) => Self::FollowerFailed(error),
         }
     }
-}
-
-/// What an error of SQLite's means for the file.
-pub(crate) fn classify(file: &Path, error: rusqlite::Error) -> ViewsError {
-    if is_damage(&error) {
-        return damaged(file, error.to_string());
-    }
-    match error.sqlite_error_code() {
-        Some(
-            ErrorCode::CannotOpen
-            | ErrorCode::DiskFull
-            | ErrorCode::PermissionDenied
-            | ErrorCode::ReadOnly
-            | ErrorCode::SystemIoFailure,
-        ) => ViewsError::Io { path: file.to_owned(), source: io::Error::other(error) },
-        _ => ViewsError::Sqlite { file: file.to_owned(), source: error },
-    }
-}
-
-/// Whether an error can only come from a file that holds something else than was written to it.
-fn is_damage(error: &rusqlite::Error) -> bool {
-    let short_or_foreign_read =
-        matches!(error.sqlite_extended_error_code(), Some(ffi::SQLITE_IOERR_SHORT_READ | ffi::SQLITE_IOERR_CORRUPTFS));
-    let is_damaged_file = matches!(
-        error.sqlite_error_code(),
-        // Rows are only ever put where none is, or in place of one, so a constraint can't fail in a sound file.
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::ConstraintViolation)
-    );
-    let is_foreign_value = matches!(
-        error,
-        rusqlite::Error::FromSqlConversionFailure(..)
-            | rusqlite::Error::IntegralValueOutOfRange(..)
-            | rusqlite::Error::InvalidColumnType(..)
-            | rusqlite::Error::Utf8Error(..)
-            | rusqlite::Error::QueryReturnedNoRows
-    );
-    short_or_foreign_read || is_damaged_file || is_foreign_value
 }

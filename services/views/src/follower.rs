@@ -1,66 +1,61 @@
-//! The thread that feeds tables and memory from the journal.
+//! The thread that feeds something with the commits of a source.
 
 use std::{
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     thread::{self, JoinHandle},
     time::Duration,
 };
 
-use journal::{Head, Journal, Progress, StoredCommit, Watch};
-use licensing::Catalogue;
-use parking_lot::RwLock;
-use rusqlite::Connection;
+use journal::{Head, Progress, StoredCommit, Watch};
 
-use crate::{
-    apply::Apply,
-    error::{InFile, ViewsError},
-    memory::{Changes, Memory},
-    positions::{self, Mark},
-};
+use crate::{ViewsError, source::Source};
 
-/// Records of one transaction; more only if a single commit has more.
+/// Records that are fed at one go; more only if a single commit has more.
 const RECORDS_MAX: usize = 20_000;
-/// Bytes of commits of one transaction; more only if a single commit has more.
+/// Bytes of commits that are fed at one go; more only if a single commit has more.
 const BLOCK_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// How long to wait for commits that wake the follower themselves.
-const IDLE_WAIT: Duration = Duration::from_secs(3600);
+/// The first pause after an error that passes; each further one is twice as long, up to the longest.
+const PAUSE_MIN: Duration = Duration::from_millis(20);
+const PAUSE_MAX: Duration = Duration::from_secs(2);
 
-/// What the follower and those who read share.
-pub(crate) struct Shared {
-    pub(crate) file: PathBuf,
-    pub(crate) journal: Arc<dyn Journal>,
-    pub(crate) catalogue: Arc<Catalogue>,
-    pub(crate) memory: RwLock<Memory>,
-    pub(crate) progress: Progress<ViewsError>,
+/// What commits are fed to.
+pub(crate) trait Fed: Send + 'static {
+    /// Up to where each shard is fed; shards that are left out are not fed now.
+    fn fed(&mut self) -> Result<Vec<Head>, ViewsError>;
+
+    /// Takes in commits, of each shard the next ones.
+    fn feed(&mut self, commits: &[StoredCommit]) -> Result<(), ViewsError>;
+
+    /// How long to wait at most for commits that wake the follower themselves.
+    fn idle_wait(&self) -> Duration;
+
+    /// Is told when feeding ends, in whatever way.
+    fn progress(&self) -> &Progress<ViewsError>;
 }
 
-/// The running follower; stopped and joined on drop.
+/// A running follower; stopped and joined on drop.
 pub(crate) struct Follower {
-    is_stopping: Arc<AtomicBool>,
-    watch: Watch,
+    stopping: Watch,
+    commits: Watch,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Follower {
-    /// Starts to feed the tables behind `writer` and the memory in `shared`.
-    pub(crate) fn start(shared: &Arc<Shared>, writer: Connection) -> Result<Self, ViewsError> {
-        let is_stopping = Arc::new(AtomicBool::new(false));
-        let work = Work { shared: shared.clone(), writer, is_stopping: is_stopping.clone(), first_shard: 0 };
+    /// Starts to feed; `name` is the thread's.
+    pub(crate) fn start(name: &str, source: Arc<dyn Source>, fed: impl Fed) -> Result<Self, ViewsError> {
+        let (stopping, commits) = (Watch::default(), source.watch());
+        let work = Work { source, fed, stopping: stopping.clone(), first_shard: 0 };
         let thread =
-            thread::Builder::new().name("views".to_owned()).spawn(move || work.run()).map_err(ViewsError::Thread)?;
-        Ok(Self { is_stopping, watch: shared.journal.watch(), thread: Some(thread) })
+            thread::Builder::new().name(name.to_owned()).spawn(move || work.run()).map_err(ViewsError::Thread)?;
+        Ok(Self { stopping, commits, thread: Some(thread) })
     }
 
-    /// Stops after the transaction that is under way, whatever is still to be fed.
+    /// Stops after what is under way, whatever is still to be fed.
     fn stop(&mut self) {
-        self.is_stopping.store(true, Ordering::Release);
-        self.watch.notify();
+        self.stopping.notify();
+        self.commits.notify();
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the follower of the views panicked");
+            tracing::error!("a follower of the views panicked");
         }
     }
 }
@@ -71,78 +66,74 @@ impl Drop for Follower {
     }
 }
 
-struct Work {
-    shared: Arc<Shared>,
-    writer: Connection,
-    is_stopping: Arc<AtomicBool>,
+struct Work<F: Fed> {
+    source: Arc<dyn Source>,
+    fed: F,
+    /// Notified once, to stop.
+    stopping: Watch,
     /// Where to begin next, so that a busy shard does not starve those behind it.
     first_shard: u16,
 }
 
-impl Drop for Work {
+impl<F: Fed> Drop for Work<F> {
     /// Also after a panic: nobody must wait for a follower that is gone.
     fn drop(&mut self) {
-        self.shared.progress.stop();
+        self.fed.progress().stop();
     }
 }
 
-impl Work {
+impl<F: Fed> Work<F> {
     fn run(mut self) {
-        let watch = self.shared.journal.watch();
+        let commits = self.source.watch();
+        let mut pause = PAUSE_MIN;
         loop {
             // In this order: a stop after it was looked for wakes the wait below.
-            let seen = watch.generation();
-            if self.is_stopping.load(Ordering::Acquire) {
+            let seen = commits.generation();
+            if self.stopping.generation() > 0 {
                 return;
             }
             match self.feed_once() {
-                Ok(true) => {}
+                Ok(true) => pause = PAUSE_MIN,
                 Ok(false) => {
-                    watch.wait_beyond(seen, IDLE_WAIT);
+                    pause = PAUSE_MIN;
+                    commits.wait_beyond(seen, self.fed.idle_wait());
+                }
+                Err(error) if error.passes() => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, ?pause, "the views wait for the database");
+                    self.stopping.wait_beyond(0, pause);
+                    pause = pause.saturating_mul(2).min(PAUSE_MAX);
                 }
                 Err(error) => {
                     tracing::error!(error = &error as &dyn std::error::Error, "the follower of the views stops");
-                    self.shared.progress.fail(error);
+                    self.fed.progress().fail(error);
                     return;
                 }
             }
         }
     }
 
-    /// Feeds as much as fits into one transaction; false when there is nothing to feed.
+    /// Feeds as much as is fed at one go; false when there is nothing to feed.
     fn feed_once(&mut self) -> Result<bool, ViewsError> {
         let commits = self.gather()?;
         if commits.is_empty() {
             return Ok(false);
         }
-        let changes = self.write(&commits)?;
-        self.shared.memory.write().apply(changes);
-        // Last: whoever waits for a position finds it in the tables and in memory.
-        self.shared.progress.advance(commits.iter().map(StoredCommit::head));
+        self.fed.feed(&commits)?;
         Ok(true)
-    }
-
-    fn write(&mut self, commits: &[StoredCommit]) -> Result<Changes, ViewsError> {
-        let Shared { file, memory, catalogue, .. } = &*self.shared;
-        let transaction = self.writer.transaction().in_file(file)?;
-        let mut apply = Apply::new(&transaction, file, memory, catalogue);
-        for commit in commits {
-            apply.commit(commit)?;
-            positions::put(&transaction, &Mark::of(commit)).in_file(file)?;
-        }
-        let changes = apply.finish()?;
-        transaction.commit().in_file(file)?;
-        Ok(changes)
     }
 
     /// Collects commits that are not fed yet, shard by shard, within the bounds.
     ///
-    /// All shards are followed to one moment of the journal: unless there is too much for one transaction, whatever was
-    /// written at one go appears at one go, in however many shards it lies.
+    /// All shards are followed to one moment of the source: unless there is too much for one go, whatever was written at
+    /// one go appears at one go, in however many shards it lies.
     fn gather(&mut self) -> Result<Vec<StoredCommit>, ViewsError> {
-        let ends = self.shared.journal.heads()?;
-        let fed = self.shared.progress.heads();
-        let behind = fed.into_iter().zip(ends).filter(|(fed, end)| fed.commit_number < end.commit_number);
+        let fed = self.fed.fed()?;
+        if fed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ends = self.source.heads()?;
+        let end_of = |fed: Head| ends.get(usize::from(fed.shard)).map(|end| (fed, *end));
+        let behind = fed.into_iter().filter_map(end_of).filter(|(fed, end)| fed.commit_number < end.commit_number);
         let (before, from_first): (Vec<_>, Vec<_>) = behind.partition(|(fed, _)| fed.shard < self.first_shard);
         let mut gathered = Gathered::default();
         for (fed, end) in from_first.into_iter().chain(before) {
@@ -150,14 +141,14 @@ impl Work {
                 break;
             }
             self.gather_shard(fed, end, &mut gathered)?;
-            self.first_shard = fed.shard.saturating_add(1) % self.shared.journal.shard_count().max(1);
+            self.first_shard = fed.shard.saturating_add(1);
         }
         Ok(gathered.commits)
     }
 
     fn gather_shard(&self, fed: Head, end: Head, gathered: &mut Gathered) -> Result<(), ViewsError> {
         let bytes_left = BLOCK_BYTES_MAX.saturating_sub(gathered.block_bytes);
-        let commits = self.shared.journal.read(fed.shard, fed.commit_number, bytes_left)?;
+        let commits = self.source.read(fed.shard, fed.commit_number, bytes_left)?;
         if commits.is_empty() {
             return Err(ViewsError::MissingCommits { shard: fed.shard });
         }
@@ -171,7 +162,7 @@ impl Work {
     }
 }
 
-/// The commits of one transaction.
+/// The commits that are fed at one go.
 #[derive(Default)]
 struct Gathered {
     commits: Vec<StoredCommit>,

@@ -1,42 +1,47 @@
 //! Usher's read models: what the journal holds, in the shape in which it is asked for.
 //!
-//! [`Views`] keeps tables in `views.db` and, for access checks, a compact picture in memory. One thread, the follower,
-//! feeds both from the journal and tells how far it is, so that a caller can wait for its own write. Nothing here is
-//! the truth: a file that is missing, damaged, of another format or of another journal is rebuilt.
+//! [`Views`] keeps tables and, for access checks, a compact picture in memory. Followers feed both from the journal and
+//! tell how far they are, so that a caller can wait for its own write. Nothing here is the truth: tables that are missing,
+//! damaged, of another format or of another journal are rebuilt.
+//!
+//! What is folded, paged and shown is the same whatever keeps the tables: `views.db` beside the journal of a single
+//! process, or the schema `usher_views` in the database that several processes share.
 //!
 //! Names, addresses and free text are never kept here (R30); they are joined from the journal's erasable tables at the
 //! moment of reading.
 //!
 //! Everything here blocks; asynchronous callers go through a thread of their own.
 
-mod apply;
-mod connection;
+mod changes;
 mod cursor;
 mod error;
+mod facts;
+mod feeding_memory;
+mod feeds;
+mod fold;
 mod follower;
 mod licensees;
+mod marks;
 mod members;
 mod memory;
-mod open;
-mod ordered_lists;
 mod page;
-mod pool;
-mod positions;
+mod postgres;
 mod refusals;
-mod schema;
-mod seats;
-mod text_search;
+mod source;
+mod sqlite;
+mod tables;
 mod timers;
 mod totals;
 mod users;
-mod value;
 mod views;
 
 pub use error::ViewsError;
+pub use feeds::Feeds;
 pub use licensees::{LicenseeView, LicenseesQuery};
 pub use members::{MemberSort, MemberSortKey, MemberView, MembersQuery, UnknownSort};
 pub use page::Page;
 pub use refusals::RefusalView;
+pub use source::Source;
 pub use timers::TimerView;
 pub use totals::Totals;
 pub use users::{UserSeat, UserView};

@@ -1,17 +1,14 @@
-//! The licensees: one row each, with the account as folded from its events.
+//! The licensees: what was sold to each, and what its pools of seats do.
 
 use journal::{Position, Positions};
 use licensing::{Account, Catalogue, LicenseeId, Summary};
-use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use crate::{
+    ViewsError,
     cursor::Seal,
-    error::{ViewsError, unreadable},
     page::{self, Page},
-    pool::Pool,
-    text_search::fold,
-    value::{id, signed, unsigned},
+    tables::{Tables, WantedLicensees},
 };
 
 /// A licensee as it is shown to people. Its JSON is that of the contract.
@@ -38,6 +35,21 @@ pub struct LicenseesQuery {
     pub limit: usize,
 }
 
+/// A licensee as it is kept, with its name.
+pub(crate) struct LicenseeRow {
+    pub(crate) licensee: LicenseeId,
+    pub(crate) name: Option<String>,
+    pub(crate) account: Account,
+    pub(crate) position: Position,
+}
+
+impl LicenseeRow {
+    fn view(self, catalogue: &Catalogue) -> LicenseeView {
+        let Self { licensee, name, account, position } = self;
+        LicenseeView { licensee, name, summary: account.summary(catalogue), position }
+    }
+}
+
 impl Serialize for LicenseeView {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { licensee, name, summary, position } = self;
@@ -57,7 +69,7 @@ impl Serialize for LicenseeView {
 }
 
 /// The products of a summary as one object, by their ids.
-struct ByProduct<'a>(&'a Summary);
+pub(crate) struct ByProduct<'a>(pub(crate) &'a Summary);
 
 impl Serialize for ByProduct<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -65,83 +77,38 @@ impl Serialize for ByProduct<'_> {
     }
 }
 
-/// Keeps a licensee's account; `position` is where its last event lies.
-pub(crate) fn put(
-    connection: &Connection,
-    licensee: &LicenseeId,
-    account: &Account,
-    position: Position,
-) -> rusqlite::Result<()> {
-    let account =
-        postcard::to_stdvec(account).map_err(|cause| rusqlite::Error::ToSqlConversionFailure(cause.into()))?;
-    let mut statement = connection.prepare_cached(
-        "INSERT OR REPLACE INTO licensees (licensee, account, shard, position) VALUES (?1, ?2, ?3, ?4)",
-    )?;
-    statement.execute(params![licensee.as_str(), account, position.shard, signed(position.position)?])?;
-    Ok(())
+/// An account as tables keep it.
+pub(crate) fn encode_account(account: &Account) -> Result<Vec<u8>, postcard::Error> {
+    postcard::to_stdvec(account)
 }
 
-/// Hands every licensee with its account to `each`, in byte order of their ids.
-pub(crate) fn for_each(connection: &Connection, mut each: impl FnMut(LicenseeId, Account)) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare("SELECT licensee, account FROM licensees ORDER BY licensee")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        each(id(row, 0)?, read_account(row, 1)?);
-    }
-    Ok(())
+/// An account that was kept with [`encode_account`].
+pub(crate) fn decode_account(bytes: &[u8]) -> Result<Account, postcard::Error> {
+    postcard::from_bytes(bytes)
 }
-
-/// An account that was kept with [`put`].
-pub(crate) fn read_account(row: &Row<'_>, column: usize) -> rusqlite::Result<Account> {
-    postcard::from_bytes(row.get_ref(column)?.as_blob()?).map_err(|cause| unreadable(column, cause))
-}
-
-const SELECT: &str = "
-    SELECT l.licensee, l.account, l.shard, l.position, d.name
-    FROM licensees l LEFT JOIN journal.licensee_details d ON d.licensee = l.licensee";
 
 /// The licensee of this id.
 pub(crate) fn one(
-    readers: &Pool,
+    tables: &dyn Tables,
     catalogue: &Catalogue,
     licensee: &LicenseeId,
 ) -> Result<Option<LicenseeView>, ViewsError> {
-    readers.read(|connection| {
-        let mut statement = connection.prepare_cached(&format!("{SELECT} WHERE l.licensee = ?1"))?;
-        statement.query_row([licensee.as_str()], |row| read_view(row, catalogue)).optional()
-    })
+    Ok(tables.licensee(licensee)?.map(|row| row.view(catalogue)))
 }
 
 /// A page of licensees.
 pub(crate) fn page(
-    readers: &Pool,
+    tables: &dyn Tables,
     catalogue: &Catalogue,
     query: &LicenseesQuery,
 ) -> Result<Page<LicenseeView>, ViewsError> {
     let seal = Seal::of(&[Some("licensees"), query.search.as_deref()]);
-    let after = query.cursor.as_deref().map(|cursor| seal.open(cursor)).transpose()?.unwrap_or_default();
+    let after = query.cursor.as_deref().map(|cursor| seal.open(cursor)).transpose()?;
     let limit = page::clamped(query.limit);
-    let needle = query.search.as_deref().map(fold);
-    let found = readers.read(|connection| {
-        let mut statement = connection.prepare_cached(&format!(
-            "{SELECT}
-             WHERE l.licensee > ?1
-               AND (?2 IS NULL OR contains_folded(l.licensee, ?2) OR contains_folded(d.name, ?2))
-             ORDER BY l.licensee LIMIT ?3"
-        ))?;
-        let wanted = params![after, needle, page::one_beyond(limit)];
-        statement.query_map(wanted, |row| read_view(row, catalogue))?.collect()
-    })?;
+    let search = query.search.as_deref();
+    let wanted = WantedLicensees { search, after: after.as_deref(), limit: page::one_beyond(limit) };
+    let found = tables.licensees(&wanted)?.into_iter().map(|row| row.view(catalogue)).collect();
     Ok(Page::cut(found, limit, |last: &LicenseeView| seal.close(last.licensee.as_str())))
-}
-
-fn read_view(row: &Row<'_>, catalogue: &Catalogue) -> rusqlite::Result<LicenseeView> {
-    Ok(LicenseeView {
-        licensee: id(row, 0)?,
-        name: row.get(4)?,
-        summary: read_account(row, 1)?.summary(catalogue),
-        position: Position { shard: row.get(2)?, position: unsigned(row, 3)? },
-    })
 }
 
 #[cfg(test)]
@@ -202,11 +169,11 @@ mod tests {
         account
     }
 
-    /// Golden: when this changes, files out there hold accounts that are read wrongly. Raise `schema::FORMAT` with it.
+    /// Golden: when this changes, files out there hold accounts that are read wrongly. Raise every `schema::FORMAT` with it.
     #[test]
     fn the_encoding_of_an_account_changes_with_the_format_only() {
-        let bytes = postcard::to_stdvec(&sample()).unwrap();
-        assert_eq!(postcard::from_bytes::<Account>(&bytes).unwrap(), sample());
+        let bytes = encode_account(&sample()).unwrap();
+        assert_eq!(decode_account(&bytes).unwrap(), sample());
         let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(&bytes));
         assert_eq!([a, b, c, d], [35, 9, 70, 16], "{} bytes", bytes.len());
     }

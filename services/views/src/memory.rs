@@ -9,9 +9,8 @@ use licensing::{
     Account, Catalogue, FeatureId, Instant, LicenseeId, ProductId, UserId, UserStatus,
     access::{self, Access},
 };
-use rusqlite::Connection;
 
-use crate::{licensees, members, seats, users};
+use crate::changes::{Changes, MemberChange, SeatKey};
 
 /// A user's standing for access, and every licensee's account.
 ///
@@ -45,55 +44,28 @@ struct Membership {
     seats: Arc<[ProductId]>,
 }
 
-/// What a number of records change.
-#[derive(Default)]
-pub(crate) struct Changes {
-    /// Every account that was touched, as it is now.
-    pub(crate) accounts: Vec<(LicenseeId, Account)>,
-    /// In the order of the records.
-    pub(crate) users: Vec<UserChange>,
-}
-
-/// What a record changes about a user.
-pub(crate) enum UserChange {
-    /// The user was named.
-    Named(UserId),
-    /// The user has this status from now on.
-    Status(UserId, UserStatus),
-    /// The user is a member from now on.
-    Joined(UserId, LicenseeId),
-    /// The user is no member any more.
-    Left(UserId, LicenseeId),
-    /// The user holds a seat from now on.
-    Seated(UserId, LicenseeId, ProductId),
-    /// The user no longer holds a seat.
-    Unseated(UserId, LicenseeId, ProductId),
-}
-
 impl Memory {
-    /// What the tables hold.
-    pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Self> {
-        let mut memory = Self::default();
-        licensees::for_each(connection, |licensee, account| memory.put_account(licensee, account))?;
-        users::for_each(connection, |user, status| memory.user(user).status = status)?;
-        members::for_each(connection, |licensee, user| memory.join(user, &licensee))?;
-        seats::for_each(connection, |licensee, user, product| memory.seat(&user, &licensee, product))?;
-        Ok(memory)
-    }
-
-    /// Takes in what a number of records change.
+    /// Takes in what commits change.
     pub(crate) fn apply(&mut self, changes: Changes) {
-        for (licensee, account) in changes.accounts {
-            self.put_account(licensee, account);
+        for (licensee, touched) in changes.licensees {
+            self.put_account(licensee, touched.account);
         }
-        for change in changes.users {
+        for (user, status) in changes.users {
+            let known = self.user(user);
+            known.status = status.unwrap_or(known.status);
+        }
+        for ((licensee, user), change) in changes.members {
             match change {
-                UserChange::Named(user) => drop(self.user(user)),
-                UserChange::Status(user, status) => self.user(user).status = status,
-                UserChange::Joined(user, licensee) => self.join(user, &licensee),
-                UserChange::Left(user, licensee) => self.leave(&user, &licensee),
-                UserChange::Seated(user, licensee, product) => self.seat(&user, &licensee, product),
-                UserChange::Unseated(user, licensee, product) => self.unseat(&user, &licensee, &product),
+                MemberChange::Put(_) => self.join(user, &licensee),
+                MemberChange::Update { .. } => {}
+                MemberChange::Remove => self.leave(&user, &licensee),
+            }
+        }
+        // Last: a seat is a member's.
+        for (SeatKey { licensee, user, product }, seat) in changes.seats {
+            match seat {
+                Some(_) => self.seat(&user, &licensee, product),
+                None => self.unseat(&user, &licensee, &product),
             }
         }
     }
@@ -128,7 +100,8 @@ impl Memory {
         Some(access::Membership { licensee, account, seats: &membership.seats })
     }
 
-    fn put_account(&mut self, licensee: LicenseeId, account: Account) {
+    /// Sets what a licensee has.
+    pub(crate) fn put_account(&mut self, licensee: LicenseeId, account: Account) {
         if let Some(slot) = self.places.get(&licensee).and_then(|place| self.licensees.get_mut(*place as usize)) {
             slot.1 = account;
             return;
@@ -139,11 +112,17 @@ impl Memory {
         self.licensees.push((licensee, account));
     }
 
+    /// Sets a user's status.
+    pub(crate) fn put_user(&mut self, user: UserId, status: UserStatus) {
+        self.user(user).status = status;
+    }
+
     fn user(&mut self, user: UserId) -> &mut KnownUser {
         self.users.entry(user).or_default()
     }
 
-    fn join(&mut self, user: UserId, licensee: &LicenseeId) {
+    /// Notes a membership; the licensee has to be there.
+    pub(crate) fn join(&mut self, user: UserId, licensee: &LicenseeId) {
         let Some(place) = self.places.get(licensee).copied() else { return };
         let seats = self.seat_set(&[]);
         let licensees = &self.licensees;
@@ -165,7 +144,8 @@ impl Memory {
         }
     }
 
-    fn seat(&mut self, user: &UserId, licensee: &LicenseeId, product: ProductId) {
+    /// Notes a seat of a member; whoever is no member has none.
+    pub(crate) fn seat(&mut self, user: &UserId, licensee: &LicenseeId, product: ProductId) {
         self.change_seats(user, licensee, |seats| {
             if let Err(place) = seats.binary_search(&product) {
                 seats.insert(place, product);

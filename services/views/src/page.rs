@@ -32,6 +32,6 @@ pub(crate) fn clamped(limit: usize) -> usize {
 }
 
 /// One more than fits on a page: it tells whether more follow.
-pub(crate) fn one_beyond(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)
+pub(crate) const fn one_beyond(limit: usize) -> usize {
+    limit.saturating_add(1)
 }

@@ -1,33 +1,40 @@
-//! The views of a folder.
+//! The views, whatever keeps them.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant as Stopwatch},
+};
 
-use journal::{Journal, Positions, Progress};
+use journal::{Journal, Position, Positions, Progress, postgres::Pool};
 use licensing::{Catalogue, FeatureId, Instant, LicenseeId, UserId, access::Access};
 use parking_lot::RwLock;
 
 use crate::{
-    LicenseeView, LicenseesQuery, MemberView, MembersQuery, Page, RefusalView, TimerView, Totals, UserView, ViewsError,
-    follower::{Follower, Shared},
-    licensees, members,
-    open::{self, Opened},
-    ordered_lists::OrderedLists,
-    pool::{self, Pool},
-    refusals, timers, totals, users,
+    Feeds, LicenseeView, LicenseesQuery, MemberView, MembersQuery, Page, RefusalView, TimerView, Totals, UserView,
+    ViewsError, follower::Follower, licensees, members, memory::Memory, postgres, refusals, sqlite, tables::Tables,
+    timers, users,
 };
 
-const VIEWS_FILE: &str = "views.db";
-
-/// The read models of a store, fed by a thread of their own until they are dropped.
+/// The read models of a store, fed by threads of their own until they are dropped.
 ///
 /// Once feeding them failed, every call that can fail does so with [`ViewsError::FollowerFailed`]: nothing is shown
 /// that is silently out of date.
 pub struct Views {
-    // In this order: the readers' connections close before the writer's, which then leaves a tidy file behind.
-    readers: Pool,
-    _follower: Follower,
-    shared: Arc<Shared>,
-    lists: OrderedLists,
+    // In this order: the readers' connections close before the writers', which then leave a tidy file behind.
+    tables: Box<dyn Tables>,
+    _followers: Vec<Follower>,
+    memory: Arc<RwLock<Memory>>,
+    memory_progress: Arc<Progress<ViewsError>>,
+    catalogue: Arc<Catalogue>,
+}
+
+/// What the views consist of.
+pub(crate) struct Parts {
+    pub(crate) tables: Box<dyn Tables>,
+    pub(crate) followers: Vec<Follower>,
+    pub(crate) memory: Arc<RwLock<Memory>>,
+    pub(crate) memory_progress: Arc<Progress<ViewsError>>,
 }
 
 impl Views {
@@ -45,14 +52,30 @@ impl Views {
         journal_path: &Path,
         catalogue: Arc<Catalogue>,
     ) -> Result<Self, ViewsError> {
-        let file = folder.join(VIEWS_FILE);
-        let store_id = open::store_id(journal_path)?;
-        let Opened { writer, memory, marks } = open::open_or_renew(&file, &*journal, &store_id, &catalogue)?;
-        let readers = pool::of(&file, journal_path);
-        let progress = Progress::new(marks.into_iter().map(|mark| mark.head).collect());
-        let shared = Arc::new(Shared { file, journal, catalogue, memory: RwLock::new(memory), progress });
-        let follower = Follower::start(&shared, writer)?;
-        Ok(Self { readers, _follower: follower, shared, lists: OrderedLists::default() })
+        Ok(Self::of(sqlite::open(folder, journal, journal_path, &catalogue)?, catalogue))
+    }
+
+    /// Opens the views in the database of a journal that is in PostgreSQL too, and goes on from where they are; rebuilds
+    /// them at any doubt, which takes its time after this has returned: see [`wait_for`](Self::wait_for).
+    ///
+    /// Any number of processes may open them. The tables of a shard are kept by whichever has it in its `feeds`; all
+    /// processes read them, and each follows the journal for its own memory.
+    ///
+    /// # Errors
+    /// When the database or the journal refuse, and [`ViewsError::NewerFormat`] on the tables of a newer program.
+    pub fn open_postgres(
+        pool: Arc<Pool>,
+        store_id: &[u8],
+        journal: Arc<dyn Journal>,
+        catalogue: Arc<Catalogue>,
+        feeds: Feeds,
+    ) -> Result<Self, ViewsError> {
+        Ok(Self::of(postgres::open(pool, store_id, journal, &catalogue, feeds)?, catalogue))
+    }
+
+    fn of(parts: Parts, catalogue: Arc<Catalogue>) -> Self {
+        let Parts { tables, followers, memory, memory_progress } = parts;
+        Self { tables, _followers: followers, memory, memory_progress, catalogue }
     }
 
     /// Waits until everything up to `positions` is in tables and memory, at most for `timeout`; whether it is.
@@ -60,12 +83,20 @@ impl Views {
     /// # Errors
     /// [`ViewsError::FollowerFailed`] once feeding failed.
     pub fn wait_for(&self, positions: &Positions, timeout: Duration) -> Result<bool, ViewsError> {
-        self.shared.progress.wait_for(timeout, || Ok(self.positions().cover(positions)))
+        let deadline = Stopwatch::now().checked_add(timeout);
+        let memory = &self.memory_progress;
+        let is_in_memory = memory.wait_for(timeout, || Ok(in_memory(memory).cover(positions)))?;
+        let left = deadline.map_or(timeout, |deadline| deadline.saturating_duration_since(Stopwatch::now()));
+        Ok(is_in_memory && self.tables.wait_for(positions, left)?)
     }
 
     /// How far tables and memory are, in every shard.
     pub fn positions(&self) -> Positions {
-        self.shared.progress.heads().into_iter().collect()
+        let (mut both, tables) = (Positions::default(), self.tables.positions());
+        for Position { shard, position } in in_memory(&self.memory_progress).iter() {
+            both.advance(Position { shard, position: position.min(tables.of(shard).unwrap_or(0)) });
+        }
+        both
     }
 
     /// The licensee of this id; `None` if it does not exist.
@@ -73,7 +104,7 @@ impl Views {
     /// # Errors
     /// When the views can't be read.
     pub fn licensee(&self, licensee: &LicenseeId) -> Result<Option<LicenseeView>, ViewsError> {
-        licensees::one(self.readers()?, &self.shared.catalogue, licensee)
+        licensees::one(self.tables()?, &self.catalogue, licensee)
     }
 
     /// Whether the licensee exists.
@@ -81,8 +112,8 @@ impl Views {
     /// # Errors
     /// [`ViewsError::FollowerFailed`] once feeding failed.
     pub fn has_licensee(&self, licensee: &LicenseeId) -> Result<bool, ViewsError> {
-        self.shared.progress.check()?;
-        Ok(self.shared.memory.read().account(licensee).is_some())
+        self.tables()?;
+        Ok(self.memory.read().account(licensee).is_some())
     }
 
     /// A page of licensees, in byte order of their ids.
@@ -90,7 +121,7 @@ impl Views {
     /// # Errors
     /// [`ViewsError::InvalidCursor`], or when the views can't be read.
     pub fn licensees(&self, query: &LicenseesQuery) -> Result<Page<LicenseeView>, ViewsError> {
-        licensees::page(self.readers()?, &self.shared.catalogue, query)
+        licensees::page(self.tables()?, &self.catalogue, query)
     }
 
     /// A page of a licensee's members; every one exactly once, however the data moves between the pages.
@@ -98,7 +129,7 @@ impl Views {
     /// # Errors
     /// [`ViewsError::InvalidCursor`], [`ViewsError::ExpiredCursor`], or when the views can't be read.
     pub fn members(&self, licensee: &LicenseeId, query: &MembersQuery) -> Result<Page<MemberView>, ViewsError> {
-        members::page(self.readers()?, &self.lists, licensee, query)
+        members::page(self.tables()?, licensee, query)
     }
 
     /// What is armed, of one licensee or of all: by due time, then licensee, then kind.
@@ -106,7 +137,7 @@ impl Views {
     /// # Errors
     /// When the views can't be read.
     pub fn timers(&self, licensee: Option<&LicenseeId>) -> Result<Vec<TimerView>, ViewsError> {
-        timers::armed(self.readers()?, licensee)
+        timers::armed(self.tables()?, licensee)
     }
 
     /// A page of what was refused under a licensee (R35), the oldest first; empty while the licensee does not exist.
@@ -119,7 +150,7 @@ impl Views {
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<Page<RefusalView>, ViewsError> {
-        refusals::page(self.readers()?, licensee, cursor, limit)
+        refusals::page(self.tables()?, licensee, cursor, limit)
     }
 
     /// The user of this id; `None` for one whom nobody ever named as a member, in a status or in a use.
@@ -127,7 +158,7 @@ impl Views {
     /// # Errors
     /// When the views can't be read.
     pub fn user(&self, user: &UserId) -> Result<Option<UserView>, ViewsError> {
-        users::one(self.readers()?, &self.shared.catalogue, user)
+        users::one(self.tables()?, &self.catalogue, user)
     }
 
     /// Whether a user may use a feature at `at` (R31, R32), from memory; `None` for a user who is not known.
@@ -135,7 +166,7 @@ impl Views {
     /// It answers as far as [`positions`](Self::positions) says, also once feeding failed: ask
     /// [`wait_for`](Self::wait_for) whether that is so.
     pub fn access(&self, user: &UserId, feature: &FeatureId, at: Instant) -> Option<Access> {
-        self.shared.memory.read().access(user, feature, at, &self.shared.catalogue)
+        self.memory.read().access(user, feature, at, &self.catalogue)
     }
 
     /// A few numbers over everything.
@@ -143,12 +174,17 @@ impl Views {
     /// # Errors
     /// When the views can't be read.
     pub fn totals(&self) -> Result<Totals, ViewsError> {
-        totals::read(self.readers()?)
+        self.tables()?.totals()
     }
 
-    /// The way to the tables, as long as they are fed.
-    fn readers(&self) -> Result<&Pool, ViewsError> {
-        self.shared.progress.check()?;
-        Ok(&self.readers)
+    /// The tables, as long as they and the memory are fed.
+    fn tables(&self) -> Result<&dyn Tables, ViewsError> {
+        self.memory_progress.check()?;
+        self.tables.check()?;
+        Ok(&*self.tables)
     }
+}
+
+fn in_memory(progress: &Progress<ViewsError>) -> Positions {
+    progress.heads().into_iter().collect()
 }

@@ -2,6 +2,7 @@
 
 mod command;
 mod deny;
+mod packages;
 mod test;
 
 use std::{env, process::ExitCode};

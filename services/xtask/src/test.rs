@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     command::{self, Failure, cargo, shown},
-    deny,
+    deny, packages,
 };
 use counts::Counts;
 
@@ -18,6 +18,7 @@ use counts::Counts;
 /// # Errors
 /// [`Failure`] of that one.
 pub fn run() -> Result<(), Failure> {
+    packages::install_missing()?;
     command::run(cargo(&["fmt", "--all", "--check"]))?;
     command::run(cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
     deny::check()?;

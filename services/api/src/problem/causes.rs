@@ -29,7 +29,11 @@ impl From<EngineError> for Problem {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::Busy => Self::overloaded(),
-            EngineError::Stopped => Self::new(ProblemCode::Unavailable, error.to_string()),
+            EngineError::Stopped
+            | EngineError::NotHeld { .. }
+            | EngineError::NoHolder { .. }
+            | EngineError::Unanswered { .. }
+            | EngineError::Untold => Self::new(ProblemCode::Unavailable, error.to_string()),
             EngineError::Store(_) => Self::unavailable(&error),
             EngineError::Unreadable { .. } | EngineError::Thread(_) => Self::internal(&error),
         }

@@ -1,12 +1,14 @@
 //! What tells one message from another.
 
+use serde::{Deserialize, Serialize};
+
 use super::{attribute::Attribute, has_at_most};
 
 /// The longest `source` or `id`, in characters.
 const CHARS_MAX: usize = 255;
 
 /// A message's `source` and `id`: 1 to 255 characters each.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MessageKey {
     source: String,
     id: String,

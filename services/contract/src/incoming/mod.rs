@@ -18,6 +18,7 @@ mod structured;
 mod usage;
 
 use licensing::{Instant, LicenseeId, Refusal};
+use serde::{Deserialize, Serialize};
 
 pub use binary::from_binary;
 pub use key::MessageKey;
@@ -29,7 +30,7 @@ pub use structured::{BATCH_EVENTS_MAX, NotABatch, batch_from_json, from_json, is
 pub const TYPE_NAME_CHARS_MAX: usize = 255;
 
 /// A message from outside, decoded as far as it can be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incoming {
     /// Under what the outcome is kept (R34); `None` where `source` or `id` can't be read.
     pub key: Option<MessageKey>,

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use licensing::{Command, Instant, LicenseeId, UserId, UserStatus};
 
 /// What a message asks for.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
     /// Something for one licensee.
     Licensee {
@@ -35,7 +37,7 @@ pub enum Request {
 }
 
 /// What no event may hold (R30): names and e-mail addresses.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Details {
     /// Of a licensee.
     Licensee {

@@ -62,12 +62,13 @@ impl Writer {
             actor: claim.actor,
             licensee: String::new(),
             user: String::new(),
+            home: claim.key.command_id(),
             told_at: None,
         };
         if let Some(done) = self.done_under_key(&identity)? {
             return Ok(done);
         }
-        let head = self.head_of(&identity.command_id)?;
+        let head = self.head_of(&identity.home)?;
         let answer = Answer::of(licensing::Report::None, 0);
         let ending = Ending { refusal: None, events: 0, answer: Some(&answer), id_reused: false };
         let position = self.keep_outcome(head, &identity, &ending)?;
@@ -97,6 +98,7 @@ fn identity_of(call: &Call) -> Identity {
         actor: call.actor.clone(),
         licensee: call.licensee.as_str().to_owned(),
         user: String::new(),
+        home: call.licensee.as_str().to_owned(),
         told_at: None,
     }
 }

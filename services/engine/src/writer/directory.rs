@@ -1,6 +1,7 @@
-//! What the user directory says: it reaches the user and all of the user's licensees in one commit (R26, R29).
+//! What the user directory says: it reaches the user and all of the user's licensees in one commit (R26, R29); those that
+//! other nodes hold hear of it right after.
 
-use journal::{DetailChange, StatusReason};
+use journal::{DetailChange, StatusNews, StatusReason};
 use licensing::{Command, LicenseeId, UserCommand, UserEvent, UserId, UserStatus, decide_user};
 
 use super::{
@@ -18,6 +19,7 @@ impl Writer {
         user: &UserId,
         status: UserStatus,
         reason: Option<String>,
+        news: &mut Option<StatusNews>,
     ) -> Result<Done, EngineError> {
         let head = self.head_of(user.as_str())?;
         self.load_user(user)?;
@@ -25,15 +27,16 @@ impl Writer {
         let Some(event) = decide_user(&hot.state, UserCommand::SetStatus(status)) else {
             return self.accept(head, &identity, 0, Answer::of(licensing::Report::None, 0));
         };
-        let licensees: Vec<LicenseeId> = hot.licensees.iter().cloned().collect();
+        let licensees: Vec<LicenseeId> =
+            hot.licensees.iter().filter(|licensee| self.decides_for(licensee.as_str())).cloned().collect();
         // All are loaded before anything is appended: from then on nothing can fail half-way.
         licensees.iter().try_for_each(|licensee| self.load_licensee(licensee))?;
         let cause = Cause { command_id: &identity.command_id, actor: &identity.actor, at: self.clock.now() };
-        self.append_to_user(user, event, &cause)?;
+        let (position, version) = self.append_to_user(user, event, &cause)?;
         self.keep_status_details(user, event, &identity, reason, CommitRef::after(head));
         let mut events = 1;
         let mut touched = Vec::with_capacity(licensees.len());
-        for licensee in licensees {
+        for licensee in licensees.clone() {
             let command = Command::ChangeMemberStatus { user: user.clone(), status };
             // A licensee takes note of a status whatever it is; it has no reason to refuse.
             if let Ok(Applied { decision, position }) =
@@ -45,6 +48,16 @@ impl Writer {
         }
         let mut done = self.accept(head, &identity, events, Answer::of(licensing::Report::None, events))?;
         touched.into_iter().for_each(|position| done.positions.advance(position));
+        *news = self.shared.is_some().then(|| StatusNews {
+            position,
+            user: user.as_str().to_owned(),
+            version,
+            status,
+            command_id: identity.command_id,
+            actor: identity.actor,
+            effective_at: self.clock.now(),
+            told: licensees.iter().map(|licensee| licensee.as_str().to_owned()).collect(),
+        });
         Ok(done)
     }
 

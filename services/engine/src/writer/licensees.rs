@@ -31,6 +31,15 @@ impl Writer {
         self.hot.load_user(user, &*self.journal, &*self.index)
     }
 
+    /// Has a user at hand, whoever decides about them.
+    fn have_user(&mut self, user: &UserId) -> Result<(), EngineError> {
+        if self.decides_for(user.as_str()) {
+            return self.load_user(user);
+        }
+        self.load_foreign_user(user);
+        Ok(())
+    }
+
     /// Lets the domain look at a licensee that is at hand; fails if the store could not tell what it asked.
     pub(super) fn with_context<T>(
         &self,
@@ -66,7 +75,7 @@ impl Writer {
     ) -> Result<Result<Applied, Refusal>, EngineError> {
         self.load_licensee(&order.licensee)?;
         if let Command::AddMember { user, .. } | Command::RemoveMember { user } = &order.command {
-            self.load_user(&user.clone())?;
+            self.have_user(&user.clone())?;
         }
         self.note_new_details(&mut order);
         let user = match &order.command {

@@ -4,7 +4,7 @@ use contract::{
     incoming::{Incoming, MessageKey, Request},
     proto::journal::{Usage, record::Kind},
 };
-use journal::{Head, Positions};
+use journal::{Head, Positions, StatusNews};
 use licensing::{Code, Instant, Refusal, UserId};
 use uuid::Uuid;
 
@@ -14,14 +14,16 @@ use super::{
     outcomes::{Ending, Identity, answer_again},
     streams::Cause,
 };
-use crate::{Answer, ClockMode, Done, EngineError, recent::CommitRef};
-
-/// Who sent a message whose `source` can't be read.
-const UNKNOWN_ACTOR: &str = "unknown";
+use crate::{
+    Answer, ClockMode, Done, EngineError,
+    order::{actor_of, home_of},
+    recent::CommitRef,
+};
 
 impl Writer {
-    /// Decides a message. It gets an outcome in any case, unless the store fails.
-    pub(super) fn message(&mut self, incoming: Incoming) -> Result<Done, EngineError> {
+    /// Decides a message. It gets an outcome in any case, unless the store fails. `news` is set if other nodes may have to
+    /// hear of it before that is given.
+    pub(super) fn message(&mut self, incoming: Incoming, news: &mut Option<StatusNews>) -> Result<Done, EngineError> {
         if let (ClockMode::EventTime(_), Some(time)) = (self.clock.mode(), incoming.time) {
             self.advance_to(time)?;
         }
@@ -39,7 +41,7 @@ impl Writer {
                 self.licensee_message(&identity, LicenseeCommand { licensee, command, details })
             }
             Ok(Request::UserStatus { user, status, reason }) => {
-                self.user_status_message(identity, &user, status, reason)
+                self.user_status_message(identity, &user, status, reason, news)
             }
             Ok(Request::Usage { user, used_at }) => self.usage_message(identity, &user, used_at),
         }
@@ -90,8 +92,7 @@ impl Writer {
         id_reused: bool,
     ) -> Result<Done, EngineError> {
         metrics::counter!("usher_commands_total", "outcome" => "refused").increment(1);
-        let home = if identity.licensee.is_empty() { &identity.actor } else { &identity.licensee };
-        let head = self.head_of(home)?;
+        let head = self.head_of(&identity.home)?;
         let ending = Ending { refusal: Some(&refusal), events: 0, answer: None, id_reused };
         let position = self.keep_outcome(head, identity, &ending)?;
         Ok(Done { outcome: Err(refusal), duplicate: false, events: 0, positions: Positions::from(position) })
@@ -104,12 +105,13 @@ fn identity_of(incoming: &Incoming) -> Identity {
         command_id: incoming.key.as_ref().map_or_else(|| format!("message:{}", Uuid::now_v7()), MessageKey::command_id),
         digest: incoming.digest,
         type_name: incoming.type_name.clone(),
-        actor: incoming.key.as_ref().map_or(UNKNOWN_ACTOR, MessageKey::source).to_owned(),
+        actor: actor_of(incoming).to_owned(),
         licensee: incoming.named_licensee.as_ref().map_or_else(String::new, |licensee| licensee.as_str().to_owned()),
         user: match &incoming.request {
             Ok(Request::UserStatus { user, .. }) => user.as_str().to_owned(),
             _ => String::new(),
         },
+        home: home_of(incoming).to_owned(),
         told_at: incoming.time,
     }
 }

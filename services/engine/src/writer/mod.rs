@@ -4,7 +4,9 @@ mod calls;
 mod directory;
 mod licensees;
 mod messages;
+mod news;
 mod outcomes;
+mod shards;
 mod streams;
 mod time;
 
@@ -13,25 +15,26 @@ use std::{
     mem,
     sync::{
         Arc,
-        mpsc::{Receiver, RecvTimeoutError},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender},
     },
     time::Duration,
 };
 
-use contract::incoming::MessageKey;
-use journal::{Head, Journal, StoredOutcome, StreamIndex};
-use licensing::{Catalogue, Instant};
+use journal::{Head, Journal, SharedUser, StoredOutcome, StreamIndex};
+use licensing::{Catalogue, Instant, LicenseeId, UserId};
 
 use crate::{
-    ClockMode, EngineError, Options,
+    ClockMode, EngineError, Options, Order, Reply, ReplyTo, Shared,
     batch::{Batch, Pending},
     clock::machine_now,
-    committer::Committer,
+    committer::{Committer, Outlets},
     handle::Submission,
     hot::Hot,
     published::{PublishedClock, PublishedHeads},
     recent::Recent,
+    shards::Decided,
     snapshots::Snapshots,
+    teller::TellerQueue,
 };
 use time::{Clock, Sweep, Timers};
 
@@ -49,11 +52,28 @@ const TIMER_ACTOR: &str = "usher:timer";
 /// Who sweeps (R36).
 const SWEEP_ACTOR: &str = "usher:sweep";
 
+/// What the writer works with.
+pub(crate) struct Parts {
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) index: Arc<dyn StreamIndex>,
+    /// The way into the writer's own queue.
+    pub(crate) queue: SyncSender<Submission>,
+    pub(crate) submissions: Receiver<Submission>,
+    pub(crate) snapshots: Snapshots,
+    pub(crate) teller: TellerQueue,
+    pub(crate) decided: Decided,
+}
+
 /// The writer.
 pub(crate) struct Writer {
     journal: Arc<dyn Journal>,
     index: Arc<dyn StreamIndex>,
     catalogue: Arc<Catalogue>,
+    /// Set where other processes work on the same store.
+    shared: Option<Shared>,
+    /// The shards that are decided here.
+    decided: Decided,
+    teller: TellerQueue,
     submissions: Receiver<Submission>,
     committer: Committer,
     published_clock: PublishedClock,
@@ -70,24 +90,31 @@ pub(crate) struct Writer {
     recorded_at: Instant,
     /// Outcomes that were looked up for the whole batch at once.
     looked_up: HashMap<String, Option<StoredOutcome>>,
+    /// The users of the batch's new members, as all writers see them; empty in a store of one process.
+    shared_users: HashMap<UserId, SharedUser>,
 }
 
 impl Writer {
-    pub(crate) fn open(
-        journal: Arc<dyn Journal>,
-        index: Arc<dyn StreamIndex>,
-        options: &Options,
-        submissions: Receiver<Submission>,
-        snapshots: Snapshots,
-    ) -> Result<Self, EngineError> {
+    pub(crate) fn open(parts: Parts, options: &Options) -> Result<Self, EngineError> {
+        let Parts { journal, index, queue, submissions, snapshots, teller, decided } = parts;
         let clock = Clock::start(options.clock, journal.clock()?);
         let published_clock = PublishedClock::new(options.clock, clock.now());
         let published_heads = PublishedHeads::new(&journal.heads()?);
-        let committer = Committer::start(journal.clone(), published_clock.clone(), published_heads.clone(), snapshots)?;
+        let committer = Committer::start(Outlets {
+            journal: journal.clone(),
+            clock: published_clock.clone(),
+            heads: published_heads.clone(),
+            snapshots,
+            teller: teller.clone(),
+            writer: queue,
+        })?;
         let mut writer = Self {
             journal,
             index,
             catalogue: options.catalogue.clone(),
+            shared: options.shared.clone(),
+            decided,
+            teller,
             submissions,
             committer,
             published_clock,
@@ -101,6 +128,7 @@ impl Writer {
             batch: Batch::default(),
             recorded_at: machine_now(),
             looked_up: HashMap::new(),
+            shared_users: HashMap::new(),
         };
         writer.load()?;
         writer.keep_named_start();
@@ -158,7 +186,7 @@ impl Writer {
     /// Decides a batch. Each command gets its own answer; an error is the writer's own.
     fn decide_batch(&mut self, submissions: Vec<Submission>) -> Result<(), EngineError> {
         if let Err(error) = self.begin_batch(&submissions) {
-            submissions.into_iter().for_each(|submission| submission.fail(&error));
+            submissions.into_iter().for_each(|submission| self.fail(submission, &error));
             return Err(error);
         }
         for submission in submissions {
@@ -169,8 +197,8 @@ impl Writer {
         }
         self.sweep_some()?;
         self.hand_over();
-        if self.committer.has_failed() {
-            return Err(EngineError::Stopped);
+        if let Some(failure) = self.committer.failure() {
+            return Err(failure);
         }
         self.forget()
     }
@@ -181,6 +209,7 @@ impl Writer {
         }
         self.recorded_at = machine_now().max(self.recorded_at);
         self.look_up_outcomes(submissions)?;
+        self.enlist(submissions)?;
         match self.clock.mode() {
             ClockMode::System => self.advance_to(machine_now()),
             // What is due at the kept instant fires also if nobody moves the clock.
@@ -190,23 +219,36 @@ impl Writer {
 
     fn decide(&mut self, submission: Submission) {
         match submission {
-            Submission::Message { incoming, reply } => match self.message(*incoming) {
-                Ok(done) => self.batch.answer_later(Pending::Done(reply, Box::new(done))),
-                Err(error) => drop(reply.send(Err(error))),
-            },
-            Submission::Call { call, reply } => match self.call(*call) {
-                Ok(done) => self.batch.answer_later(Pending::Done(reply, Box::new(done))),
-                Err(error) => drop(reply.send(Err(error))),
-            },
-            Submission::Claim { claim, reply } => match self.claim(*claim) {
-                Ok(done) => self.batch.answer_later(Pending::Done(reply, Box::new(done))),
-                Err(error) => drop(reply.send(Err(error))),
-            },
-            Submission::AdvanceClock { to, reply } => match self.set_clock(to) {
-                Ok(moved) => self.batch.answer_later(Pending::Moved(reply, moved)),
-                Err(error) => drop(reply.send(Err(error))),
-            },
-            Submission::Stop => {}
+            Submission::Order { order, reply } => self.order(order, reply),
+            Submission::Take { shards, done } => drop(done.send(self.take(&shards))),
+            Submission::LetGo { shards, done } => {
+                self.let_go(&shards);
+                drop(done.send(Ok(())));
+            }
+            Submission::CommitFailed | Submission::Stop => {}
+        }
+    }
+
+    /// Says that it was not decided. Shards are let go of all the same: that needs no store.
+    fn fail(&mut self, submission: Submission, error: &EngineError) {
+        if matches!(submission, Submission::LetGo { .. }) {
+            return self.decide(submission);
+        }
+        submission.fail(error);
+    }
+
+    fn order(&mut self, order: Order, to: ReplyTo) {
+        let mut news = None;
+        let reply = self.check_home(&order).and_then(|()| match order {
+            Order::Message(incoming) => self.message(*incoming, &mut news).map(|done| Reply::Done(Box::new(done))),
+            Order::Call(call) => self.call(*call).map(|done| Reply::Done(Box::new(done))),
+            Order::Claim(claim) => self.claim(*claim).map(|done| Reply::Done(Box::new(done))),
+            Order::News(news) => self.news(&news).map(|done| Reply::Done(Box::new(done))),
+            Order::AdvanceClock(instant) => self.set_clock(instant).map(Reply::Moved),
+        });
+        match reply {
+            Ok(reply) => self.batch.answer_later(Pending { to, reply, news }),
+            Err(error) => drop(to.send(Err(error))),
         }
     }
 
@@ -221,6 +263,7 @@ impl Writer {
 
     fn forget(&mut self) -> Result<(), EngineError> {
         self.looked_up.clear();
+        self.shared_users.clear();
         let progress = self.index.progress()?;
         self.recent.forget_indexed(&progress);
         self.hot.end_batch(&progress);
@@ -232,6 +275,7 @@ impl Writer {
     fn start_over(&mut self, error: &EngineError) -> bool {
         mem::take(&mut self.batch).abandon(error);
         self.committer.reset();
+        self.note_loss(error);
         loop {
             std::thread::sleep(PAUSE_AFTER_FAILURE);
             match self.load() {
@@ -247,11 +291,11 @@ impl Writer {
     }
 
     /// Refuses everything that waits; whether the writer was told to stop.
-    fn refuse_all(&self, error: &EngineError) -> bool {
+    fn refuse_all(&mut self, error: &EngineError) -> bool {
         let mut stops = false;
         while let Ok(submission) = self.submissions.try_recv() {
             stops |= matches!(submission, Submission::Stop);
-            submission.fail(error);
+            self.fail(submission, error);
         }
         stops
     }
@@ -261,21 +305,22 @@ impl Writer {
         self.hot = Hot::new();
         self.recent = Recent::default();
         self.looked_up.clear();
+        self.shared_users.clear();
         self.heads = self.journal.heads()?;
         self.heads.iter().for_each(|head| self.published_heads.publish(*head));
-        for head in &self.heads {
+        for head in self.heads.iter().filter(|head| self.decided.contains(head.shard)) {
             while !self.index.wait_until(head.shard, head.commit_number, INDEX_WAIT)? {
                 tracing::info!(shard = head.shard, "waiting for the index to catch up");
             }
         }
         self.clock = Clock::start(self.clock.mode(), self.journal.clock()?);
-        self.timers = Timers::load(&*self.index)?;
+        self.timers = Timers::load(&*self.index, |licensee| self.decides_for(licensee.as_str()))?;
         self.sweep = Sweep::after_start(self.timers.licensees());
         Ok(())
     }
 
     fn head_of(&self, id: &str) -> Result<Head, EngineError> {
-        let shard = journal::shard_of(id, self.journal.shard_count());
+        let shard = self.shard_of(id);
         self.heads.get(usize::from(shard)).copied().ok_or_else(|| EngineError::Unreadable {
             place: format!("shard {shard}"),
             detail: "the store has fewer shards than it says".to_owned(),
@@ -287,21 +332,24 @@ impl Submission {
     /// Says that it was not decided.
     fn fail(self, error: &EngineError) {
         match self {
-            Self::Message { reply, .. } | Self::Call { reply, .. } | Self::Claim { reply, .. } => {
-                drop(reply.send(Err(error.clone())))
-            }
-            Self::AdvanceClock { reply, .. } => drop(reply.send(Err(error.clone()))),
-            Self::Stop => {}
+            Self::Order { reply, .. } => drop(reply.send(Err(error.clone()))),
+            Self::Take { done, .. } | Self::LetGo { done, .. } => drop(done.send(Err(error.clone()))),
+            Self::CommitFailed | Self::Stop => {}
         }
     }
 
     /// The id under which its outcome may be kept already.
     fn command_id(&self) -> Option<String> {
         match self {
-            Self::Message { incoming, .. } => incoming.key.as_ref().map(MessageKey::command_id),
-            Self::Call { call, .. } => call.key.as_ref().map(|key| key.command_id()),
-            Self::Claim { claim, .. } => Some(claim.key.command_id()),
-            Self::AdvanceClock { .. } | Self::Stop => None,
+            Self::Order { order, .. } => order.command_id(),
+            Self::Take { .. } | Self::LetGo { .. } | Self::CommitFailed | Self::Stop => None,
+        }
+    }
+
+    fn candidate(&self) -> Option<(&UserId, &LicenseeId)> {
+        match self {
+            Self::Order { order, .. } => order.candidate(),
+            Self::Take { .. } | Self::LetGo { .. } | Self::CommitFailed | Self::Stop => None,
         }
     }
 }

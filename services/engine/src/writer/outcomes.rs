@@ -18,6 +18,8 @@ pub(super) struct Identity {
     pub(super) licensee: String,
     /// The user that it is about, where it is about no licensee; empty for none.
     pub(super) user: String,
+    /// The id whose shard keeps the outcome.
+    pub(super) home: String,
     /// When it happened, in the words of whoever sent it.
     pub(super) told_at: Option<Instant>,
 }

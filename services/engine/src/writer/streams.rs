@@ -66,13 +66,13 @@ impl Writer {
         Ok(self.batch.position(head))
     }
 
-    /// Appends an event to a user who is at hand. Gives where the shard ends then.
+    /// Appends an event to a user who is at hand. Gives where the shard ends then, and the user's version.
     pub(super) fn append_to_user(
         &mut self,
         user: &UserId,
         event: UserEvent,
         cause: &Cause<'_>,
-    ) -> Result<Position, EngineError> {
+    ) -> Result<(Position, u64), EngineError> {
         let head = self.head_of(user.as_str())?;
         let stream = user_stream(user);
         let hot =
@@ -83,7 +83,9 @@ impl Writer {
         let record = record(&place, encode_user_event(user, event), cause, self.recorded_at);
         hot.hash = chain::hash(&hot.hash, &record);
         metrics::counter!("usher_events_total").increment(1);
-        Ok(self.batch.push(head, Kind::Event(Record { hash: hot.hash.to_vec(), ..record })))
+        let version = hot.version;
+        let record = Record { hash: hot.hash.to_vec(), ..record };
+        Ok((self.batch.push(head, Kind::Event(record)), version))
     }
 
     /// Lets the users know of which licensees they are members. Whoever is not at hand learns it when loaded: the

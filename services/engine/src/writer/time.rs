@@ -18,6 +18,8 @@ const SWEEP_SECONDS: i64 = 12 * 60 * 60;
 const SWEPT_PER_BATCH: usize = 256;
 /// The longest rest, however far away the next timer is.
 const REST_MAX: Duration = Duration::from_secs(60);
+/// How long the clock waits for the index of other nodes.
+const SETTLE_WAIT: Duration = Duration::from_secs(10);
 
 /// The clock that decisions are made by.
 pub(super) struct Clock {
@@ -48,6 +50,11 @@ impl Clock {
         self.now
     }
 
+    /// Stands no earlier than a clock that is kept already.
+    pub(super) fn catch_up_with(&mut self, kept: Instant) {
+        self.now = self.now.max(kept);
+    }
+
     fn move_to(&mut self, to: Instant) {
         if to > self.now {
             self.now = to;
@@ -69,16 +76,17 @@ pub(super) struct Timers {
 }
 
 impl Timers {
-    pub(super) fn load(index: &dyn StreamIndex) -> Result<Self, EngineError> {
+    pub(super) fn load(index: &dyn StreamIndex, is_wanted: impl Fn(&LicenseeId) -> bool) -> Result<Self, EngineError> {
         let mut timers = Self::default();
-        for next in index.timers()? {
-            let licensee = LicenseeId::parse(&next.licensee).map_err(|error| EngineError::Unreadable {
-                place: "the timers".to_owned(),
-                detail: error.to_string(),
-            })?;
-            timers.set(&licensee, Some(next.due_at));
+        for (licensee, due) in due_of(index, is_wanted)? {
+            timers.set(&licensee, Some(due));
         }
         Ok(timers)
+    }
+
+    pub(super) fn forget(&mut self, is_unwanted: impl Fn(&LicenseeId) -> bool) {
+        self.by_due.retain(|(_, licensee)| !is_unwanted(licensee));
+        self.by_licensee.retain(|licensee, _| !is_unwanted(licensee));
     }
 
     pub(super) fn licensees(&self) -> impl Iterator<Item = &LicenseeId> {
@@ -104,6 +112,22 @@ impl Timers {
     }
 }
 
+/// When time alone changes those licensees next that are wanted.
+pub(super) fn due_of(
+    index: &dyn StreamIndex,
+    is_wanted: impl Fn(&LicenseeId) -> bool,
+) -> Result<Vec<(LicenseeId, Instant)>, EngineError> {
+    let mut due = Vec::new();
+    for next in index.timers()? {
+        let licensee = LicenseeId::parse(&next.licensee)
+            .map_err(|error| EngineError::Unreadable { place: "the timers".to_owned(), detail: error.to_string() })?;
+        if is_wanted(&licensee) {
+            due.push((licensee, next.due_at));
+        }
+    }
+    Ok(due)
+}
+
 /// Which licensees are to be looked at, and which have changed since.
 #[derive(Default)]
 pub(super) struct Sweep {
@@ -122,6 +146,11 @@ impl Sweep {
         if !self.changed.contains(licensee) {
             self.changed.insert(licensee.clone());
         }
+    }
+
+    pub(super) fn forget(&mut self, is_unwanted: impl Fn(&LicenseeId) -> bool) {
+        self.changed.retain(|licensee| !is_unwanted(licensee));
+        self.waiting.retain(|licensee| !is_unwanted(licensee));
     }
 
     fn begin(&mut self) {
@@ -156,11 +185,27 @@ impl Writer {
         if to < now {
             return Ok(Err(ClockRefused::Backwards { now }));
         }
+        self.settle()?;
         self.advance_to(to)?;
         let mut positions = Positions::default();
-        let ends = self.heads.iter().map(|head| self.batch.position(*head));
+        let decided = self.heads.iter().filter(|head| self.decided.contains(head.shard));
+        let ends = decided.map(|head| self.batch.position(*head));
         ends.filter(|end| end.position > 0).for_each(|end| positions.advance(end));
         Ok(Ok(Moved { now: to, positions }))
+    }
+
+    /// Waits until the index tells of everything that other nodes committed so far: what timers decide by, such as the
+    /// last uses, is to be as of the instant at which they fire.
+    fn settle(&self) -> Result<(), EngineError> {
+        if self.shared.is_none() {
+            return Ok(());
+        }
+        for head in self.journal.heads()?.iter().filter(|head| !self.decided.contains(head.shard)) {
+            if !self.index.wait_until(head.shard, head.commit_number, SETTLE_WAIT)? {
+                tracing::warn!(shard = head.shard, "the clock moves although the index of another node is behind");
+            }
+        }
+        Ok(())
     }
 
     /// Moves the clock, unless it stands there already or later; whatever is due on the way happens first, in order.

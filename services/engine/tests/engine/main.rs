@@ -3,11 +3,13 @@
 
 mod bulk;
 mod clock;
+mod cluster;
 mod directory;
 mod erasable;
 mod failures;
 mod fixture;
 mod idempotency;
+mod nodes;
 mod provenance;
 mod races;
 mod restarts;

@@ -9,7 +9,6 @@ use std::{
 use licensing::Instant;
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
-use sha2::{Digest, Sha256};
 
 use super::{
     INDEX_FILE, JOURNAL_FILE, Options, VIEWS_FILE, check,
@@ -294,7 +293,6 @@ fn read_head(row: &Row<'_>) -> rusqlite::Result<Head> {
 
 fn insert_commit(connection: &Connection, key: CommitKey, commit: &NewCommit) -> rusqlite::Result<()> {
     let recorded_at_us = commit.recorded_at.timestamp_micros();
-    let checksum = checksum(key, commit.first_position, commit.records, recorded_at_us, &commit.block);
     let mut insert = connection.prepare_cached(
         "INSERT INTO commits (key, first_position, records, recorded_at_us, checksum, block)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -304,7 +302,7 @@ fn insert_commit(connection: &Connection, key: CommitKey, commit: &NewCommit) ->
         signed(commit.first_position)?,
         commit.records,
         recorded_at_us,
-        checksum.cast_signed(),
+        commit.checksum().cast_signed(),
         commit.block
     ])?;
     let head = commit.head();
@@ -375,22 +373,8 @@ fn read_commit(row: &Row<'_>) -> rusqlite::Result<StoredCommit> {
         checksum: row.get::<_, i64>(4)?.cast_unsigned(),
         block: row.get(6)?,
     };
-    let recorded_at_us = commit.recorded_at.timestamp_micros();
-    let expected = checksum(key, commit.first_position, commit.records, recorded_at_us, &commit.block);
-    if commit.checksum == expected {
+    if commit.is_sound() {
         return Ok(commit);
     }
     Err(unreadable(4, format!("the checksum of commit {} of shard {} is wrong", commit.number, commit.shard)))
-}
-
-/// The first 8 bytes of SHA-256 over everything in a commit's row.
-fn checksum(key: CommitKey, first_position: u64, records: u32, recorded_at_us: i64, block: &[u8]) -> u64 {
-    let mut hasher = Sha256::new();
-    hasher.update(key.to_integer().to_be_bytes());
-    hasher.update(first_position.to_be_bytes());
-    hasher.update(records.to_be_bytes());
-    hasher.update(recorded_at_us.to_be_bytes());
-    hasher.update(block);
-    let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(hasher.finalize());
-    u64::from_be_bytes([a, b, c, d, e, f, g, h])
 }

@@ -25,7 +25,7 @@ pub struct Opened {
     pub journal: Arc<dyn Journal>,
     pub index: Arc<dyn StreamIndex>,
     /// What keeps the store open; dropped last.
-    pub store: Box<dyn Any>,
+    pub store: Box<dyn Any + Send + Sync>,
 }
 
 impl Opened {
@@ -218,6 +218,7 @@ pub fn a_commit_that_does_not_follow_its_head_writes_nothing(maker: &impl Maker)
             commits: vec![beside.clone(), wrong],
             clock: Some(at(9)),
             details: vec![DetailChange::PutPerson(person("u"))],
+            news: vec![],
         };
         let error = opened.journal.append(&batch).unwrap_err();
         let JournalError::Conflict { shard, head, offered_number, offered_first_position } = error else {

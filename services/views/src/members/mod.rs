@@ -1,16 +1,23 @@
-//! The members of each licensee.
+//! The members of each licensee, page by page: every one exactly once, however the data moves meanwhile.
+//!
+//! An id never changes, so in the order of ids a page goes on behind the last id of the one before. For every other
+//! order the first page fixes it, and the tables keep it: a cursor by a value that changes, such as a user name or the time
+//! of a last use, would skip or repeat whoever moves past it. What is shown is read anew for each page.
 
-mod list;
+mod order;
 mod query;
 
-use licensing::{Instant, LicenseeId, Member, Role, UserId, UserStatus, UserType};
-use rusqlite::{Connection, params};
+use licensing::{Instant, LicenseeId, Role, UserId, UserStatus, UserType};
 use serde::Serialize;
 
-use crate::value::id;
-
-pub(crate) use list::page;
+pub(crate) use order::{OrderName, OrderNames, OrderPlace};
 pub use query::{MemberSort, MemberSortKey, MembersQuery, UnknownSort};
+
+use crate::{
+    ViewsError,
+    page::{self, Page},
+    tables::{Portion, Tables, WantedMembers},
+};
 
 /// A member of a licensee.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,61 +43,25 @@ pub struct MemberView {
     pub last_used_at: Option<Instant>,
 }
 
-/// Notes that someone became a member.
-pub(crate) fn add(
-    connection: &Connection,
+/// A page of a licensee's members.
+pub(crate) fn page(
+    tables: &dyn Tables,
     licensee: &LicenseeId,
-    user: &UserId,
-    member: &Member,
-) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare_cached(
-        "INSERT OR REPLACE INTO members (licensee, user, role, type, status) VALUES (?1, ?2, ?3, ?4, ?5)",
-    )?;
-    let Member { role, user_type, status } = member;
-    statement.execute(params![licensee.as_str(), user.as_str(), role.as_str(), user_type.as_str(), status.as_str()])?;
-    Ok(())
-}
-
-/// Sets a member's role and type.
-pub(crate) fn update(
-    connection: &Connection,
-    licensee: &LicenseeId,
-    user: &UserId,
-    role: Role,
-    user_type: UserType,
-) -> rusqlite::Result<()> {
-    let mut statement =
-        connection.prepare_cached("UPDATE members SET role = ?3, type = ?4 WHERE licensee = ?1 AND user = ?2")?;
-    statement.execute([licensee.as_str(), user.as_str(), role.as_str(), user_type.as_str()])?;
-    Ok(())
-}
-
-/// Sets a member's status.
-pub(crate) fn set_status(
-    connection: &Connection,
-    licensee: &LicenseeId,
-    user: &UserId,
-    status: UserStatus,
-) -> rusqlite::Result<()> {
-    let mut statement =
-        connection.prepare_cached("UPDATE members SET status = ?3 WHERE licensee = ?1 AND user = ?2")?;
-    statement.execute([licensee.as_str(), user.as_str(), status.as_str()])?;
-    Ok(())
-}
-
-/// Notes that a membership ended.
-pub(crate) fn remove(connection: &Connection, licensee: &LicenseeId, user: &UserId) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare_cached("DELETE FROM members WHERE licensee = ?1 AND user = ?2")?;
-    statement.execute([licensee.as_str(), user.as_str()])?;
-    Ok(())
-}
-
-/// Hands every membership to `each`.
-pub(crate) fn for_each(connection: &Connection, mut each: impl FnMut(LicenseeId, UserId)) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare("SELECT licensee, user FROM members")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        each(id(row, 0)?, id(row, 1)?);
+    query: &MembersQuery,
+) -> Result<Page<MemberView>, ViewsError> {
+    let seal = query.seal(licensee);
+    let place = query.cursor.as_deref().map(|cursor| seal.open(cursor)).transpose()?;
+    let (assigned, status, search) = (query.assigned, query.status, query.search.as_deref());
+    let wanted = WantedMembers { licensee, assigned, status, search };
+    let limit = page::clamped(query.limit);
+    if query.sort.key == MemberSortKey::User {
+        let limit_and_one = page::one_beyond(limit);
+        let found = tables.members_by_id(&wanted, place.as_deref(), query.sort.descending, limit_and_one)?;
+        return Ok(Page::cut(found, limit, |last: &MemberView| seal.close(last.user.as_str())));
     }
-    Ok(())
+    let Portion { items, next } = match place {
+        Some(place) => tables.members_from(&wanted, place.parse()?, limit)?,
+        None => tables.members_in_order(&wanted, query.sort, limit)?,
+    };
+    Ok(Page { items, next_cursor: next.map(|next| seal.close(&next.to_string())) })
 }

@@ -4,11 +4,15 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, Transaction, params};
 
-use super::{
-    read,
-    rows::{CommandRow, EventRow, Rows, ShardMark},
+use super::read;
+use crate::{
+    indexing::{CommandRow, EventRow, Rows, ShardMark},
+    sqlite::{
+        failure::unreadable,
+        integer::signed,
+        key::{CommitKey, event_key},
+    },
 };
-use crate::sqlite::{failure::unreadable, integer::signed, key::event_key};
 
 /// How many ids are kept at hand; beyond it they are looked up again.
 const IDS_MAX: usize = 100_000;
@@ -101,7 +105,7 @@ fn write_commands(connection: &Connection, mut commands: Vec<CommandRow>) -> rus
         connection.prepare_cached("INSERT OR IGNORE INTO commands (key, commit_key, place) VALUES (?1, ?2, ?3)")?;
     let mut reused = Vec::new();
     for command in commands {
-        if insert.execute(params![command.key, command.commit.to_integer(), command.place])? == 0 {
+        if insert.execute(params![command.key, commit_key(&command)?, command.place])? == 0 {
             reused.push(command);
         }
     }
@@ -111,8 +115,13 @@ fn write_commands(connection: &Connection, mut commands: Vec<CommandRow>) -> rus
 /// Lets the index name another outcome for a command.
 pub(super) fn replace_command(connection: &Connection, command: &CommandRow) -> rusqlite::Result<()> {
     let mut update = connection.prepare_cached("UPDATE commands SET commit_key = ?2, place = ?3 WHERE key = ?1")?;
-    update.execute(params![command.key, command.commit.to_integer(), command.place])?;
+    update.execute(params![command.key, commit_key(command)?, command.place])?;
     Ok(())
+}
+
+fn commit_key(command: &CommandRow) -> rusqlite::Result<i64> {
+    let key = CommitKey::new(command.shard, command.number).map(CommitKey::to_integer);
+    key.ok_or_else(|| unreadable(0, format!("commit {} of a shard is out of range", command.number)))
 }
 
 fn write_last_uses(connection: &Connection, last_uses_us: HashMap<String, i64>) -> rusqlite::Result<()> {

@@ -16,10 +16,10 @@ use super::{
     SqliteIndex,
     fill::{self, Ids},
     read::{self, Place},
-    rows::{self, CommandRow, Rows},
 };
 use crate::{
     Head, Journal, JournalError, MembershipOf, Watch,
+    indexing::{CommandRow, Gatherer, Rows},
     sqlite::{
         SqliteJournal,
         failure::{InFile, corrupt},
@@ -27,10 +27,6 @@ use crate::{
     },
 };
 
-/// Records of one transaction; more only if a single commit has more.
-const RECORDS_MAX: usize = 20_000;
-/// Bytes of commits of one transaction; more only if a single commit has more.
-const BLOCK_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// How soon erasures are looked at again that could not be finished yet.
 const ERASURE_RETRY: Duration = Duration::from_secs(1);
 /// How long to wait for commits that wake the indexer themselves.
@@ -51,13 +47,13 @@ impl Indexer {
         membership_of: MembershipOf,
     ) -> Result<Self, JournalError> {
         let is_stopping = Arc::new(AtomicBool::new(false));
+        let path = journal.path().to_owned();
         let work = Work {
             index: index.clone(),
             journal: journal.clone(),
-            membership_of,
+            gatherer: Gatherer::new(membership_of, move |detail| corrupt(&path, detail)),
             is_stopping: is_stopping.clone(),
             ids: Ids::default(),
-            first_shard: 0,
         };
         let thread = thread::Builder::new()
             .name("indexer".to_owned())
@@ -85,11 +81,9 @@ impl Drop for Indexer {
 struct Work {
     index: Arc<SqliteIndex>,
     journal: Arc<SqliteJournal>,
-    membership_of: MembershipOf,
+    gatherer: Gatherer,
     is_stopping: Arc<AtomicBool>,
     ids: Ids,
-    /// Where to begin next, so that a busy shard does not starve those behind it.
-    first_shard: u16,
 }
 
 impl Drop for Work {
@@ -152,7 +146,8 @@ impl Work {
             return Ok(());
         };
         let kept = (self.recorded_at_us(commit, place)?, commit, place);
-        if kept >= (command.recorded_at_us, command.commit, command.place) {
+        let offered = CommitKey::new(command.shard, command.number);
+        if offered.is_none_or(|offered| kept >= (command.recorded_at_us, offered, command.place)) {
             return Ok(());
         }
         fill::replace_command(connection, command).in_file(path)
@@ -163,41 +158,13 @@ impl Work {
         Ok(outcome.first().map_or(i64::MIN, |stored| stored.outcome.recorded_at_us))
     }
 
-    /// Collects commits that are not indexed yet, shard by shard, within the bounds.
+    /// Collects commits that are not indexed yet.
     fn gather(&mut self) -> Result<Rows, JournalError> {
         let indexed = self.index.progress.heads();
         let ends = self.journal.heads()?;
-        let first = usize::from(self.first_shard);
-        let mut rows = Rows::default();
         let behind = indexed.iter().zip(&ends).filter(|(indexed, end)| indexed.commit_number < end.commit_number);
-        let (before, from_first): (Vec<_>, Vec<_>) =
-            behind.map(|(indexed, _)| *indexed).partition(|head| usize::from(head.shard) < first);
-        for head in from_first.into_iter().chain(before) {
-            if rows.records >= RECORDS_MAX || rows.block_bytes >= BLOCK_BYTES_MAX {
-                break;
-            }
-            self.gather_shard(head, &mut rows)?;
-            self.first_shard = head.shard.saturating_add(1) % self.journal.shard_count();
-        }
-        Ok(rows)
-    }
-
-    fn gather_shard(&self, indexed: Head, rows: &mut Rows) -> Result<(), JournalError> {
-        let bytes_left = BLOCK_BYTES_MAX.saturating_sub(rows.block_bytes);
-        let commits = self.journal.read(indexed.shard, indexed.commit_number, bytes_left)?;
-        if commits.is_empty() {
-            let detail = format!("shard {} ends before its head", indexed.shard);
-            return Err(corrupt(self.journal.path(), detail));
-        }
-        for stored in commits {
-            let records = rows.records.saturating_add(stored.records as usize);
-            if records > RECORDS_MAX && rows.records > 0 {
-                break;
-            }
-            let commit = rows::decode(self.journal.path(), &stored)?;
-            rows.add(&stored, commit, self.membership_of);
-        }
-        Ok(())
+        let behind = behind.map(|(indexed, _)| *indexed).collect();
+        self.gatherer.gather(self.journal.as_ref(), behind)
     }
 
     /// Uses the time while there is nothing to index; gives how long to wait for the next commit.

@@ -4,7 +4,6 @@ mod fill;
 mod indexer;
 mod open;
 mod read;
-mod rows;
 mod snapshots;
 
 use std::{
@@ -27,7 +26,7 @@ use super::{
 };
 use crate::{
     Head, HistoryFilter, Journal, JournalError, NextDue, Page, Position, Progress, Snapshot, StoredEvent,
-    StoredOutcome, StreamHead, StreamIndex,
+    StoredOutcome, StreamHead, StreamIndex, indexing::outcomes_at,
 };
 
 /// The index of a folder.
@@ -65,7 +64,7 @@ impl SqliteIndex {
         let disagreement = || corrupt(&self.path, "it names an outcome that journal.db does not hold");
         let stored = self.journal.commit(key.shard(), key.number())?.ok_or_else(disagreement)?;
         let in_commit = places.iter().map(|place| place.in_commit);
-        let outcomes = rows::outcomes_at(&stored, in_commit.clone()).ok_or_else(disagreement)?;
+        let outcomes = outcomes_at(&stored, in_commit.clone()).ok_or_else(disagreement)?;
         let stored_outcome = |(place, outcome)| {
             let position = stored.first_position.saturating_add(u64::from(place));
             StoredOutcome { position: Position { shard: stored.shard, position }, outcome }

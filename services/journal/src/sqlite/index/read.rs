@@ -7,9 +7,9 @@ use licensing::Instant;
 use prost::Message;
 use rusqlite::{Connection, OptionalExtension, Row, params, types::Value, vtab::array};
 
-use super::rows;
 use crate::{
     Head, HistoryFilter, NextDue, Page, Position, StoredEvent, StreamHead, chain,
+    indexing::command_key,
     sqlite::{
         failure::unreadable,
         integer::{instant, unsigned},
@@ -129,7 +129,7 @@ pub(super) struct Place {
 pub(super) fn places(connection: &Connection, command_ids: &[&str]) -> rusqlite::Result<Vec<Place>> {
     let mut places = Vec::new();
     for (asked, command_id) in command_ids.iter().enumerate() {
-        if let Some((commit, in_commit)) = place_of_key(connection, &rows::command_key(command_id))? {
+        if let Some((commit, in_commit)) = place_of_key(connection, &command_key(command_id))? {
             places.push(Place { asked, commit, in_commit });
         }
     }

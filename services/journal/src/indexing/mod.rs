@@ -1,0 +1,7 @@
+//! What every index of a journal does alike: gathering commits, and turning them into rows.
+
+mod gather;
+mod rows;
+
+pub(crate) use gather::Gatherer;
+pub(crate) use rows::{CommandRow, EventRow, Rows, ShardMark, command_key, outcomes_at};

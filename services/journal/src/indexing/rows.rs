@@ -1,0 +1,139 @@
+//! From commits to the rows of the index, without touching the database.
+
+use std::collections::{BTreeMap, HashMap};
+
+use contract::proto::journal::{Commit, Event, Outcome, Record, Usage, record::Kind};
+use prost::Message;
+use sha2::{Digest, Sha256};
+
+use crate::{Head, MembershipChange, MembershipOf, StoredCommit};
+
+/// The commit in a stored block, which holds as many records as it is said to; else what is wrong with it.
+pub(super) fn decode(stored: &StoredCommit) -> Result<Commit, String> {
+    let place = || format!("commit {} of shard {}", stored.number, stored.shard);
+    let commit = stored.decode().map_err(|error| format!("{} cannot be decoded: {error}", place()))?;
+    if commit.records.len() == stored.records as usize {
+        return Ok(commit);
+    }
+    Err(format!("{} does not hold {} records", place(), stored.records))
+}
+
+/// The same bytes as a [`Commit`], read without looking into the records.
+#[derive(Clone, PartialEq, Message)]
+struct SealedRecords {
+    #[prost(bytes = "vec", repeated, tag = "1")]
+    records: Vec<Vec<u8>>,
+}
+
+/// The outcomes at places in a stored commit, in the order of the places; `None` if one of them holds no outcome.
+pub(crate) fn outcomes_at(stored: &StoredCommit, places: impl Iterator<Item = u32>) -> Option<Vec<Outcome>> {
+    // A commit may hold thousands of records of which one is wanted.
+    let sealed = SealedRecords::decode(stored.block.as_slice()).ok()?.records;
+    let outcome = |place: u32| match Record::decode(sealed.get(place as usize)?.as_slice()).ok()?.kind? {
+        Kind::Outcome(outcome) => Some(outcome),
+        Kind::Event(_) | Kind::Usage(_) => None,
+    };
+    places.map(outcome).collect()
+}
+
+/// Under which key a command is indexed: the first 16 bytes of SHA-256 over its id.
+pub(crate) fn command_key(command_id: &str) -> [u8; 16] {
+    let digest = <[u8; 32]>::from(Sha256::digest(command_id.as_bytes()));
+    let [key @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = digest;
+    key
+}
+
+/// An event to be indexed.
+pub(crate) struct EventRow {
+    pub(crate) stream: String,
+    pub(crate) version: u64,
+    pub(crate) shard: u16,
+    pub(crate) position: u64,
+    pub(crate) event_type: String,
+    pub(crate) effective_at_us: i64,
+    pub(crate) record: Vec<u8>,
+}
+
+/// An outcome to be indexed.
+pub(crate) struct CommandRow {
+    pub(crate) key: [u8; 16],
+    pub(crate) recorded_at_us: i64,
+    pub(crate) shard: u16,
+    /// The commit's.
+    pub(crate) number: u64,
+    /// Among the commit's records, from 0.
+    pub(crate) place: u32,
+}
+
+/// How far a shard is once the rows are written.
+pub(crate) struct ShardMark {
+    pub(crate) head: Head,
+    pub(crate) checksum: u64,
+}
+
+/// Everything that a number of commits add to the index.
+#[derive(Default)]
+pub(crate) struct Rows {
+    pub(crate) events: Vec<EventRow>,
+    pub(crate) commands: Vec<CommandRow>,
+    /// By user.
+    pub(crate) last_uses_us: HashMap<String, i64>,
+    /// By user and licensee: whether one is a member of the other.
+    pub(crate) memberships: BTreeMap<(String, String), bool>,
+    /// By licensee; `None` when nothing is due any more.
+    pub(crate) timers_us: BTreeMap<String, Option<i64>>,
+    /// By shard.
+    pub(crate) marks: BTreeMap<u16, ShardMark>,
+    pub(crate) records: usize,
+    pub(crate) block_bytes: usize,
+}
+
+impl Rows {
+    /// Takes in a commit; of one shard in the order of their numbers.
+    pub(super) fn add(&mut self, stored: &StoredCommit, commit: Commit, membership_of: MembershipOf) {
+        self.records += commit.records.len();
+        self.block_bytes += stored.block.len();
+        self.marks.insert(stored.shard, ShardMark { head: stored.head(), checksum: stored.checksum });
+        self.timers_us.extend(commit.timers.into_iter().map(|timer| (timer.licensee, timer.due_at_us)));
+        for (place, record) in (0u32..).zip(commit.records) {
+            match record.kind {
+                Some(Kind::Event(event)) => self.add_event(stored, place, event, membership_of),
+                Some(Kind::Outcome(outcome)) => self.add_outcome(stored, place, &outcome),
+                Some(Kind::Usage(usage)) => self.add_usage(usage),
+                // A kind of record that came with a newer program and that this index does not know.
+                None => {}
+            }
+        }
+    }
+
+    fn add_event(&mut self, stored: &StoredCommit, place: u32, event: Event, membership_of: MembershipOf) {
+        match membership_of(&event) {
+            Some(MembershipChange::Added { user, licensee }) => self.memberships.insert((user, licensee), true),
+            Some(MembershipChange::Removed { user, licensee }) => self.memberships.insert((user, licensee), false),
+            None => None,
+        };
+        self.events.push(EventRow {
+            record: event.encode_to_vec(),
+            stream: event.stream,
+            version: event.version,
+            shard: stored.shard,
+            position: stored.first_position.saturating_add(u64::from(place)),
+            event_type: event.r#type,
+            effective_at_us: event.effective_at_us,
+        });
+    }
+
+    fn add_outcome(&mut self, stored: &StoredCommit, place: u32, outcome: &Outcome) {
+        if outcome.id_reused {
+            return;
+        }
+        let key = command_key(&outcome.command_id);
+        let StoredCommit { shard, number, .. } = *stored;
+        self.commands.push(CommandRow { key, recorded_at_us: outcome.recorded_at_us, shard, number, place });
+    }
+
+    fn add_usage(&mut self, usage: Usage) {
+        let last_use_us = self.last_uses_us.entry(usage.user).or_insert(usage.used_at_us);
+        *last_use_us = usage.used_at_us.max(*last_use_us);
+    }
+}

@@ -1,0 +1,67 @@
+//! Clearing away what is left of erased details (R29, R30).
+//!
+//! A deleted row is gone for every query at once. Its old version stays in the table until it is vacuumed, which
+//! PostgreSQL by itself does only once many rows are dead: so it is done here, soon after an erasure. What no program
+//! can clear away: bytes in the free space of a page until something else is written over them (`VACUUM FULL` of both
+//! tables rewrites them), the write-ahead log until it is recycled, and every backup and archive.
+
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use postgres::types::Type;
+
+use super::{pool::Pool, value::plain};
+use crate::JournalError;
+
+/// How long erasures are left to gather before they are cleared away together.
+const REST: Duration = Duration::from_secs(10);
+
+/// Also the index, however few of its entries are dead: it holds user names. No lock is taken that readers notice.
+const VACUUM: &str = "VACUUM (INDEX_CLEANUP ON, TRUNCATE OFF) usher.persons, usher.status_reasons";
+
+/// When that may be done again.
+pub(super) struct Erasure {
+    rest_until: Mutex<Instant>,
+}
+
+impl Erasure {
+    /// May be done at once.
+    pub(super) fn new() -> Self {
+        Self { rest_until: Mutex::new(Instant::now()) }
+    }
+
+    /// Clears away what was erased, unless that was looked at only a moment ago.
+    pub(super) fn finish_in_time(&self, pool: &Pool) -> Result<(), JournalError> {
+        let now = Instant::now();
+        {
+            let mut rest_until = self.rest_until.lock();
+            if now < *rest_until {
+                return Ok(());
+            }
+            *rest_until = now + REST;
+        }
+        finish(pool).map(drop)
+    }
+}
+
+/// Clears away what was erased; false if the user that we are may not, and only autovacuum will.
+pub(super) fn finish(pool: &Pool) -> Result<bool, JournalError> {
+    let found = pool.query_first(
+        "SELECT e.asked, e.done, pg_has_role(c.relowner, 'USAGE')
+         FROM usher.erasure e, pg_catalog.pg_class c WHERE c.oid = 'usher.persons'::regclass",
+        &[],
+        |row| Ok((plain::<i64>(row, 0)?, plain::<i64>(row, 1)?, plain::<bool>(row, 2)?)),
+    )?;
+    let Some((asked, done, is_owner)) = found else { return Ok(true) };
+    if asked <= done {
+        return Ok(true);
+    }
+    if !is_owner {
+        tracing::warn!("traces of erased details stay until autovacuum comes: only the tables' owner may vacuum them");
+        return Ok(false);
+    }
+    pool.outside_of_transactions(VACUUM)?;
+    // What was erased meanwhile is left to the next time.
+    pool.repeat("UPDATE usher.erasure SET done = greatest(done, $1)", &[(&asked, Type::INT8)])?;
+    Ok(true)
+}

@@ -1,0 +1,169 @@
+//! The thread that fills the index behind the commits of the shards that this process holds.
+
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use super::{PostgresIndex, fill, read};
+use crate::{
+    Head, Journal, JournalError, MembershipOf, Watch,
+    indexing::Gatherer,
+    postgres::{erasure::Erasure, failure::damaged, journal::PostgresJournal, patience::Pauses, pool::Pool},
+};
+
+/// How long to wait for what wakes the indexer itself; then there is time to look after erasures.
+const IDLE_WAIT: Duration = Duration::from_secs(1);
+
+/// The running indexer; stopped and joined on drop.
+pub(in crate::postgres) struct Indexer {
+    is_stopping: Arc<AtomicBool>,
+    watch: Watch,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Indexer {
+    /// Starts to fill `index` from `journal` over connections of `pool`.
+    pub(in crate::postgres) fn start(
+        pool: &Arc<Pool>,
+        index: &Arc<PostgresIndex>,
+        journal: &Arc<PostgresJournal>,
+        membership_of: MembershipOf,
+    ) -> Result<Self, JournalError> {
+        let is_stopping = Arc::new(AtomicBool::new(false));
+        let server = pool.server().to_owned();
+        let work = Work {
+            pool: pool.clone(),
+            index: index.clone(),
+            journal: journal.clone(),
+            gatherer: Gatherer::new(membership_of, move |detail| damaged(&server, detail)),
+            erasure: Erasure::new(),
+            is_stopping: is_stopping.clone(),
+        };
+        let thread = thread::Builder::new()
+            .name("indexer".to_owned())
+            .spawn(move || work.run())
+            .map_err(|source: io::Error| JournalError::Thread { source })?;
+        Ok(Self { is_stopping, watch: journal.watch(), thread: Some(thread) })
+    }
+
+    /// Stops after the transaction that is under way, whatever is still to be indexed.
+    pub(in crate::postgres) fn stop(&mut self) {
+        self.is_stopping.store(true, Ordering::Release);
+        self.watch.notify();
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the indexer panicked");
+        }
+    }
+}
+
+impl Drop for Indexer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+struct Work {
+    pool: Arc<Pool>,
+    index: Arc<PostgresIndex>,
+    journal: Arc<PostgresJournal>,
+    gatherer: Gatherer,
+    erasure: Erasure,
+    is_stopping: Arc<AtomicBool>,
+}
+
+impl Drop for Work {
+    /// Also after a panic: nobody must wait for an indexer that is gone.
+    fn drop(&mut self) {
+        self.index.progress.stop();
+    }
+}
+
+/// What a transaction came to.
+enum Filled {
+    Nothing,
+    Some,
+    /// Somebody else had filled the same shards.
+    Overtaken,
+}
+
+impl Work {
+    fn run(mut self) {
+        let watch = self.journal.watch();
+        let mut pauses = Pauses::default();
+        loop {
+            // In this order: a stop after it was looked for wakes the wait below.
+            let seen = watch.generation();
+            if self.is_stopping.load(Ordering::Acquire) {
+                return;
+            }
+            match self.step() {
+                Ok(Filled::Some | Filled::Overtaken) => pauses = Pauses::default(),
+                Ok(Filled::Nothing) => {
+                    pauses = Pauses::default();
+                    watch.wait_beyond(seen, IDLE_WAIT);
+                }
+                Err(error @ JournalError::Corrupt { .. }) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the indexer stops");
+                    self.index.progress.fail(error);
+                    return;
+                }
+                // A server that is away, full or overburdened comes back.
+                Err(error) => {
+                    if !pauses.is_any() {
+                        let error = &error as &dyn std::error::Error;
+                        tracing::warn!(error, "cannot fill the index: trying again until it can be");
+                    }
+                    thread::sleep(pauses.next());
+                }
+            }
+        }
+    }
+
+    fn step(&mut self) -> Result<Filled, JournalError> {
+        let filled = self.fill_once();
+        match &filled {
+            Ok(Filled::Nothing) => self.finish_erasures(),
+            Ok(Filled::Some) => {}
+            // What the server has is what counts.
+            Ok(Filled::Overtaken) | Err(_) => self.index.progress.advance(read::progress(&self.pool)?),
+        }
+        filled
+    }
+
+    /// Indexes as much as fits into one transaction.
+    fn fill_once(&mut self) -> Result<Filled, JournalError> {
+        let behind = self.behind();
+        let rows = self.gatherer.gather(self.journal.as_ref(), behind.clone())?;
+        if rows.marks.is_empty() {
+            return Ok(Filled::Nothing);
+        }
+        let before: Vec<Head> = behind.into_iter().filter(|head| rows.marks.contains_key(&head.shard)).collect();
+        if !self.pool.write_again(|transaction| fill::write(transaction, &rows, &before))? {
+            return Ok(Filled::Overtaken);
+        }
+        self.index.progress.advance(rows.marks.values().map(|mark| mark.head));
+        Ok(Filled::Some)
+    }
+
+    /// The ends, in the index, of the shards that are held here and behind the journal; in the order of the shards.
+    fn behind(&self) -> Vec<Head> {
+        let ends = self.journal.known_ends();
+        let indexed = self.index.progress.heads();
+        let behind = indexed.iter().zip(&ends).filter(|(indexed, end)| indexed.commit_number < end.commit_number);
+        behind.map(|(indexed, _)| *indexed).filter(|head| self.index.held.contains(head.shard)).collect()
+    }
+
+    /// Uses the time while there is nothing to index.
+    fn finish_erasures(&self) {
+        if let Err(error) = self.erasure.finish_in_time(&self.pool) {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "traces of erased details cannot be cleared away yet: usher tries again");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Snapshots: a cache beside the index.
+
+use postgres::types::Type;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    JournalError, Snapshot,
+    postgres::{
+        pool::Pool,
+        value::{plain, signed, unsigned},
+    },
+};
+
+/// The snapshot of a stream; one that is damaged counts as none.
+pub(super) fn get(pool: &Pool, stream: &str) -> Result<Option<Snapshot>, JournalError> {
+    let found = pool.query_first(
+        "SELECT version, state_version, checksum, bytes FROM usher_index.snapshots WHERE stream = $1",
+        &[(&stream, Type::TEXT)],
+        |row| {
+            let snapshot =
+                Snapshot { version: unsigned(row, 0)?, state_version: unsigned(row, 1)?, bytes: plain(row, 3)? };
+            Ok((snapshot, plain::<i64>(row, 2)?))
+        },
+    )?;
+    Ok(found.and_then(|(snapshot, expected)| (checksum(&snapshot.bytes) == expected).then_some(snapshot)))
+}
+
+/// Keeps a snapshot, unless there is a later one of the same kind.
+pub(super) fn put(pool: &Pool, stream: &str, snapshot: &Snapshot) -> Result<(), JournalError> {
+    let version = signed(snapshot.version).map_err(|failure| failure.at(pool.server()))?;
+    pool.repeat(
+        "INSERT INTO usher_index.snapshots AS s (stream, version, state_version, checksum, bytes)
+         VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (stream) DO UPDATE SET version = excluded.version, state_version = excluded.state_version,
+             checksum = excluded.checksum, bytes = excluded.bytes
+         WHERE excluded.version >= s.version OR excluded.state_version <> s.state_version",
+        &[
+            (&stream, Type::TEXT),
+            (&version, Type::INT8),
+            (&i64::from(snapshot.state_version), Type::INT8),
+            (&checksum(&snapshot.bytes), Type::INT8),
+            (&snapshot.bytes, Type::BYTEA),
+        ],
+    )?;
+    Ok(())
+}
+
+/// The first 8 bytes of SHA-256.
+fn checksum(bytes: &[u8]) -> i64 {
+    let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(Sha256::digest(bytes));
+    i64::from_be_bytes([a, b, c, d, e, f, g, h])
+}

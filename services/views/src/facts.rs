@@ -1,0 +1,92 @@
+//! What the records of a commit say, read once for everything that is folded from them.
+
+use std::error::Error;
+
+use contract::{
+    event::{self, StreamEvent},
+    proto::journal::{self as wire, record::Kind},
+};
+use journal::{Position, StoredCommit};
+use licensing::{Event, Instant, LicenseeId, UserEvent, UserId};
+
+use crate::ViewsError;
+
+/// What a record says.
+pub(crate) enum Fact {
+    /// Something happened to a licensee; `version` is the one that it has then.
+    Licensee { licensee: LicenseeId, event: Event, at: Instant, version: u64 },
+    /// Something happened to a user.
+    User { user: UserId, event: UserEvent },
+    /// A user used Code Suggestions.
+    Use { user: UserId, at: Instant },
+    /// A command was accepted that named a user.
+    Named(UserId),
+    /// A command was refused.
+    Refused(Box<RefusedCommand>),
+    /// Nothing that the views show.
+    Nothing,
+}
+
+/// A command that was refused, as recorded.
+pub(crate) struct RefusedCommand {
+    pub(crate) recorded_at: Instant,
+    pub(crate) outcome: wire::Outcome,
+    pub(crate) refusal: wire::Refusal,
+}
+
+/// Why a record cannot be understood.
+type RecordError = Box<dyn Error + Send + Sync>;
+
+/// The facts of a commit, each with the position of its record.
+pub(crate) fn of(stored: &StoredCommit) -> Result<Vec<(Position, Fact)>, ViewsError> {
+    let at = |position| Position { shard: stored.shard, position };
+    let commit = stored.decode().map_err(|cause| unreadable_record(at(stored.first_position), cause))?;
+    let facts = (stored.first_position..).zip(commit.records).map(|(position, record)| {
+        let fact = of_record(record.kind).map_err(|cause| unreadable_record(at(position), cause))?;
+        Ok((at(position), fact))
+    });
+    facts.collect()
+}
+
+/// The error of a record that cannot be understood.
+pub(crate) fn unreadable_record(position: Position, cause: impl Into<RecordError>) -> ViewsError {
+    ViewsError::Record { position, source: cause.into() }
+}
+
+fn of_record(kind: Option<Kind>) -> Result<Fact, RecordError> {
+    match kind {
+        Some(Kind::Event(event)) => of_event(&event),
+        Some(Kind::Usage(usage)) => {
+            let at = instant(usage.used_at_us).ok_or("the time of the use is no instant")?;
+            Ok(Fact::Use { user: UserId::parse(&usage.user)?, at })
+        }
+        Some(Kind::Outcome(outcome)) => of_outcome(outcome),
+        // A kind of record that came with a newer program and that these views do not know.
+        None => Ok(Fact::Nothing),
+    }
+}
+
+fn of_event(record: &wire::Event) -> Result<Fact, RecordError> {
+    let decoded = event::decode(&record.r#type, record.schema_version, &record.data)?;
+    let at = instant(record.effective_at_us).ok_or("its effective time is no instant")?;
+    Ok(match decoded {
+        StreamEvent::Licensee { licensee, event } => Fact::Licensee { licensee, event, at, version: record.version },
+        StreamEvent::User { user, event } => Fact::User { user, event },
+    })
+}
+
+fn of_outcome(mut outcome: wire::Outcome) -> Result<Fact, RecordError> {
+    // A refused command changes nothing (R35): a user whom only it named stays unknown.
+    if let Some(refusal) = outcome.refusal.take() {
+        let recorded_at = instant(outcome.recorded_at_us).ok_or("the time of the outcome is no instant")?;
+        return Ok(Fact::Refused(Box::new(RefusedCommand { recorded_at, outcome, refusal })));
+    }
+    if outcome.user.is_empty() {
+        return Ok(Fact::Nothing);
+    }
+    Ok(Fact::Named(UserId::parse(&outcome.user)?))
+}
+
+fn instant(micros: i64) -> Option<Instant> {
+    Instant::from_timestamp_micros(micros)
+}

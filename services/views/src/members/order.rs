@@ -1,0 +1,81 @@
+//! Names of orders that were fixed, and places in them.
+
+use std::{
+    collections::hash_map::RandomState,
+    fmt,
+    hash::BuildHasher,
+    str::FromStr,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use crate::ViewsError;
+
+/// The name that an order is found by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OrderName(pub(crate) u64);
+
+/// How far in an order somebody is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OrderPlace {
+    pub(crate) order: OrderName,
+    /// How many of it are behind.
+    pub(crate) start: usize,
+}
+
+/// Gives new names, each once, and none that another process or an earlier start would give: an old cursor must not meet
+/// another order.
+#[derive(Default)]
+pub(crate) struct OrderNames {
+    keys: RandomState,
+    given: AtomicU64,
+}
+
+impl OrderNames {
+    pub(crate) fn next(&self) -> OrderName {
+        OrderName(self.keys.hash_one(self.given.fetch_add(1, Ordering::Relaxed)))
+    }
+}
+
+impl fmt::Display for OrderPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}.{}", self.order.0, self.start)
+    }
+}
+
+impl FromStr for OrderPlace {
+    type Err = ViewsError;
+
+    fn from_str(text: &str) -> Result<Self, ViewsError> {
+        let numbers = || {
+            let (order, start) = text.split_once('.')?;
+            Some(Self { order: OrderName(u64::from_str_radix(order, 16).ok()?), start: start.parse().ok()? })
+        };
+        numbers().ok_or(ViewsError::InvalidCursor)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_as_it_is_written() {
+        for (order, start) in [(0, 0), (u64::MAX, usize::MAX), (7, 1_000)] {
+            let place = OrderPlace { order: OrderName(order), start };
+            assert_eq!(place.to_string().parse::<OrderPlace>().unwrap(), place);
+        }
+        for bad in ["", ".", "7", "7.", ".7", "g.1", "7.-1", "7.1.1"] {
+            assert!(matches!(bad.parse::<OrderPlace>(), Err(ViewsError::InvalidCursor)), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_means_nothing_to_others() {
+        let names: Vec<_> =
+            (0..2).map(|_| OrderNames::default()).flat_map(|names| [names.next(), names.next()]).collect();
+        for (place, name) in names.iter().enumerate() {
+            assert!(!names[..place].contains(name), "{names:?}");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! The licensees: one row each, with what people ask for in columns, and the account as folded from its events.
+
+use std::collections::BTreeMap;
+
+use journal::Position;
+use licensing::{Account, Catalogue, Instant, LicenseeId, Seats, Summary};
+use postgres::{
+    Row, Transaction,
+    types::{ToSql, Type},
+};
+
+use super::{
+    database::{Failure, unreadable},
+    value::{count, id, plain, shard, signed, spelled, storable, unsigned},
+};
+use crate::{
+    licensees::{ByProduct, LicenseeRow, decode_account, encode_account},
+    tables::WantedLicensees,
+};
+
+/// The rows to be kept, column by column.
+#[derive(Default)]
+struct Columns<'a> {
+    licensee: Vec<&'a str>,
+    shard: Vec<i32>,
+    position: Vec<i64>,
+    version: Vec<i64>,
+    offering: Vec<Option<&'static str>>,
+    subscription: Vec<Option<String>>,
+    plan: Vec<Option<String>>,
+    status: Vec<Option<String>>,
+    subscription_seats: Vec<Option<i64>>,
+    starts_at: Vec<Option<Instant>>,
+    ends_at: Vec<Option<Instant>>,
+    grace_ends_at: Vec<Option<Instant>>,
+    members: Vec<i64>,
+    quantity: Vec<i64>,
+    assigned: Vec<i64>,
+    products: Vec<String>,
+    instance_version: Vec<Option<String>>,
+    last_synced_at: Vec<Option<Instant>>,
+    account: Vec<Vec<u8>>,
+}
+
+impl<'a> Columns<'a> {
+    fn push(
+        &mut self,
+        licensee: &'a LicenseeId,
+        account: &Account,
+        position: Position,
+        catalogue: &Catalogue,
+    ) -> Result<(), Failure> {
+        let encoded = encode_account(account).map_err(|cause| unreadable(cause.to_string()))?;
+        self.licensee.push(licensee.as_str());
+        self.shard.push(position.shard.into());
+        self.position.push(signed(position.position));
+        self.account.push(encoded);
+        self.push_summary(&account.summary(catalogue))
+    }
+
+    fn push_summary(&mut self, summary: &Summary) -> Result<(), Failure> {
+        let subscription = summary.subscription.as_ref();
+        self.version.push(signed(summary.version));
+        self.offering.push(summary.offering.map(|offering| offering.as_str()));
+        self.subscription.push(subscription.map(|subscription| storable(subscription.id.as_str())));
+        self.plan.push(subscription.map(|subscription| storable(subscription.plan.as_str())));
+        self.status.push(subscription.and_then(|subscription| spelled(&subscription.status)));
+        self.subscription_seats.push(subscription.map(|subscription| Seats::get(subscription.seats).into()));
+        self.starts_at.push(subscription.map(|subscription| subscription.starts_at));
+        self.ends_at.push(subscription.map(|subscription| subscription.ends_at));
+        self.grace_ends_at.push(subscription.and_then(|subscription| subscription.grace_ends_at));
+        self.members.push(summary.members.into());
+        self.quantity.push(summary.products.iter().map(|(_, product)| i64::from(product.quantity)).sum());
+        self.assigned.push(summary.products.iter().map(|(_, product)| i64::from(product.assigned)).sum());
+        let products = serde_json::to_string(&ByProduct(summary)).map_err(|cause| unreadable(cause.to_string()))?;
+        self.products.push(products);
+        self.instance_version.push(summary.instance_version.as_ref().map(|version| version.as_str().to_owned()));
+        self.last_synced_at.push(summary.last_synced_at);
+        Ok(())
+    }
+
+    fn params(&self) -> [(&(dyn ToSql + Sync), Type); 19] {
+        [
+            (&self.licensee, Type::TEXT_ARRAY),
+            (&self.shard, Type::INT4_ARRAY),
+            (&self.position, Type::INT8_ARRAY),
+            (&self.version, Type::INT8_ARRAY),
+            (&self.offering, Type::TEXT_ARRAY),
+            (&self.subscription, Type::TEXT_ARRAY),
+            (&self.plan, Type::TEXT_ARRAY),
+            (&self.status, Type::TEXT_ARRAY),
+            (&self.subscription_seats, Type::INT8_ARRAY),
+            (&self.starts_at, Type::TIMESTAMPTZ_ARRAY),
+            (&self.ends_at, Type::TIMESTAMPTZ_ARRAY),
+            (&self.grace_ends_at, Type::TIMESTAMPTZ_ARRAY),
+            (&self.members, Type::INT8_ARRAY),
+            (&self.quantity, Type::INT8_ARRAY),
+            (&self.assigned, Type::INT8_ARRAY),
+            (&self.products, Type::TEXT_ARRAY),
+            (&self.instance_version, Type::TEXT_ARRAY),
+            (&self.last_synced_at, Type::TIMESTAMPTZ_ARRAY),
+            (&self.account, Type::BYTEA_ARRAY),
+        ]
+    }
+}
+
+const PUT: &str = "
+    INSERT INTO usher_views.licensees AS l
+        (licensee, shard, position, version, offering, subscription, plan, status, subscription_seats, starts_at,
+         ends_at, grace_ends_at, members, quantity, assigned, products, instance_version, last_synced_at, account)
+    SELECT licensee, shard, position, version, offering, subscription, plan, status, subscription_seats, starts_at,
+           ends_at, grace_ends_at, members, quantity, assigned, products::jsonb, instance_version, last_synced_at,
+           account
+    FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+        AS w (licensee, shard, position, version, offering, subscription, plan, status, subscription_seats, starts_at,
+              ends_at, grace_ends_at, members, quantity, assigned, products, instance_version, last_synced_at, account)
+    ON CONFLICT (licensee) DO UPDATE SET
+        (shard, position, version, offering, subscription, plan, status, subscription_seats, starts_at, ends_at,
+         grace_ends_at, members, quantity, assigned, products, instance_version, last_synced_at, account)
+        = (excluded.shard, excluded.position, excluded.version, excluded.offering, excluded.subscription,
+           excluded.plan, excluded.status, excluded.subscription_seats, excluded.starts_at, excluded.ends_at,
+           excluded.grace_ends_at, excluded.members, excluded.quantity, excluded.assigned, excluded.products,
+           excluded.instance_version, excluded.last_synced_at, excluded.account)";
+
+/// Keeps the accounts of licensees, each with the position of its last event.
+pub(super) fn put<'a>(
+    transaction: &mut Transaction<'_>,
+    licensees: impl Iterator<Item = (&'a LicenseeId, &'a Account, Position)>,
+    catalogue: &Catalogue,
+) -> Result<(), Failure> {
+    let mut columns = Columns::default();
+    for (licensee, account, position) in licensees {
+        columns.push(licensee, account, position, catalogue)?;
+    }
+    if !columns.licensee.is_empty() {
+        transaction.execute_typed(PUT, &columns.params())?;
+    }
+    Ok(())
+}
+
+/// The accounts of those among `licensees` that exist.
+pub(super) fn accounts<'a>(
+    transaction: &mut Transaction<'_>,
+    licensees: impl Iterator<Item = &'a LicenseeId>,
+) -> Result<BTreeMap<LicenseeId, Account>, Failure> {
+    let licensees: Vec<&str> = licensees.map(LicenseeId::as_str).collect();
+    if licensees.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows = transaction.query_typed(
+        "SELECT licensee, account FROM usher_views.licensees WHERE licensee = ANY ($1)",
+        &[(&licensees, Type::TEXT_ARRAY)],
+    )?;
+    rows.iter().map(|row| Ok((id(row, 0)?, read_account(row, 1)?))).collect()
+}
+
+/// The accounts of all licensees of a shard, each with the position of its last event.
+pub(super) fn of_shard(
+    transaction: &mut Transaction<'_>,
+    wanted: u16,
+) -> Result<Vec<(LicenseeId, Account, Position)>, Failure> {
+    let rows = transaction.query_typed(
+        "SELECT licensee, account, shard, position FROM usher_views.licensees WHERE shard = $1 ORDER BY licensee",
+        &[(&i32::from(wanted), Type::INT4)],
+    )?;
+    let read = |row: &Row| {
+        let position = Position { shard: shard(row, 2)?, position: unsigned(row, 3)? };
+        Ok((id(row, 0)?, read_account(row, 1)?, position))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// An account that was kept with [`put`].
+pub(super) fn read_account(row: &Row, column: usize) -> Result<Account, Failure> {
+    decode_account(row.try_get(column)?).map_err(|cause| unreadable(format!("an account: {cause}")))
+}
+
+const SELECT: &str = "
+    SELECT l.licensee, l.account, l.shard, l.position, d.name
+    FROM usher_views.licensees l LEFT JOIN usher.licensee_details d ON d.licensee = l.licensee";
+
+/// The licensee of this id.
+pub(super) fn one(transaction: &mut Transaction<'_>, licensee: &LicenseeId) -> Result<Option<LicenseeRow>, Failure> {
+    let row =
+        transaction.query_typed_opt(&format!("{SELECT} WHERE l.licensee = $1"), &[(&licensee.as_str(), Type::TEXT)])?;
+    row.as_ref().map(read_licensee).transpose()
+}
+
+/// Licensees in byte order of their ids.
+pub(super) fn some(
+    transaction: &mut Transaction<'_>,
+    wanted: &WantedLicensees<'_>,
+) -> Result<Vec<LicenseeRow>, Failure> {
+    let rows = transaction.query_typed(
+        &format!(
+            "{SELECT}
+             WHERE l.licensee > $1
+               AND ($2 IS NULL OR strpos(usher_views.folded(l.licensee), usher_views.folded($2)) > 0
+                               OR strpos(usher_views.folded(d.name), usher_views.folded($2)) > 0)
+             ORDER BY l.licensee LIMIT $3"
+        ),
+        &[
+            (&wanted.after.unwrap_or_default(), Type::TEXT),
+            (&wanted.search, Type::TEXT),
+            (&count(wanted.limit), Type::INT8),
+        ],
+    )?;
+    rows.iter().map(read_licensee).collect()
+}
+
+fn read_licensee(row: &Row) -> Result<LicenseeRow, Failure> {
+    Ok(LicenseeRow {
+        licensee: id(row, 0)?,
+        name: plain(row, 4)?,
+        account: read_account(row, 1)?,
+        position: Position { shard: shard(row, 2)?, position: unsigned(row, 3)? },
+    })
+}

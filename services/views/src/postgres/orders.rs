@@ -1,0 +1,126 @@
+//! Orders of members that are kept in tables, so that any node gives the next page.
+
+use postgres::{Transaction, types::Type};
+
+use super::{
+    database::Failure,
+    members::Filter,
+    value::{count, plain, signed, unsigned},
+};
+use crate::{
+    MemberSort, ViewsError,
+    members::{OrderName, OrderPlace},
+    tables::Portion,
+};
+
+/// How many orders are kept at most, and how many ids they have together; one order alone may have more, so that every
+/// list can be read to its end.
+const ORDERS_MAX: i64 = 1_000;
+const IDS_MAX: i64 = 10_000_000;
+/// For how long an order is kept that nobody uses.
+const UNUSED: &str = "interval '1 hour'";
+/// How many ids a row has.
+const PART_IDS: usize = 1_000;
+
+/// Fixes an order and keeps it.
+pub(super) fn keep(
+    transaction: &mut Transaction<'_>,
+    name: OrderName,
+    filter: &Filter<'_>,
+    sort: MemberSort,
+) -> Result<(), Failure> {
+    forget_unused(transaction)?;
+    let (members, mut params) = filter.all_in_order(sort);
+    let (name, part_ids) = (name.0.cast_signed(), count(PART_IDS));
+    params.extend([(&name as &(dyn postgres::types::ToSql + Sync), Type::INT8), (&part_ids, Type::INT8)]);
+    transaction.execute_typed(
+        "INSERT INTO usher_views.orders (name, members, expires_at) VALUES ($1, 0, now())",
+        &[(&name, Type::INT8)],
+    )?;
+    transaction.execute_typed(
+        &format!(
+            "INSERT INTO usher_views.order_parts (name, part, users)
+             SELECT $4, place / $5, array_agg(user_id ORDER BY place) FROM ({members}) AS ordered GROUP BY place / $5"
+        ),
+        &params,
+    )?;
+    transaction.execute_typed(
+        &format!(
+            "UPDATE usher_views.orders SET expires_at = now() + {UNUSED}, members = (
+                 SELECT coalesce(sum(cardinality(users)), 0) FROM usher_views.order_parts WHERE name = $1)
+             WHERE name = $1"
+        ),
+        &[(&name, Type::INT8)],
+    )?;
+    Ok(())
+}
+
+/// The members from a place in an order on, as they are now.
+pub(super) fn follow(
+    transaction: &mut Transaction<'_>,
+    filter: &Filter<'_>,
+    place: OrderPlace,
+    limit: usize,
+) -> Result<Portion, Failure> {
+    let end = renew(transaction, place.order)?.ok_or(ViewsError::ExpiredCursor)?;
+    let (mut items, mut start) = (Vec::new(), place.start);
+    while start < end && items.len() < limit {
+        let part = part(transaction, place.order, start)?;
+        let users: Vec<&str> = part.iter().map(String::as_str).collect();
+        let found = filter.among(transaction, &users, limit - items.len())?;
+        // A full page ends behind its last member; whoever follows in this part comes with the next one.
+        let is_full = items.len() + found.len() == limit;
+        let behind = found.last().filter(|_| is_full).map_or(users.len(), |(last, _)| last + 1);
+        // An empty part is one that somebody forgot meanwhile.
+        if behind == 0 {
+            return Err(ViewsError::ExpiredCursor.into());
+        }
+        start += behind;
+        items.extend(found.into_iter().map(|(_, member)| member));
+    }
+    let next = (start < end).then_some(OrderPlace { order: place.order, start });
+    Ok(Portion { items, next })
+}
+
+/// Keeps an order for longer; gives how many ids it has, `None` if it is no longer kept.
+fn renew(transaction: &mut Transaction<'_>, name: OrderName) -> Result<Option<usize>, Failure> {
+    let row = transaction.query_typed_opt(
+        &format!(
+            "UPDATE usher_views.orders SET expires_at = now() + {UNUSED} WHERE name = $1 AND expires_at > now()
+             RETURNING members"
+        ),
+        &[(&name.0.cast_signed(), Type::INT8)],
+    )?;
+    row.map(|row| unsigned(&row, 0)).transpose()
+}
+
+/// The ids from a place on, up to the end of the row that it lies in.
+fn part(transaction: &mut Transaction<'_>, name: OrderName, start: usize) -> Result<Vec<String>, Failure> {
+    let (part, within) = (start / PART_IDS, start % PART_IDS);
+    let row = transaction.query_typed_opt(
+        "SELECT users[$3::integer:] FROM usher_views.order_parts WHERE name = $1 AND part = $2",
+        &[
+            (&name.0.cast_signed(), Type::INT8),
+            (&signed(part as u64), Type::INT8),
+            (&signed(within as u64 + 1), Type::INT8),
+        ],
+    )?;
+    row.map_or(Ok(Vec::new()), |row| plain(&row, 0))
+}
+
+/// Removes what was not used for longest.
+fn forget_unused(transaction: &mut Transaction<'_>) -> Result<(), Failure> {
+    // Whatever somebody else removes or uses at the moment is left to them.
+    transaction.execute_typed(
+        "DELETE FROM usher_views.orders WHERE name IN (
+             SELECT name FROM usher_views.orders
+             WHERE expires_at <= now() OR name IN (
+                 SELECT name FROM (
+                     SELECT name, row_number() OVER recent AS place, sum(members) OVER recent AS ids
+                     FROM usher_views.orders WINDOW recent AS (ORDER BY expires_at DESC, name)
+                 ) AS kept WHERE place > 1 AND (place >= $1 OR ids > $2))
+             FOR UPDATE SKIP LOCKED)",
+        &[(&ORDERS_MAX, Type::INT8), (&IDS_MAX, Type::INT8)],
+    )?;
+    Ok(())
+}

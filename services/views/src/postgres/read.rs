@@ -1,0 +1,113 @@
+//! Reading the tables.
+
+use std::{sync::Arc, time::Duration};
+
+use journal::{Position, Positions};
+use licensing::{LicenseeId, UserId};
+
+use super::{
+    database::Database, licensees, members::Filter, orders, reached::Reached, refusals, timers, totals, users,
+};
+use crate::{
+    MemberSort, MemberView, RefusalView, TimerView, Totals, ViewsError,
+    licensees::LicenseeRow,
+    members::{OrderNames, OrderPlace},
+    tables::{Portion, Tables, WantedLicensees, WantedMembers},
+    users::UserRow,
+};
+
+/// The tables of a database.
+pub(super) struct PostgresTables {
+    pub(super) database: Database,
+    pub(super) reached: Arc<Reached>,
+    pub(super) order_names: OrderNames,
+}
+
+impl Tables for PostgresTables {
+    fn check(&self) -> Result<(), ViewsError> {
+        self.reached.progress().check()
+    }
+
+    fn positions(&self) -> Positions {
+        self.reached.positions()
+    }
+
+    fn wait_for(&self, wanted: &Positions, timeout: Duration) -> Result<bool, ViewsError> {
+        self.reached.wait_for(wanted, timeout)
+    }
+
+    fn licensee(&self, licensee: &LicenseeId) -> Result<Option<LicenseeRow>, ViewsError> {
+        self.database.read(|transaction| licensees::one(transaction, licensee))
+    }
+
+    fn licensees(&self, wanted: &WantedLicensees<'_>) -> Result<Vec<LicenseeRow>, ViewsError> {
+        if !is_storable(wanted.search) {
+            return Ok(Vec::new());
+        }
+        self.database.read(|transaction| licensees::some(transaction, wanted))
+    }
+
+    fn members_by_id(
+        &self,
+        wanted: &WantedMembers<'_>,
+        after: Option<&str>,
+        descending: bool,
+        limit: usize,
+    ) -> Result<Vec<MemberView>, ViewsError> {
+        if !is_storable(wanted.search) {
+            return Ok(Vec::new());
+        }
+        self.database.read(|transaction| Filter::new(wanted).by_id(transaction, after, descending, limit))
+    }
+
+    fn members_in_order(
+        &self,
+        wanted: &WantedMembers<'_>,
+        sort: MemberSort,
+        limit: usize,
+    ) -> Result<Portion, ViewsError> {
+        if !is_storable(wanted.search) {
+            return Ok(Portion { items: Vec::new(), next: None });
+        }
+        let filter = Filter::new(wanted);
+        let items =
+            self.database.read(|transaction| filter.first_in_order(transaction, sort, limit.saturating_add(1)))?;
+        // What fits on one page needs no order to go on by.
+        if items.len() <= limit {
+            return Ok(Portion { items, next: None });
+        }
+        let order = self.order_names.next();
+        self.database.write(|transaction| orders::keep(transaction, order, &filter, sort))?;
+        self.members_from(wanted, OrderPlace { order, start: 0 }, limit)
+    }
+
+    fn members_from(&self, wanted: &WantedMembers<'_>, place: OrderPlace, limit: usize) -> Result<Portion, ViewsError> {
+        self.database.write(|transaction| orders::follow(transaction, &Filter::new(wanted), place, limit))
+    }
+
+    fn timers(&self, licensee: Option<&LicenseeId>) -> Result<Vec<TimerView>, ViewsError> {
+        self.database.read(|transaction| timers::kept(transaction, licensee))
+    }
+
+    fn refusals(
+        &self,
+        licensee: &LicenseeId,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<(Position, RefusalView)>, ViewsError> {
+        self.database.read(|transaction| refusals::after(transaction, licensee, after, limit))
+    }
+
+    fn user(&self, user: &UserId) -> Result<Option<UserRow>, ViewsError> {
+        self.database.read(|transaction| users::one(transaction, user))
+    }
+
+    fn totals(&self) -> Result<Totals, ViewsError> {
+        self.database.read(totals::read)
+    }
+}
+
+/// Whether PostgreSQL could hold such a text: none that is searched for otherwise can be there.
+fn is_storable(text: Option<&str>) -> bool {
+    text.is_none_or(|text| !text.contains('\0'))
+}

@@ -1,0 +1,126 @@
+//! What was refused, by the licensee that it named (R35).
+
+use journal::Position;
+use licensing::{Instant, LicenseeId};
+use postgres::{
+    Row, Transaction,
+    types::{ToSql, Type},
+};
+
+use super::{
+    database::Failure,
+    value::{count, plain, shard, signed, storable, unsigned, unsigned_if_any},
+};
+use crate::{RefusalView, facts::RefusedCommand};
+
+#[derive(Default)]
+struct Columns {
+    licensees: Vec<String>,
+    shards: Vec<i32>,
+    positions: Vec<i64>,
+    recorded_at: Vec<Instant>,
+    command_ids: Vec<String>,
+    types: Vec<String>,
+    codes: Vec<String>,
+    details: Vec<String>,
+    actors: Vec<String>,
+    available: Vec<Option<i64>>,
+    requested: Vec<Option<i64>>,
+    /// JSON arrays: PostgreSQL has no arrays of arrays of different lengths.
+    users: Vec<String>,
+}
+
+impl Columns {
+    fn push(&mut self, position: Position, command: &RefusedCommand) {
+        let RefusedCommand { recorded_at, outcome, refusal } = command;
+        let users: Vec<String> = refusal.users.iter().map(|user| storable(user)).collect();
+        self.licensees.push(storable(&outcome.licensee));
+        self.shards.push(position.shard.into());
+        self.positions.push(signed(position.position));
+        self.recorded_at.push(*recorded_at);
+        self.command_ids.push(storable(&outcome.command_id));
+        self.types.push(storable(&outcome.r#type));
+        self.codes.push(storable(&refusal.code));
+        self.details.push(storable(&refusal.detail));
+        self.actors.push(storable(&outcome.actor));
+        self.available.push(refusal.available.map(i64::from));
+        self.requested.push(refusal.requested.map(i64::from));
+        self.users.push(serde_json::Value::from(users).to_string());
+    }
+
+    fn params(&self) -> [(&(dyn ToSql + Sync), Type); 12] {
+        [
+            (&self.licensees, Type::TEXT_ARRAY),
+            (&self.shards, Type::INT4_ARRAY),
+            (&self.positions, Type::INT8_ARRAY),
+            (&self.recorded_at, Type::TIMESTAMPTZ_ARRAY),
+            (&self.command_ids, Type::TEXT_ARRAY),
+            (&self.types, Type::TEXT_ARRAY),
+            (&self.codes, Type::TEXT_ARRAY),
+            (&self.details, Type::TEXT_ARRAY),
+            (&self.actors, Type::TEXT_ARRAY),
+            (&self.available, Type::INT8_ARRAY),
+            (&self.requested, Type::INT8_ARRAY),
+            (&self.users, Type::TEXT_ARRAY),
+        ]
+    }
+}
+
+/// Keeps refusals under the licensees that the commands named.
+pub(super) fn put(transaction: &mut Transaction<'_>, refusals: &[(Position, RefusedCommand)]) -> Result<(), Failure> {
+    if refusals.is_empty() {
+        return Ok(());
+    }
+    let mut columns = Columns::default();
+    refusals.iter().for_each(|(position, command)| columns.push(*position, command));
+    transaction.execute_typed(
+        "INSERT INTO usher_views.refusals
+             (licensee, shard, position, recorded_at, command_id, type, code, detail, actor, available, requested, users)
+         SELECT licensee, shard, position, recorded_at, command_id, type, code, detail, actor, available, requested,
+                ARRAY(SELECT jsonb_array_elements_text(users::jsonb))
+         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+             AS w (licensee, shard, position, recorded_at, command_id, type, code, detail, actor, available, requested,
+                   users)",
+        &columns.params(),
+    )?;
+    Ok(())
+}
+
+/// What was refused under a licensee after a position, the oldest first; nothing while the licensee does not exist.
+pub(super) fn after(
+    transaction: &mut Transaction<'_>,
+    licensee: &LicenseeId,
+    after: Position,
+    limit: usize,
+) -> Result<Vec<(Position, RefusalView)>, Failure> {
+    let rows = transaction.query_typed(
+        "SELECT shard, position, recorded_at, command_id, type, code, detail, actor, available, requested, users
+         FROM usher_views.refusals
+         WHERE licensee = $1 AND (shard, position) > ($2, $3)
+           AND EXISTS (SELECT FROM usher_views.licensees WHERE licensee = $1)
+         ORDER BY shard, position LIMIT $4",
+        &[
+            (&licensee.as_str(), Type::TEXT),
+            (&i32::from(after.shard), Type::INT4),
+            (&signed(after.position), Type::INT8),
+            (&count(limit), Type::INT8),
+        ],
+    )?;
+    rows.iter().map(read_refusal).collect()
+}
+
+fn read_refusal(row: &Row) -> Result<(Position, RefusalView), Failure> {
+    let position = Position { shard: shard(row, 0)?, position: unsigned(row, 1)? };
+    let refusal = RefusalView {
+        time: plain(row, 2)?,
+        command_id: plain(row, 3)?,
+        type_name: plain(row, 4)?,
+        code: plain(row, 5)?,
+        detail: plain(row, 6)?,
+        actor: plain(row, 7)?,
+        available: unsigned_if_any(row, 8)?,
+        requested: unsigned_if_any(row, 9)?,
+        users: plain(row, 10)?,
+    };
+    Ok((position, refusal))
+}

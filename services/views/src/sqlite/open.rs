@@ -1,0 +1,153 @@
+//! Opening the views, or starting them anew when they can't be trusted.
+
+use std::{fs, io, path::Path};
+
+use journal::Journal;
+use licensing::Catalogue;
+use rusqlite::Connection;
+
+use super::{
+    connection,
+    failure::{InFile, damaged},
+    licensees, marks as kept_marks, members, schema, seats, timers, users,
+    value::unsigned,
+};
+use crate::{
+    ViewsError,
+    marks::{self, Mark},
+    memory::Memory,
+};
+
+/// Up to this size a file is checked as a whole; above, that would make starting slow.
+const QUICK_CHECK_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// The views as they were left.
+pub(super) struct Opened {
+    pub(super) writer: Connection,
+    pub(super) memory: Memory,
+    /// How far they are, in the order of the shards.
+    pub(super) marks: Vec<Mark>,
+}
+
+/// What tells the journal's store from every other.
+pub(super) fn store_id(journal_file: &Path) -> Result<Vec<u8>, ViewsError> {
+    let connection = connection::open_read_only(journal_file).in_file(journal_file)?;
+    connection.query_row("SELECT store_id FROM meta", [], |row| row.get(0)).in_file(journal_file)
+}
+
+/// Opens the views if they belong to this journal and are not ahead of it; starts with empty ones otherwise.
+pub(super) fn open_or_renew(
+    file: &Path,
+    journal: &dyn Journal,
+    store_id: &[u8],
+    catalogue: &Catalogue,
+) -> Result<Opened, ViewsError> {
+    if !file.try_exists().in_file(file)? {
+        return renew(file, journal, store_id);
+    }
+    match open_existing(file, journal, store_id, catalogue) {
+        Err(ViewsError::Unreadable { detail, .. }) => {
+            tracing::info!(reason = detail, "rebuilding views.db from journal.db");
+            renew(file, journal, store_id)
+        }
+        outcome => outcome,
+    }
+}
+
+fn open_existing(
+    file: &Path,
+    journal: &dyn Journal,
+    store_id: &[u8],
+    catalogue: &Catalogue,
+) -> Result<Opened, ViewsError> {
+    let mut writer = connection::open(file).in_file(file)?;
+    if !schema::is_current(&writer).in_file(file)? {
+        return Err(damaged(file, "it is of another format"));
+    }
+    check_structure(file, &writer)?;
+    let marks = kept_marks::all(&writer).in_file(file)?;
+    check_belonging(file, &writer, &marks, journal, store_id)?;
+    connection::tune_writer(&writer).in_file(file)?;
+    let memory = load(&writer).in_file(file)?;
+    timers::renew(&mut writer, memory.accounts(), catalogue).in_file(file)?;
+    Ok(Opened { writer, memory, marks })
+}
+
+/// Checks that no page is missing and, in a file that is not too large for it, that each is sound.
+fn check_structure(file: &Path, connection: &Connection) -> Result<(), ViewsError> {
+    let bytes = fs::metadata(file).in_file(file)?.len();
+    if bytes < bytes_to_be_there(file, connection)? {
+        return Err(damaged(file, "its end is missing"));
+    }
+    if bytes > QUICK_CHECK_BYTES_MAX {
+        return Ok(());
+    }
+    let finding: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).in_file(file)?;
+    if finding == "ok" { Ok(()) } else { Err(damaged(file, finding)) }
+}
+
+/// How long the file has to be. SQLite takes the missing rest of a last page for zeroes; we do not.
+fn bytes_to_be_there(file: &Path, connection: &Connection) -> Result<u64, ViewsError> {
+    let number = |sql| connection.query_row(sql, [], |row| unsigned(row, 0)).in_file(file);
+    let bytes = number("PRAGMA page_count")?.saturating_mul(number("PRAGMA page_size")?);
+    // While something waits in the WAL, the file may lag behind it.
+    let has_wal = fs::metadata(connection::beside(file, "-wal")).is_ok_and(|wal| wal.len() > 0);
+    Ok(if has_wal { 0 } else { bytes })
+}
+
+/// Checks that the views were made from this journal, and from nothing that is no longer in it.
+fn check_belonging(
+    file: &Path,
+    connection: &Connection,
+    marks: &[Mark],
+    journal: &dyn Journal,
+    store_id: &[u8],
+) -> Result<(), ViewsError> {
+    let made_from: Vec<u8> = connection.query_row("SELECT store_id FROM meta", [], |row| row.get(0)).in_file(file)?;
+    if made_from != store_id {
+        return Err(damaged(file, "it belongs to another store"));
+    }
+    match marks::contradiction(marks, journal)? {
+        Some(detail) => Err(damaged(file, detail)),
+        None => Ok(()),
+    }
+}
+
+/// The picture in memory of what the tables hold.
+fn load(connection: &Connection) -> rusqlite::Result<Memory> {
+    let mut memory = Memory::default();
+    licensees::for_each(connection, |licensee, account| memory.put_account(licensee, account))?;
+    users::for_each(connection, |user, status| memory.put_user(user, status))?;
+    members::for_each(connection, |licensee, user| memory.join(user, &licensee))?;
+    seats::for_each(connection, |licensee, user, product| memory.seat(&user, &licensee, product))?;
+    Ok(memory)
+}
+
+/// Removes what is there and starts with empty views.
+fn renew(file: &Path, journal: &dyn Journal, store_id: &[u8]) -> Result<Opened, ViewsError> {
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        let remains = connection::beside(file, suffix);
+        remove_if_exists(&remains).in_file(&remains)?;
+    }
+    let marks: Vec<Mark> = (0..journal.shard_count()).map(Mark::before).collect();
+    let writer = fill_new(file, &marks, store_id).in_file(file)?;
+    Ok(Opened { writer, memory: Memory::default(), marks })
+}
+
+fn fill_new(file: &Path, marks: &[Mark], store_id: &[u8]) -> rusqlite::Result<Connection> {
+    let mut connection = connection::create(file)?;
+    connection::tune_writer(&connection)?;
+    let transaction = connection.transaction()?;
+    schema::create(&transaction)?;
+    transaction.execute("INSERT INTO meta (id, store_id) VALUES (1, ?1)", [store_id])?;
+    marks.iter().try_for_each(|mark| kept_marks::put(&transaction, mark))?;
+    transaction.commit()?;
+    Ok(connection)
+}
+
+fn remove_if_exists(file: &Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

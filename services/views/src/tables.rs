@@ -1,0 +1,96 @@
+//! The port to the tables: what every database that keeps them answers.
+
+use std::time::Duration;
+
+use journal::{Position, Positions};
+use licensing::{LicenseeId, UserId, UserStatus};
+
+use crate::{
+    MemberSort, MemberView, RefusalView, TimerView, Totals, ViewsError, licensees::LicenseeRow, members::OrderPlace,
+    users::UserRow,
+};
+
+/// The tables of the views, as they are read.
+pub(crate) trait Tables: Send + Sync {
+    /// Fails once feeding the tables failed: what they hold is silently out of date then.
+    fn check(&self) -> Result<(), ViewsError>;
+
+    /// How far the tables are known to be, in every shard.
+    fn positions(&self) -> Positions;
+
+    /// Waits until the tables are at `wanted`, at most for `timeout`; whether they are.
+    fn wait_for(&self, wanted: &Positions, timeout: Duration) -> Result<bool, ViewsError>;
+
+    /// The licensee of this id.
+    fn licensee(&self, licensee: &LicenseeId) -> Result<Option<LicenseeRow>, ViewsError>;
+
+    /// Licensees in byte order of their ids.
+    fn licensees(&self, wanted: &WantedLicensees<'_>) -> Result<Vec<LicenseeRow>, ViewsError>;
+
+    /// Members by their ids in byte order, `limit` at most; those behind `after`, if that is given.
+    fn members_by_id(
+        &self,
+        wanted: &WantedMembers<'_>,
+        after: Option<&str>,
+        descending: bool,
+        limit: usize,
+    ) -> Result<Vec<MemberView>, ViewsError>;
+
+    /// The first members in an order, `limit` at most. If more follow, the order is fixed and kept.
+    fn members_in_order(
+        &self,
+        wanted: &WantedMembers<'_>,
+        sort: MemberSort,
+        limit: usize,
+    ) -> Result<Portion, ViewsError>;
+
+    /// The members from a place in an order that is kept, as they are now, `limit` at most; whoever is gone or no longer
+    /// wanted meanwhile is left out. Fails with [`ViewsError::ExpiredCursor`] if it is no longer kept.
+    fn members_from(&self, wanted: &WantedMembers<'_>, place: OrderPlace, limit: usize) -> Result<Portion, ViewsError>;
+
+    /// What is armed, of one licensee or of all, in any order.
+    fn timers(&self, licensee: Option<&LicenseeId>) -> Result<Vec<TimerView>, ViewsError>;
+
+    /// What was refused under a licensee after a position, the oldest first, `limit` at most; nothing while the licensee
+    /// does not exist.
+    fn refusals(
+        &self,
+        licensee: &LicenseeId,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<(Position, RefusalView)>, ViewsError>;
+
+    /// The user of this id.
+    fn user(&self, user: &UserId) -> Result<Option<UserRow>, ViewsError>;
+
+    /// The numbers over everything.
+    fn totals(&self) -> Result<Totals, ViewsError>;
+}
+
+/// Which licensees are wanted.
+pub(crate) struct WantedLicensees<'a> {
+    /// Only those with this in their id or name, letter case aside.
+    pub(crate) search: Option<&'a str>,
+    /// Only those whose ids come after this text.
+    pub(crate) after: Option<&'a str>,
+    /// How many at most.
+    pub(crate) limit: usize,
+}
+
+/// Which members of a licensee are wanted, in any order.
+pub(crate) struct WantedMembers<'a> {
+    pub(crate) licensee: &'a LicenseeId,
+    /// Only those with a seat, or only those without.
+    pub(crate) assigned: Option<bool>,
+    /// Only those with this status.
+    pub(crate) status: Option<UserStatus>,
+    /// Only those with this in their id, user name, name or e-mail address, letter case aside.
+    pub(crate) search: Option<&'a str>,
+}
+
+/// A part of an order of members.
+pub(crate) struct Portion {
+    pub(crate) items: Vec<MemberView>,
+    /// Where the next part starts; `None` at the end.
+    pub(crate) next: Option<OrderPlace>,
+}

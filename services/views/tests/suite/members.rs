@@ -1,0 +1,277 @@
+//! Members: filters, orders, and pages while the data moves.
+
+use chrono::Duration;
+use licensing::*;
+use serde_json::json;
+use views::{MemberView, MembersQuery, Views, ViewsError};
+
+use super::world::{World, all_pages, licensee};
+
+fn sorted(sort: &str, limit: usize) -> MembersQuery {
+    MembersQuery { sort: sort.parse().unwrap(), limit, ..MembersQuery::default() }
+}
+
+fn pages(views: &Views, query: &MembersQuery, between: impl FnMut(usize)) -> Vec<MemberView> {
+    let page = |cursor| views.members(&licensee("acme"), &MembersQuery { cursor, ..query.clone() }).unwrap();
+    all_pages(page, between)
+}
+
+fn ids(members: &[MemberView]) -> Vec<&str> {
+    members.iter().map(|member| member.user.as_str()).collect()
+}
+
+/// Six members; of two each value is missing, of two it is the same.
+fn six() -> World {
+    let mut world = World::new();
+    let all = ["u-1", "u-2", "u-3", "u-4", "u-5", "u-6"];
+    world.subscribe("acme", Offering::GitlabCom, "ultimate", Some(("duo_pro", 50)));
+    world.join("acme", &all);
+    for (id, username) in [("u-1", "zoe"), ("u-2", "anna"), ("u-3", "Max"), ("u-4", "anna")] {
+        world.put_person(id, username, "Some Body");
+    }
+    for (id, hours) in [("u-6", 0), ("u-5", 1), ("u-2", 0), ("u-1", 3)] {
+        world.wait(Duration::hours(hours));
+        world.use_now(id);
+        world.assign("acme", id);
+    }
+    world
+}
+
+#[test]
+fn members_are_sorted_every_way_with_missing_values_last() {
+    let world = six();
+    let views = world.open();
+    for (sort, expected) in [
+        ("user", ["u-1", "u-2", "u-3", "u-4", "u-5", "u-6"]),
+        ("-user", ["u-6", "u-5", "u-4", "u-3", "u-2", "u-1"]),
+        ("username", ["u-3", "u-2", "u-4", "u-1", "u-5", "u-6"]),
+        ("-username", ["u-1", "u-2", "u-4", "u-3", "u-5", "u-6"]),
+        ("last_used_at", ["u-6", "u-2", "u-5", "u-1", "u-3", "u-4"]),
+        ("-last_used_at", ["u-1", "u-2", "u-5", "u-6", "u-3", "u-4"]),
+        ("assigned_at", ["u-6", "u-2", "u-5", "u-1", "u-3", "u-4"]),
+        ("-assigned_at", ["u-1", "u-2", "u-5", "u-6", "u-3", "u-4"]),
+    ] {
+        for limit in [1, 2, 5, 6, 7] {
+            let listed = pages(&views, &sorted(sort, limit), |_| {});
+            assert_eq!(ids(&listed), expected, "{sort} by {limit}");
+        }
+    }
+}
+
+#[test]
+fn every_member_is_given_exactly_once_however_the_data_moves() {
+    let mut world = World::new();
+    let members: Vec<String> = (0..30).map(|number| format!("u-{number:02}")).collect();
+    let all: Vec<&str> = members.iter().map(String::as_str).collect();
+    world.seated("acme", &all);
+    all.iter().for_each(|id| world.put_person(id, &format!("name-{id}"), "Somebody"));
+    let views = world.open();
+    world.catch_up(&views);
+    for sort in
+        ["user", "-user", "username", "-username", "last_used_at", "-last_used_at", "assigned_at", "-assigned_at"]
+    {
+        // Between the pages, members move over the place where the page ended, in both directions.
+        let listed = pages(&views, &sorted(sort, 4), |page| {
+            world.wait(Duration::hours(1));
+            for step in [0, 7, 15, 22] {
+                let id = all[(page * 5 + step) % all.len()];
+                world.use_now(id);
+                let name = if page % 2 == 0 { format!("a-{page}-{step}") } else { format!("z-{page}-{step}") };
+                world.put_person(id, &name, "Somebody Else");
+                world.unassign("acme", id);
+                world.assign("acme", id);
+            }
+            world.catch_up(&views);
+        });
+        let mut listed = ids(&listed);
+        listed.sort_unstable();
+        assert_eq!(listed, all, "{sort}");
+    }
+}
+
+#[test]
+fn what_is_shown_of_a_later_page_is_not_out_of_date() {
+    let mut world = six();
+    let views = world.open();
+    let listed = pages(&views, &sorted("username", 5), |_| {
+        world.put_person("u-6", "aaron", "Aaron");
+        world.catch_up(&views);
+    });
+    assert_eq!(listed[5].username.as_deref(), Some("aaron"));
+}
+
+#[test]
+fn whoever_leaves_is_left_out_of_later_pages_and_nobody_else_is() {
+    for sort in ["user", "-last_used_at"] {
+        let mut world = six();
+        let views = world.open();
+        let listed = pages(&views, &sorted(sort, 2), |page| {
+            if page == 1 {
+                ["u-1", "u-3", "u-4"].iter().for_each(|id| world.leave("acme", id));
+                world.join("acme", &["u-0"]);
+                world.catch_up(&views);
+            }
+        });
+        assert_eq!(ids(&listed), ["u-1", "u-2", "u-5", "u-6"], "{sort}");
+    }
+}
+
+#[test]
+fn members_are_filtered_by_seat_status_and_search() {
+    let mut world = six();
+    world.set_status("u-3", UserStatus::Blocked);
+    world.set_status("u-5", UserStatus::Blocked);
+    world.put_person("u-6", "x", "Zoë ÄRGER");
+    let views = world.open();
+    let base = MembersQuery { limit: 2, ..MembersQuery::default() };
+    let search = |text: &str| MembersQuery { search: Some(text.to_owned()), ..base.clone() };
+    for (query, expected) in [
+        (MembersQuery { assigned: Some(true), ..base.clone() }, vec!["u-1", "u-2", "u-6"]),
+        (MembersQuery { assigned: Some(false), ..base.clone() }, vec!["u-3", "u-4", "u-5"]),
+        (MembersQuery { status: Some(UserStatus::Blocked), ..base.clone() }, vec!["u-3", "u-5"]),
+        (MembersQuery { assigned: Some(false), status: Some(UserStatus::Active), ..base.clone() }, vec!["u-4"]),
+        (search("ANNA"), vec!["u-2", "u-4"]),
+        (search("ärger"), vec!["u-6"]),
+        (search("some body"), vec!["u-1", "u-2", "u-3", "u-4"]),
+        (search("u-4@MAIL"), vec!["u-4"]),
+        (search("U-5"), vec!["u-5"]),
+        (search("%"), vec![]),
+        (MembersQuery { assigned: Some(true), ..search("anna") }, vec!["u-2"]),
+    ] {
+        for sort in ["user", "assigned_at"] {
+            let query = MembersQuery { sort: sort.parse().unwrap(), ..query.clone() };
+            let listed = pages(&views, &query, |_| {});
+            let mut listed = ids(&listed);
+            listed.sort_unstable();
+            assert_eq!(listed, expected, "{query:?}");
+        }
+    }
+}
+
+#[test]
+fn a_retained_seat_counts_as_assigned() {
+    let mut world = World::new();
+    world.seated("acme", &["u-1"]);
+    world.ask("acme", &Command::CancelSubscription { effective_at: None }).unwrap();
+    let query = MembersQuery { assigned: Some(true), ..sorted("user", 10) };
+    assert_eq!(ids(&pages(&world.open(), &query, |_| {})), ["u-1"]);
+}
+
+#[test]
+fn a_member_is_shown_as_the_contract_says() {
+    let world = six();
+    let views = world.open();
+    let listed = pages(&views, &sorted("user", 10), |_| {});
+    let shown = serde_json::to_value(&listed[0]).unwrap();
+    let expected = json!({
+        "user": "u-1", "username": "zoe", "name": "Some Body", "role": "developer", "type": "human",
+        "status": "active", "assigned": true, "assigned_at": "2025-01-01T04:00:00Z",
+        "last_used_at": "2025-01-01T04:00:00Z"
+    });
+    assert_eq!(shown, expected);
+    let without = serde_json::to_value(listed[4].clone()).unwrap();
+    assert_eq!((&without["username"], &without["name"]), (&json!(null), &json!(null)));
+}
+
+#[test]
+fn r29_an_erased_person_stays_a_member_without_names() {
+    let mut world = six();
+    let views = world.open();
+    world.set_status("u-1", UserStatus::Deleted);
+    world.assert_views_equal_the_fold(&views);
+    let listed = pages(&views, &sorted("user", 10), |_| {});
+    let erased = &listed[0];
+    assert_eq!((erased.user.as_str(), erased.status), ("u-1", UserStatus::Deleted));
+    assert_eq!((&erased.username, &erased.name, erased.assigned), (&None, &None, false));
+    let search = MembersQuery { search: Some("zoe".to_owned()), ..sorted("user", 10) };
+    assert!(pages(&views, &search, |_| {}).is_empty());
+    world.leave("acme", "u-1");
+    world.catch_up(&views);
+    assert_eq!(ids(&pages(&views, &sorted("user", 10), |_| {}))[0], "u-2");
+}
+
+#[test]
+fn a_cursor_goes_with_its_own_query_only() {
+    let mut world = six();
+    world.join("globex", &["u-1", "u-2"]);
+    let views = world.open();
+    for sort in ["user", "username"] {
+        let query = sorted(sort, 1);
+        let cursor = views.members(&licensee("acme"), &query).unwrap().next_cursor;
+        let query = MembersQuery { cursor, ..query };
+        assert!(views.members(&licensee("acme"), &MembersQuery { limit: 7, ..query.clone() }).is_ok());
+        for other in [
+            MembersQuery { assigned: Some(true), ..query.clone() },
+            MembersQuery { status: Some(UserStatus::Active), ..query.clone() },
+            MembersQuery { search: Some(String::new()), ..query.clone() },
+            MembersQuery { sort: "-user".parse().unwrap(), ..query.clone() },
+            MembersQuery { sort: "last_used_at".parse().unwrap(), ..query.clone() },
+        ] {
+            let answer = views.members(&licensee("acme"), &other);
+            assert!(matches!(answer, Err(ViewsError::InvalidCursor)), "{other:?}");
+        }
+        assert!(matches!(views.members(&licensee("globex"), &query), Err(ViewsError::InvalidCursor)));
+    }
+}
+
+#[test]
+fn by_user_a_cursor_outlives_a_restart() {
+    let world = six();
+    let query = sorted("-user", 2);
+    let cursor = world.open().members(&licensee("acme"), &query).unwrap().next_cursor;
+    let page = world.open().members(&licensee("acme"), &MembersQuery { cursor, ..query }).unwrap();
+    assert_eq!(ids(&page.items), ["u-4", "u-3"]);
+}
+
+#[test]
+fn a_page_that_is_asked_for_twice_is_the_same() {
+    let world = six();
+    let views = world.open();
+    let query = sorted("-username", 2);
+    let cursor = views.members(&licensee("acme"), &query).unwrap().next_cursor;
+    let query = MembersQuery { cursor, ..query };
+    let first = views.members(&licensee("acme"), &query).unwrap();
+    assert_eq!(views.members(&licensee("acme"), &query).unwrap(), first);
+}
+
+#[test]
+fn a_licensee_that_is_not_there_has_no_members() {
+    let world = six();
+    let page = world.open().members(&licensee("nobody"), &sorted("username", 5)).unwrap();
+    assert!(page.items.is_empty() && page.next_cursor.is_none());
+}
+
+#[test]
+fn a_long_list_is_given_to_its_end_in_every_order() {
+    let mut world = World::new();
+    let members: Vec<String> = (0..2_500).map(|number| format!("u-{number:04}")).collect();
+    let all: Vec<&str> = members.iter().map(String::as_str).collect();
+    world.join_at_once("acme", &all);
+    world.use_now("u-1234");
+    let views = world.open();
+    for sort in ["user", "-username", "last_used_at", "assigned_at"] {
+        let mut listed = pages(&views, &sorted(sort, 700), |_| {});
+        if sort == "last_used_at" {
+            assert_eq!(listed[0].user.as_str(), "u-1234");
+        }
+        listed.sort_by(|one, other| one.user.cmp(&other.user));
+        assert_eq!(ids(&listed), all, "{sort}");
+    }
+}
+
+#[test]
+fn a_list_of_whom_most_are_gone_ends_all_the_same() {
+    let mut world = World::new();
+    let members: Vec<String> = (0..2_300).map(|number| format!("u-{number:04}")).collect();
+    world.join_at_once("acme", &members.iter().map(String::as_str).collect::<Vec<_>>());
+    let views = world.open();
+    let listed = pages(&views, &sorted("username", 100), |page| {
+        if page == 1 {
+            let gone: Vec<&str> = members[100..2_298].iter().map(String::as_str).collect();
+            world.leave_at_once("acme", &gone);
+            world.catch_up(&views);
+        }
+    });
+    assert_eq!(listed.len(), 102);
+    assert_eq!(ids(&listed[100..]), ["u-2298", "u-2299"]);
+}
