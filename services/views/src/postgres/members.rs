@@ -10,7 +10,7 @@ use postgres::{
 
 use super::{
     database::Failure,
-    value::{count, id, plain, word},
+    value::{count, id, plain, unsigned, word},
 };
 use crate::{
     MemberSort, MemberSortKey, MemberView,
@@ -201,7 +201,7 @@ impl<'a> Filter<'a> {
         let sql = self.select(&columns, from, "ORDER BY o.place LIMIT $5");
         let limit = count(limit);
         let rows = transaction.query_typed(&sql, &self.params([(&users, Type::TEXT_ARRAY), (&limit, Type::INT8)]))?;
-        rows.iter().map(|row| Ok((super::value::unsigned(row, 8)?, read_member(row)?))).collect()
+        rows.iter().map(|row| Ok((unsigned(row, 8)?, read_member(row)?))).collect()
     }
 }
 

@@ -1,4 +1,9 @@
-//! Orders of members that are kept in tables, so that any node gives the next page.
+//! Orders of members that are kept in tables.
+//!
+//! A cursor by a value that changes would skip or repeat whoever moves past it, and an order in the memory of one node
+//! would mean nothing to the one that a balancer sends the next request to. So the order is in the database, a thousand ids
+//! a row, in tables without a log: keeping one costs no more than writing its ids once, and losing it only that whoever was
+//! paging starts again.
 
 use postgres::{Transaction, types::Type};
 
@@ -65,8 +70,8 @@ pub(super) fn follow(
     let end = renew(transaction, place.order)?.ok_or(ViewsError::ExpiredCursor)?;
     let (mut items, mut start) = (Vec::new(), place.start);
     while start < end && items.len() < limit {
-        let part = part(transaction, place.order, start)?;
-        let users: Vec<&str> = part.iter().map(String::as_str).collect();
+        let ids = part(transaction, place.order, start)?;
+        let users: Vec<&str> = ids.iter().map(String::as_str).collect();
         let found = filter.among(transaction, &users, limit - items.len())?;
         // A full page ends behind its last member; whoever follows in this part comes with the next one.
         let is_full = items.len() + found.len() == limit;
