@@ -8,6 +8,7 @@
 //!
 //! Everything here blocks; asynchronous callers go through a thread of their own.
 
+mod background;
 pub mod chain;
 mod checksum;
 mod details;
@@ -25,6 +26,7 @@ pub mod sqlite;
 mod stream_index;
 mod watch;
 
+pub use background::{Background, Stopping};
 pub use details::{DetailChange, LicenseeDetails, Person, StatusReason};
 pub use error::JournalError;
 pub use held::{Epoch, Held};

@@ -1,12 +1,8 @@
 //! The thread that feeds something with the commits of a source.
 
-use std::{
-    sync::Arc,
-    thread::{self, JoinHandle},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use journal::{Head, Progress, StoredCommit, Watch};
+use journal::{Background, Head, Progress, Stopping, StoredCommit};
 
 use crate::{ViewsError, source::Source};
 
@@ -33,44 +29,16 @@ pub(crate) trait Fed: Send + 'static {
     fn progress(&self) -> &Progress<ViewsError>;
 }
 
-/// A running follower; stopped and joined on drop.
-pub(crate) struct Follower {
-    stopping: Watch,
-    commits: Watch,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Follower {
-    /// Starts to feed; `name` is the thread's.
-    pub(crate) fn start(name: &str, source: Arc<dyn Source>, fed: impl Fed) -> Result<Self, ViewsError> {
-        let (stopping, commits) = (Watch::default(), source.watch());
-        let work = Work { source, fed, stopping: stopping.clone(), first_shard: 0 };
-        let thread =
-            thread::Builder::new().name(name.to_owned()).spawn(move || work.run()).map_err(ViewsError::Thread)?;
-        Ok(Self { stopping, commits, thread: Some(thread) })
-    }
-
-    /// Stops after what is under way, whatever is still to be fed.
-    fn stop(&mut self) {
-        self.stopping.notify();
-        self.commits.notify();
-        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("a follower of the views panicked");
-        }
-    }
-}
-
-impl Drop for Follower {
-    fn drop(&mut self) {
-        self.stop();
-    }
+/// Starts to feed, on a thread of this name. When it is stopped, what is under way is the last that is fed.
+pub(crate) fn start(name: &'static str, source: Arc<dyn Source>, fed: impl Fed) -> Result<Background, ViewsError> {
+    let commits = source.watch();
+    let work = Work { source, fed, first_shard: 0 };
+    Background::start(name, commits, move |stopping| work.run(&stopping)).map_err(ViewsError::Thread)
 }
 
 struct Work<F: Fed> {
     source: Arc<dyn Source>,
     fed: F,
-    /// Notified once, to stop.
-    stopping: Watch,
     /// Where to begin next, so that a busy shard does not starve those behind it.
     first_shard: u16,
 }
@@ -83,13 +51,13 @@ impl<F: Fed> Drop for Work<F> {
 }
 
 impl<F: Fed> Work<F> {
-    fn run(mut self) {
+    fn run(mut self, stopping: &Stopping) {
         let commits = self.source.watch();
         let mut pause = PAUSE_MIN;
         loop {
             // In this order: a stop after it was looked for wakes the wait below.
             let seen = commits.generation();
-            if self.stopping.generation() > 0 {
+            if stopping.is_asked() {
                 return;
             }
             match self.feed_once() {
@@ -100,7 +68,7 @@ impl<F: Fed> Work<F> {
                 }
                 Err(error) if error.passes() => {
                     tracing::warn!(error = &error as &dyn std::error::Error, ?pause, "the views wait for the database");
-                    self.stopping.wait_beyond(0, pause);
+                    stopping.pause(pause);
                     pause = pause.saturating_mul(2).min(PAUSE_MAX);
                 }
                 Err(error) => {

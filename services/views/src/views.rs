@@ -6,14 +6,13 @@ use std::{
     time::{Duration, Instant as Stopwatch},
 };
 
-use journal::{Journal, Position, Positions, Progress, postgres::Pool};
+use journal::{Background, Journal, Position, Positions, Progress, postgres::Pool};
 use licensing::{Catalogue, FeatureId, Instant, LicenseeId, UserId, access::Access};
 use parking_lot::RwLock;
 
 use crate::{
     Feeds, LicenseeView, LicenseesQuery, MemberView, MembersQuery, Page, RefusalView, TimerView, Totals, UserView,
-    ViewsError, follower::Follower, licensees, members, memory::Memory, postgres, refusals, sqlite, tables::Tables,
-    timers, users,
+    ViewsError, licensees, members, memory::Memory, postgres, refusals, sqlite, tables::Tables, timers, users,
 };
 
 /// The read models of a store, fed by threads of their own until they are dropped.
@@ -23,7 +22,7 @@ use crate::{
 pub struct Views {
     // In this order: the readers' connections close before the writers', which then leave a tidy file behind.
     tables: Box<dyn Tables>,
-    _followers: Vec<Follower>,
+    _followers: Vec<Background>,
     memory: Arc<RwLock<Memory>>,
     memory_progress: Arc<Progress<ViewsError>>,
     catalogue: Arc<Catalogue>,
@@ -32,7 +31,7 @@ pub struct Views {
 /// What the views consist of.
 pub(crate) struct Parts {
     pub(crate) tables: Box<dyn Tables>,
-    pub(crate) followers: Vec<Follower>,
+    pub(crate) followers: Vec<Background>,
     pub(crate) memory: Arc<RwLock<Memory>>,
     pub(crate) memory_progress: Arc<Progress<ViewsError>>,
 }

@@ -40,10 +40,11 @@ pub use url::{DatabaseUrl, InvalidDatabaseUrl};
 pub use value::Param;
 
 use self::journal::PostgresJournal;
-use crate::{Duty, Held, Journal, JournalError, Leases, MembershipOf, Node, NodeId, SharedUsers, StreamIndex, Task};
-use index::{Indexer, PostgresIndex};
+use crate::{
+    Background, Duty, Held, Journal, JournalError, Leases, MembershipOf, Node, NodeId, SharedUsers, StreamIndex, Task,
+};
+use index::{PostgresIndex, indexer};
 use leases::PostgresLeases;
-use poller::Poller;
 use schema::Meta;
 use users::PostgresUsers;
 
@@ -78,8 +79,8 @@ impl Options {
 /// and what others do is no longer noticed.
 pub struct PostgresStore {
     // First, so that the threads are gone before what they work on.
-    indexer: Indexer,
-    poller: Poller,
+    indexer: Background,
+    poller: Background,
     index: Arc<PostgresIndex>,
     journal: Arc<PostgresJournal>,
     users: Arc<PostgresUsers>,
@@ -108,13 +109,13 @@ impl PostgresStore {
     pub fn open(url: &DatabaseUrl, options: &Options) -> Result<Self, JournalError> {
         let background = Arc::new(Pool::new(url, BACKGROUND_CONNECTIONS)?);
         let (_, meta) = migrate(&background, options)?;
-        let readers = Arc::new(Pool::new(url, options.connections_max)?);
+        let readers = Arc::new(background.another(options.connections_max));
         let held = Held::default();
-        let writer = Pool::new(url, 1)?;
+        let writer = background.another(1);
         let journal = Arc::new(PostgresJournal::open(readers.clone(), writer, held.clone(), meta.shards)?);
         let index = Arc::new(PostgresIndex::open(readers.clone(), journal.clone(), held.clone(), &meta)?);
-        let indexer = Indexer::start(&background, &index, &journal, options.membership_of)?;
-        let poller = Poller::start(background.clone(), journal.clone(), index.clone(), held.clone())?;
+        let indexer = indexer::start(&background, &index, &journal, options.membership_of)?;
+        let poller = poller::start(background.clone(), journal.clone(), index.clone(), held.clone())?;
         Ok(Self {
             indexer,
             poller,

@@ -1,12 +1,7 @@
 //! The thread that notices what other processes did.
 
 use std::{
-    io,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread::{self, JoinHandle},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -14,7 +9,7 @@ use super::{
     append::read_head, failure::Failure, index::PostgresIndex, journal::PostgresJournal, patience::Pauses, pool::Pool,
     value::unsigned,
 };
-use crate::{Head, Held, JournalError, Watch};
+use crate::{Background, Head, Held, JournalError, Stopping, Watch};
 
 /// How often it is looked while something happens.
 const PERIOD: Duration = Duration::from_millis(20);
@@ -23,45 +18,16 @@ const PERIOD_AT_REST: Duration = Duration::from_millis(50);
 /// After how long nothing counts as happening.
 const REST_AFTER: Duration = Duration::from_secs(5);
 
-/// The running poller; stopped and joined on drop.
-pub(super) struct Poller {
-    is_stopping: Arc<AtomicBool>,
-    wake: Watch,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Poller {
-    /// Starts to look after what others append to `journal` and fill into `index`.
-    pub(super) fn start(
-        pool: Arc<Pool>,
-        journal: Arc<PostgresJournal>,
-        index: Arc<PostgresIndex>,
-        held: Held,
-    ) -> Result<Self, JournalError> {
-        let is_stopping = Arc::new(AtomicBool::new(false));
-        let wake = Watch::default();
-        let work = Work { pool, journal, index, held, is_stopping: is_stopping.clone(), wake: wake.clone() };
-        let thread = thread::Builder::new()
-            .name("poller".to_owned())
-            .spawn(move || work.run())
-            .map_err(|source: io::Error| JournalError::Thread { source })?;
-        Ok(Self { is_stopping, wake, thread: Some(thread) })
-    }
-
-    /// Stops after the look that is under way.
-    pub(super) fn stop(&mut self) {
-        self.is_stopping.store(true, Ordering::Release);
-        self.wake.notify();
-        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the poller panicked");
-        }
-    }
-}
-
-impl Drop for Poller {
-    fn drop(&mut self) {
-        self.stop();
-    }
+/// Starts to look after what others append to `journal` and fill into `index`.
+pub(super) fn start(
+    pool: Arc<Pool>,
+    journal: Arc<PostgresJournal>,
+    index: Arc<PostgresIndex>,
+    held: Held,
+) -> Result<Background, JournalError> {
+    let work = Work { pool, journal, index, held };
+    Background::start("poller", Watch::default(), move |stopping| work.run(&stopping))
+        .map_err(|source| JournalError::Thread { source })
 }
 
 struct Work {
@@ -69,21 +35,15 @@ struct Work {
     journal: Arc<PostgresJournal>,
     index: Arc<PostgresIndex>,
     held: Held,
-    is_stopping: Arc<AtomicBool>,
-    wake: Watch,
 }
 
 impl Work {
-    fn run(self) {
+    fn run(&self, stopping: &Stopping) {
         let held_changes = self.held.watch();
         let mut seen_held = held_changes.generation();
         let mut last_news = Instant::now();
         let mut pauses = Pauses::default();
-        loop {
-            let seen = self.wake.generation();
-            if self.is_stopping.load(Ordering::Acquire) {
-                return;
-            }
+        while !stopping.is_asked() {
             if held_changes.generation() != seen_held {
                 seen_held = held_changes.generation();
                 // The indexer has other shards to look after now.
@@ -105,7 +65,7 @@ impl Work {
                     pauses.next()
                 }
             };
-            self.wake.wait_beyond(seen, wait);
+            stopping.pause(wait);
         }
     }
 

@@ -52,14 +52,23 @@ impl Pool {
     /// # Errors
     /// [`JournalError::Certificate`] when a file that the URL names can't be used.
     pub fn new(url: &DatabaseUrl, connections_max: usize) -> Result<Self, JournalError> {
-        Ok(Self {
-            url: url.clone(),
+        Ok(Self::with_connector(url.clone(), tls::connector(url.tls())?, connections_max))
+    }
+
+    /// Another pool for the same database. What is trusted there is not read again, which takes longer than a connection.
+    pub(super) fn another(&self, connections_max: usize) -> Self {
+        Self::with_connector(self.url.clone(), self.tls.clone(), connections_max)
+    }
+
+    fn with_connector(url: DatabaseUrl, tls: MakeTlsConnector, connections_max: usize) -> Self {
+        Self {
             server: url.server(),
-            tls: tls::connector(url.tls())?,
+            url,
+            tls,
             connections_max: connections_max.max(1),
             state: Mutex::default(),
             returned: Condvar::new(),
-        })
+        }
     }
 
     /// Host, port and database, without user and password.

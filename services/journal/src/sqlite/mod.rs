@@ -25,9 +25,9 @@ pub use index::SqliteIndex;
 pub use journal::SqliteJournal;
 pub use pool::Pool;
 
-use crate::{Journal, JournalError, MembershipOf, StreamIndex};
+use crate::{Background, Journal, JournalError, MembershipOf, StreamIndex};
 use failure::InFile;
-use index::Indexer;
+use index::indexer;
 use lock::FolderLock;
 
 /// The truth.
@@ -61,7 +61,7 @@ impl Options {
 /// The handles that it gives out keep the folder locked, also after the store itself is dropped, which ends the indexer.
 pub struct SqliteStore {
     // First, so that the indexer is gone before what it works on.
-    indexer: Indexer,
+    indexer: Background,
     index: Arc<SqliteIndex>,
     journal: Arc<SqliteJournal>,
 }
@@ -73,7 +73,7 @@ impl SqliteStore {
         let lock = FolderLock::acquire(folder)?;
         let journal = Arc::new(SqliteJournal::open(folder, lock, options)?);
         let index = Arc::new(SqliteIndex::open(folder, &journal)?);
-        let indexer = Indexer::start(&index, &journal, options.membership_of)?;
+        let indexer = indexer::start(&index, &journal, options.membership_of)?;
         Ok(Self { indexer, index, journal })
     }
 

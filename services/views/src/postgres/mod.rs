@@ -31,7 +31,7 @@ use self::{database::Database, load::Loaded, reached::Reached, read::PostgresTab
 use crate::{
     Feeds, ViewsError,
     feeding_memory::MemoryAlone,
-    follower::Follower,
+    follower,
     marks::contradiction,
     members::OrderNames,
     source::{FromJournal, Source},
@@ -57,7 +57,7 @@ pub(crate) fn open(
     // Whoever reads right after this must not meet what another catalogue said.
     tables.follow_feeds()?;
     let followers =
-        vec![Follower::start("views-memory", source.clone(), alone)?, Follower::start("views", source, tables)?];
+        vec![follower::start("views-memory", source.clone(), alone)?, follower::start("views", source, tables)?];
     let tables = PostgresTables { database, reached, order_names: OrderNames::default() };
     Ok(Parts { tables: Box::new(tables), followers, memory, memory_progress })
 }

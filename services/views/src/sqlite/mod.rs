@@ -26,7 +26,7 @@ use licensing::Catalogue;
 use parking_lot::RwLock;
 
 use self::{open::Opened, ordered_lists::OrderedLists, read::SqliteTables, write::TablesAndMemory};
-use crate::{ViewsError, follower::Follower, source::FromJournal, views::Parts};
+use crate::{ViewsError, follower, source::FromJournal, views::Parts};
 
 const VIEWS_FILE: &str = "views.db";
 
@@ -51,6 +51,6 @@ pub(crate) fn open(
         catalogue: catalogue.clone(),
         progress: progress.clone(),
     };
-    let follower = Follower::start("views", Arc::new(FromJournal(journal)), fed)?;
+    let follower = follower::start("views", Arc::new(FromJournal(journal)), fed)?;
     Ok(Parts { tables: Box::new(tables), memory, memory_progress: progress, followers: vec![follower] })
 }

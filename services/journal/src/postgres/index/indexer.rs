@@ -1,18 +1,10 @@
 //! The thread that fills the index behind the commits of the shards that this process holds.
 
-use std::{
-    io,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread::{self, JoinHandle},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use super::{PostgresIndex, fill, read};
 use crate::{
-    Head, Journal, JournalError, MembershipOf, Watch,
+    Background, Head, Journal, JournalError, MembershipOf, Stopping,
     indexing::Gatherer,
     postgres::{erasure::Erasure, failure::damaged, journal::PostgresJournal, patience::Pauses, pool::Pool},
 };
@@ -20,52 +12,24 @@ use crate::{
 /// How long to wait for what wakes the indexer itself; then there is time to look after erasures.
 const IDLE_WAIT: Duration = Duration::from_secs(1);
 
-/// The running indexer; stopped and joined on drop.
-pub(in crate::postgres) struct Indexer {
-    is_stopping: Arc<AtomicBool>,
-    watch: Watch,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Indexer {
-    /// Starts to fill `index` from `journal` over connections of `pool`.
-    pub(in crate::postgres) fn start(
-        pool: &Arc<Pool>,
-        index: &Arc<PostgresIndex>,
-        journal: &Arc<PostgresJournal>,
-        membership_of: MembershipOf,
-    ) -> Result<Self, JournalError> {
-        let is_stopping = Arc::new(AtomicBool::new(false));
-        let server = pool.server().to_owned();
-        let work = Work {
-            pool: pool.clone(),
-            index: index.clone(),
-            journal: journal.clone(),
-            gatherer: Gatherer::new(membership_of, move |detail| damaged(&server, detail)),
-            erasure: Erasure::new(),
-            is_stopping: is_stopping.clone(),
-        };
-        let thread = thread::Builder::new()
-            .name("indexer".to_owned())
-            .spawn(move || work.run())
-            .map_err(|source: io::Error| JournalError::Thread { source })?;
-        Ok(Self { is_stopping, watch: journal.watch(), thread: Some(thread) })
-    }
-
-    /// Stops after the transaction that is under way, whatever is still to be indexed.
-    pub(in crate::postgres) fn stop(&mut self) {
-        self.is_stopping.store(true, Ordering::Release);
-        self.watch.notify();
-        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the indexer panicked");
-        }
-    }
-}
-
-impl Drop for Indexer {
-    fn drop(&mut self) {
-        self.stop();
-    }
+/// Starts to fill `index` from `journal` over connections of `pool`. When it is stopped, the transaction that is under way
+/// is the last one, whatever is still to be indexed.
+pub(in crate::postgres) fn start(
+    pool: &Arc<Pool>,
+    index: &Arc<PostgresIndex>,
+    journal: &Arc<PostgresJournal>,
+    membership_of: MembershipOf,
+) -> Result<Background, JournalError> {
+    let server = pool.server().to_owned();
+    let work = Work {
+        pool: pool.clone(),
+        index: index.clone(),
+        journal: journal.clone(),
+        gatherer: Gatherer::new(membership_of, move |detail| damaged(&server, detail)),
+        erasure: Erasure::new(),
+    };
+    Background::start("indexer", journal.watch(), move |stopping| work.run(&stopping))
+        .map_err(|source| JournalError::Thread { source })
 }
 
 struct Work {
@@ -74,7 +38,6 @@ struct Work {
     journal: Arc<PostgresJournal>,
     gatherer: Gatherer,
     erasure: Erasure,
-    is_stopping: Arc<AtomicBool>,
 }
 
 impl Drop for Work {
@@ -93,13 +56,13 @@ enum Filled {
 }
 
 impl Work {
-    fn run(mut self) {
+    fn run(mut self, stopping: &Stopping) {
         let watch = self.journal.watch();
         let mut pauses = Pauses::default();
         loop {
             // In this order: a stop after it was looked for wakes the wait below.
             let seen = watch.generation();
-            if self.is_stopping.load(Ordering::Acquire) {
+            if stopping.is_asked() {
                 return;
             }
             match self.step() {
@@ -119,7 +82,7 @@ impl Work {
                         let error = &error as &dyn std::error::Error;
                         tracing::warn!(error, "cannot fill the index: trying again until it can be");
                     }
-                    thread::sleep(pauses.next());
+                    stopping.pause(pauses.next());
                 }
             }
         }

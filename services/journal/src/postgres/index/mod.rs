@@ -1,7 +1,7 @@
 //! The index in the schema `usher_index`.
 
 mod fill;
-mod indexer;
+pub(super) mod indexer;
 mod open;
 mod read;
 mod snapshots;
@@ -9,8 +9,6 @@ mod snapshots;
 use std::{sync::Arc, time::Duration};
 
 use licensing::Instant;
-
-pub(super) use indexer::Indexer;
 
 use super::{journal::PostgresJournal, pool::Pool, schema::Meta};
 use crate::{

@@ -1,14 +1,6 @@
 //! The thread that fills the index behind the commits.
 
-use std::{
-    io,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread::{self, JoinHandle},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use rusqlite::Connection;
 
@@ -18,7 +10,7 @@ use super::{
     read::{self, Place},
 };
 use crate::{
-    Head, Journal, JournalError, MembershipOf, Watch,
+    Background, Head, Journal, JournalError, MembershipOf, Stopping,
     indexing::{CommandRow, Gatherer, Rows},
     sqlite::{
         SqliteJournal,
@@ -32,57 +24,28 @@ const ERASURE_RETRY: Duration = Duration::from_secs(1);
 /// How long to wait for commits that wake the indexer themselves.
 const IDLE_WAIT: Duration = Duration::from_secs(3600);
 
-/// The running indexer; stopped and joined on drop.
-pub(in crate::sqlite) struct Indexer {
-    is_stopping: Arc<AtomicBool>,
-    watch: Watch,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Indexer {
-    /// Starts to fill `index` from `journal`.
-    pub(in crate::sqlite) fn start(
-        index: &Arc<SqliteIndex>,
-        journal: &Arc<SqliteJournal>,
-        membership_of: MembershipOf,
-    ) -> Result<Self, JournalError> {
-        let is_stopping = Arc::new(AtomicBool::new(false));
-        let path = journal.path().to_owned();
-        let work = Work {
-            index: index.clone(),
-            journal: journal.clone(),
-            gatherer: Gatherer::new(membership_of, move |detail| corrupt(&path, detail)),
-            is_stopping: is_stopping.clone(),
-            ids: Ids::default(),
-        };
-        let thread = thread::Builder::new()
-            .name("indexer".to_owned())
-            .spawn(move || work.run())
-            .map_err(|source: io::Error| JournalError::Thread { source })?;
-        Ok(Self { is_stopping, watch: journal.watch(), thread: Some(thread) })
-    }
-
-    /// Stops after the transaction that is under way, whatever is still to be indexed.
-    pub(in crate::sqlite) fn stop(&mut self) {
-        self.is_stopping.store(true, Ordering::Release);
-        self.watch.notify();
-        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the indexer panicked");
-        }
-    }
-}
-
-impl Drop for Indexer {
-    fn drop(&mut self) {
-        self.stop();
-    }
+/// Starts to fill `index` from `journal`. When it is stopped, the transaction that is under way is the last one, whatever is
+/// still to be indexed.
+pub(in crate::sqlite) fn start(
+    index: &Arc<SqliteIndex>,
+    journal: &Arc<SqliteJournal>,
+    membership_of: MembershipOf,
+) -> Result<Background, JournalError> {
+    let path = journal.path().to_owned();
+    let work = Work {
+        index: index.clone(),
+        journal: journal.clone(),
+        gatherer: Gatherer::new(membership_of, move |detail| corrupt(&path, detail)),
+        ids: Ids::default(),
+    };
+    Background::start("indexer", journal.watch(), move |stopping| work.run(&stopping))
+        .map_err(|source| JournalError::Thread { source })
 }
 
 struct Work {
     index: Arc<SqliteIndex>,
     journal: Arc<SqliteJournal>,
     gatherer: Gatherer,
-    is_stopping: Arc<AtomicBool>,
     ids: Ids,
 }
 
@@ -94,12 +57,12 @@ impl Drop for Work {
 }
 
 impl Work {
-    fn run(mut self) {
+    fn run(mut self, stopping: &Stopping) {
         let watch = self.journal.watch();
         loop {
             // In this order: a stop after it was looked for wakes the wait below.
             let seen = watch.generation();
-            if self.is_stopping.load(Ordering::Acquire) {
+            if stopping.is_asked() {
                 return;
             }
             match self.fill_once() {

@@ -1,7 +1,7 @@
 //! The index in `index.db`.
 
 mod fill;
-mod indexer;
+pub(super) mod indexer;
 mod open;
 mod read;
 mod snapshots;
@@ -15,8 +15,6 @@ use std::{
 use licensing::Instant;
 use parking_lot::Mutex;
 use rusqlite::Connection;
-
-pub(super) use indexer::Indexer;
 
 use super::{
     INDEX_FILE, SqliteJournal, connection,
