@@ -9,12 +9,14 @@ mod messages;
 mod moves;
 mod nodes;
 mod postgres;
+#[path = "../../../journal/tests/several/mod.rs"]
+mod several;
 
 /// Runs each of these tests on a store within the process, and on a real PostgreSQL.
 macro_rules! on_each_ground {
     ($($name:ident),+ $(,)?) => {
         mod in_memory {
-            $(#[test] fn $name() { super::$name(&crate::memory::Memory::new()); })+
+            $(#[test] fn $name() { super::$name(&crate::memory::memory()); })+
         }
         mod on_postgres {
             $(#[test] fn $name() { super::$name(&crate::postgres::Postgres::new()); })+

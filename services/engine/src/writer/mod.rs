@@ -151,7 +151,7 @@ impl Writer {
         self.published_heads.clone()
     }
 
-    /// Takes commands until it is told to stop, or until nobody is left who could send one.
+    /// Takes commands until it is told to stop.
     pub(crate) fn run(mut self) {
         loop {
             let Some(submissions) = self.next_submissions() else { return };

@@ -1,136 +1,18 @@
 //! Several engines on one store, as several nodes have them, within this process.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Weak},
-};
+use std::sync::{Arc, Weak};
 
 use contract::incoming::from_json;
 use engine::{ClockMode, Done, Engine, EngineError, Options, Order, Peers, Reply, ReplyTo, Running, Shared, start};
-use journal::{
-    Batch, Candidate, Epoch, Head, Held, Journal, JournalError, LicenseeDetails, Person, Position, SharedUser,
-    SharedUsers, StatusNews, StatusReason, StoredCommit, Watch, sqlite,
-};
-use licensing::{Catalogue, Instant, UserStatus};
+use journal::{Held, Journal};
+use licensing::{Catalogue, Instant};
 use parking_lot::Mutex;
 use serde_json::Value;
-use tempfile::TempDir;
 
-use crate::fixture::{DAY_ONE, at};
-
-/// What the nodes have in common: a store that keeps an epoch for each shard, as a database server does.
-pub struct Common {
-    inner: Arc<dyn Journal>,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    epochs: BTreeMap<u16, u64>,
-    statuses: BTreeMap<String, UserStatus>,
-    enlisted: BTreeMap<String, BTreeSet<String>>,
-    news: BTreeMap<(u16, u64), StatusNews>,
-}
-
-/// The store as one node sees it.
-struct NodeStore {
-    common: Arc<Common>,
-    held: Held,
-}
-
-impl Journal for NodeStore {
-    fn shard_count(&self) -> u16 {
-        self.common.inner.shard_count()
-    }
-
-    fn heads(&self) -> Result<Vec<Head>, JournalError> {
-        self.common.inner.heads()
-    }
-
-    fn clock(&self) -> Result<Option<Instant>, JournalError> {
-        self.common.inner.clock()
-    }
-
-    fn append(&self, batch: &Batch) -> Result<(), JournalError> {
-        let mut state = self.common.state.lock();
-        for commit in &batch.commits {
-            let epoch = self.held.epoch(commit.shard).map(|epoch| epoch.0);
-            if epoch.is_none() || epoch != state.epochs.get(&commit.shard).copied() {
-                return Err(JournalError::NotHeld { shard: commit.shard });
-            }
-        }
-        self.common.inner.append(&Batch { news: Vec::new(), ..batch.clone() })?;
-        for news in &batch.news {
-            state.statuses.insert(news.user.clone(), news.status);
-            state.news.insert((news.position.shard, news.position.position), news.clone());
-        }
-        Ok(())
-    }
-
-    fn read(&self, shard: u16, after_commit: u64, max_bytes: usize) -> Result<Vec<StoredCommit>, JournalError> {
-        self.common.inner.read(shard, after_commit, max_bytes)
-    }
-
-    fn watch(&self) -> Watch {
-        self.common.inner.watch()
-    }
-
-    fn person(&self, user: &str) -> Result<Option<Person>, JournalError> {
-        self.common.inner.person(user)
-    }
-
-    fn persons(&self, users: &[&str]) -> Result<Vec<Option<Person>>, JournalError> {
-        self.common.inner.persons(users)
-    }
-
-    fn users_named(&self, username: &str) -> Result<Vec<String>, JournalError> {
-        self.common.inner.users_named(username)
-    }
-
-    fn licensee_details(&self, licensee: &str) -> Result<Option<LicenseeDetails>, JournalError> {
-        self.common.inner.licensee_details(licensee)
-    }
-
-    fn licensees_details(&self, licensees: &[&str]) -> Result<Vec<Option<LicenseeDetails>>, JournalError> {
-        self.common.inner.licensees_details(licensees)
-    }
-
-    fn status_reasons(&self, user: &str) -> Result<Vec<StatusReason>, JournalError> {
-        self.common.inner.status_reasons(user)
-    }
-}
-
-impl SharedUsers for NodeStore {
-    fn enlist(&self, candidates: &[Candidate<'_>]) -> Result<Vec<SharedUser>, JournalError> {
-        let mut state = self.common.state.lock();
-        for candidate in candidates {
-            let of_user = state.enlisted.entry(candidate.user.to_owned()).or_default();
-            of_user.insert(candidate.licensee.to_owned());
-        }
-        let known = |candidate: &Candidate<'_>| {
-            let status = state.statuses.get(candidate.user).copied().unwrap_or(UserStatus::Active);
-            Ok(SharedUser { status, person: self.common.inner.person(candidate.user)? })
-        };
-        candidates.iter().map(known).collect()
-    }
-
-    fn enlisted(&self, users: &[&str]) -> Result<Vec<Vec<String>>, JournalError> {
-        let state = self.common.state.lock();
-        let of_user = |user: &&str| state.enlisted.get(*user).into_iter().flatten().cloned().collect();
-        Ok(users.iter().map(of_user).collect())
-    }
-
-    fn untold(&self, shard: u16, limit: usize) -> Result<Vec<StatusNews>, JournalError> {
-        let state = self.common.state.lock();
-        Ok(state.news.range((shard, 0)..=(shard, u64::MAX)).map(|(_, news)| news.clone()).take(limit).collect())
-    }
-
-    fn told(&self, news: &[Position]) -> Result<(), JournalError> {
-        let mut state = self.common.state.lock();
-        news.iter().for_each(|position| drop(state.news.remove(&(position.shard, position.position))));
-        Ok(())
-    }
-}
+use crate::{
+    fixture::{DAY_ONE, at},
+    several::Memory,
+};
 
 /// A node.
 pub struct Node {
@@ -148,9 +30,7 @@ impl Node {
 pub struct Cluster {
     // In this order they are dropped.
     nodes: Vec<Node>,
-    pub common: Arc<Common>,
-    store: sqlite::SqliteStore,
-    _folder: TempDir,
+    store: Memory,
 }
 
 /// The way to the other nodes, without a network between.
@@ -188,11 +68,8 @@ impl Peers for Reach {
 impl Cluster {
     /// Nodes whose clocks stand at [`DAY_ONE`]; shards are dealt out in turn.
     pub fn of(count: usize) -> (Self, Arc<impl Sized>) {
-        let folder = tempfile::tempdir().unwrap();
-        let store = sqlite::SqliteStore::open(folder.path(), &sqlite::Options::new(engine::membership_of)).unwrap();
-        let common = Arc::new(Common { inner: store.journal(), state: Mutex::default() });
         let direct = Arc::new(Direct { engines: Mutex::default() });
-        let mut cluster = Self { nodes: Vec::new(), common, store, _folder: folder };
+        let mut cluster = Self { nodes: Vec::new(), store: Memory::new(engine::membership_of) };
         for _ in 0..count {
             let node = cluster.start_node();
             node.engine().connect(Arc::new(Reach(Arc::downgrade(&direct))));
@@ -206,8 +83,8 @@ impl Cluster {
     }
 
     fn start_node(&self) -> Node {
-        let held = Held::default();
-        let store = Arc::new(NodeStore { common: self.common.clone(), held: held.clone() });
+        let store = self.store.node();
+        let held = store.held.clone();
         let mut options = Options::new(Arc::new(Catalogue::built_in().unwrap()));
         options.clock = ClockMode::Manual(Some(at(DAY_ONE)));
         options.shared = Some(Shared { users: store.clone(), held: held.clone() });
@@ -215,17 +92,12 @@ impl Cluster {
     }
 
     pub fn shards(&self) -> u16 {
-        self.common.inner.shard_count()
+        self.store.journal().shard_count()
     }
 
     /// Gives a shard to a node, whoever held it before and whether that knows or not.
     pub fn give(&self, shard: u16, node: usize) {
-        let epoch = {
-            let mut state = self.common.state.lock();
-            let epoch = state.epochs.entry(shard).or_default();
-            *epoch += 1;
-            Epoch(*epoch)
-        };
+        let epoch = self.store.next_epoch(shard);
         self.nodes[node].engine().take_shards(&[(shard, epoch)]).unwrap();
     }
 
@@ -257,11 +129,11 @@ impl Cluster {
     }
 
     pub fn untold(&self) -> usize {
-        self.common.state.lock().news.len()
+        self.store.untold()
     }
 
     pub fn journal(&self) -> Arc<dyn Journal> {
-        self.common.inner.clone()
+        self.store.journal()
     }
 
     pub fn advance(&self, node: usize, to: &str) {

@@ -13,4 +13,6 @@ mod nodes;
 mod provenance;
 mod races;
 mod restarts;
+#[path = "../../../journal/tests/several/mod.rs"]
+mod several;
 mod timers;
