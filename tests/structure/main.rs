@@ -3,6 +3,7 @@
 
 mod dependencies;
 mod documents;
+mod files;
 mod rules;
 
 use std::{

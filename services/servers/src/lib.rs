@@ -8,6 +8,7 @@
 
 mod error;
 mod folder;
+mod kafka;
 mod ports;
 mod postgres;
 mod programs;
@@ -15,4 +16,5 @@ mod supervisor;
 mod tls;
 
 pub use error::Unavailable;
+pub use kafka::{Kafka, KafkaOptions, Listener, jars as fetch_kafka};
 pub use postgres::{Database, Options, PgBouncer, Postgres};

@@ -5,9 +5,16 @@
 folder=$1 log=$2
 shift 2
 server=
+# An answer that nobody reads any more must not end this before it has cleaned up.
+trap '' PIPE
 
 running() {
     grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$1/status"
+}
+
+# A server that ended on its own leaves its number to whoever comes: nobody else may be meant.
+is_there() {
+    [ -n "$server" ] && grep -qs "^PPid:[[:space:]]*$$\$" "/proc/$server/status"
 }
 
 # PostgreSQL's children have each a process group of their own.
@@ -26,8 +33,20 @@ await_end() {
     done
 }
 
+# The server first, so that it makes no more children while it is to stand still.
+signal_family() {
+    is_there && kill "-$1" "$server" 2>>"$log" || return
+    for child in $(children "$server"); do
+        kill "-$1" "$child" 2>>"$log"
+    done
+    return 0
+}
+
 kill_server() {
-    [ -n "$server" ] || return 0
+    if ! is_there; then
+        server=
+        return
+    fi
     # First stopped, so that it makes no more children while they are counted.
     kill -STOP "$server" 2>>"$log"
     family="$server $(children "$server")"
@@ -38,7 +57,7 @@ kill_server() {
 }
 
 stop_server() {
-    [ -n "$server" ] || return 0
+    is_there || return 0
     kill "-$1" "$server" 2>>"$log"
     kill -CONT "$server" 2>>"$log"
     await_end "$server"
@@ -54,7 +73,7 @@ while read -r order argument; do
             echo "$server"
             ;;
         signal)
-            if [ -n "$server" ] && kill "-$argument" "$server" 2>>"$log"; then echo done; else echo "no server"; fi
+            if signal_family "$argument"; then echo done; else echo "no server"; fi
             ;;
         stop)
             stop_server "$argument"

@@ -59,11 +59,12 @@ impl Supervisor {
     /// Takes a folder over, which is removed in the end; the server itself comes with [`restart`](Self::restart).
     pub fn new(program: Program, folder: &Folder, guard: TempDir) -> Result<Self, Unavailable> {
         let log = folder.join("log");
-        let mut command = Command::new("sh");
-        command.args(["-c", SCRIPT, "supervise"]).arg(folder.path()).arg(&log).args(&program.command);
+        // In a session of its own: what is meant for ours, such as Ctrl-C or the end of a terminal, must not keep the shell
+        // from cleaning up; nor must the SIGHUP that the kernel sends to a group with a stopped process in it (which the
+        // server is while it is killed) at the moment when the group's parent ends.
+        let mut command = Command::new("setsid");
+        command.args(["sh", "-c", SCRIPT, "supervise"]).arg(folder.path()).arg(&log).args(&program.command);
         command.current_dir("/").env("LC_ALL", "C").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        // Not in our process group: what is meant for it, Ctrl-C above all, would keep the shell from cleaning up.
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut shell = command.spawn().map_err(Unavailable::system("start sh"))?;
         let (Some(orders), Some(answers)) = (shell.stdin.take(), shell.stdout.take()) else {
             return Err(Unavailable::Missing { program: "pipe to sh", mend: "close some files" });
@@ -98,7 +99,7 @@ impl Supervisor {
         self.line().stop(self.program.stop)
     }
 
-    /// Sends a signal to the server, such as `STOP`.
+    /// Sends a signal, such as `STOP`, to the server and its children.
     pub fn signal(&self, signal: &str) -> Result<(), Unavailable> {
         let answer = self.line().order(&format!("signal {signal}"))?;
         if answer == "done" {

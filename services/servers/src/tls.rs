@@ -15,7 +15,6 @@ pub struct Certificates {
     /// The server's, for 127.0.0.1 and `localhost`.
     pub server: Pair,
     /// A client's, for the user `usher`.
-    #[allow(dead_code, reason = "for servers that ask for a certificate")]
     pub client: Pair,
 }
 

@@ -1,7 +1,9 @@
 //! Usher's own automation. It has no dependencies, so that it is there at once.
 
 mod command;
+mod demo;
 mod deny;
+mod kafka;
 mod packages;
 mod test;
 
@@ -14,6 +16,7 @@ Usage: cargo xtask <TASK>
 
 Tasks:
   test   format, lints, licences and sources of dependencies, all tests; installs what they need
+  demo   builds the program and runs its demo, with further arguments; installs what the build needs
   help   this text
 ";
 
@@ -22,6 +25,7 @@ fn main() -> ExitCode {
     let names: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match names.as_slice() {
         ["test"] => test::run(),
+        ["demo", further @ ..] => demo::run(further),
         ["help" | "--help" | "-h"] | [] => {
             print!("{HELP}");
             return ExitCode::SUCCESS;

@@ -9,7 +9,9 @@ use std::{
 
 use crate::{
     command::{self, Failure, cargo, shown},
-    deny, packages,
+    deny,
+    kafka::Kafka,
+    packages::{self, BUILD, TEST},
 };
 use counts::Counts;
 
@@ -18,15 +20,18 @@ use counts::Counts;
 /// # Errors
 /// [`Failure`] of that one.
 pub fn run() -> Result<(), Failure> {
-    packages::install_missing()?;
+    packages::install_missing(&[BUILD, TEST])?;
     command::run(cargo(&["fmt", "--all", "--check"]))?;
     command::run(cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
     deny::check()?;
-    run_counted(cargo(&["test", "--workspace", "--locked"]))
+    let kafka = Kafka::fetch()?;
+    let mut tests = cargo(&["test", "--workspace", "--locked"]);
+    kafka.restrict(&mut tests);
+    run_counted(tests, &kafka)
 }
 
 /// Runs tests with their output shown, and closes with how many there were in all.
-fn run_counted(mut tests: Command) -> Result<(), Failure> {
+fn run_counted(mut tests: Command, kafka: &Kafka) -> Result<(), Failure> {
     let step = shown(&tests);
     eprintln!("==> {step}");
     let not_started = |error| Failure::NotStarted(step.clone(), error);
@@ -41,6 +46,9 @@ fn run_counted(mut tests: Command) -> Result<(), Failure> {
         }
     }
     let status = child.wait().map_err(not_started)?;
+    if let Some(line) = kafka.closing_line(counts.left_out()) {
+        println!("{line}");
+    }
     println!("{counts}");
     if status.success() { Ok(()) } else { Err(Failure::Failed(step, status)) }
 }

@@ -161,7 +161,7 @@ impl Postgres {
         self.supervisor.restart()
     }
 
-    /// Lets the server's main process stand still (`SIGSTOP`): connections that are there go on, new ones hang.
+    /// Lets the server and every process of it stand still (`SIGSTOP`): nobody gets an answer.
     ///
     /// # Errors
     /// [`Unavailable`] if it is down.

@@ -72,20 +72,30 @@ fn what_was_committed_survives_kill_stop_and_restart() {
 }
 
 #[test]
-fn a_paused_server_makes_new_connections_wait_until_it_goes_on() {
+fn a_paused_server_answers_nobody_until_it_goes_on() {
     let server = Postgres::start().unwrap();
-    server.pause().unwrap();
+    let asleep = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'";
+    let is_answered_after = |resumed: Instant, answered: Instant| assert!(answered > resumed, "it went on");
     thread::scope(|scope| {
-        let waiting = scope.spawn(|| {
-            let answer = server.run_sql("postgres", "SELECT 1").unwrap();
-            (answer, Instant::now())
-        });
-        thread::sleep(Duration::from_millis(300));
+        let ask = |sql: &'static str| {
+            let server = &server;
+            scope.spawn(move || {
+                server.run_sql("postgres", sql).unwrap();
+                Instant::now()
+            })
+        };
+        let connected = ask("SELECT pg_sleep(2)");
+        // As often as it may take; it sleeps for long enough.
+        while server.run_sql("postgres", asleep).unwrap().trim() != "1" {
+            assert!(!connected.is_finished(), "it was not seen");
+        }
+        server.pause().unwrap();
+        let new = ask("SELECT 1");
+        thread::sleep(Duration::from_millis(2_500));
         let resumed = Instant::now();
         server.resume().unwrap();
-        let (answer, answered) = waiting.join().unwrap();
-        assert_eq!(answer, "1\n");
-        assert!(answered > resumed, "it answered while it was paused");
+        is_answered_after(resumed, connected.join().unwrap());
+        is_answered_after(resumed, new.join().unwrap());
     });
     server.stop().unwrap();
     assert!(server.pause().is_err(), "there is nobody to pause");

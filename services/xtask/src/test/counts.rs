@@ -8,9 +8,15 @@ pub struct Counts {
     passed: u64,
     failed: u64,
     ignored: u64,
+    filtered: u64,
 }
 
 impl Counts {
+    /// How many were left out by name.
+    pub fn left_out(&self) -> u64 {
+        self.filtered
+    }
+
     /// Adds what a line counts, if it is a closing line.
     pub fn add(&mut self, line: &str) {
         let Some(counts) = line.strip_prefix("test result: ") else { return };
@@ -23,6 +29,7 @@ impl Counts {
                 "passed" => self.passed += number,
                 "failed" => self.failed += number,
                 "ignored" => self.ignored += number,
+                "filtered" => self.filtered += number,
                 _ => {}
             }
         }
@@ -31,7 +38,8 @@ impl Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.ignored)
+        let skipped = self.ignored + self.filtered;
+        write!(f, "{} passed, {} failed, {skipped} skipped", self.passed, self.failed)
     }
 }
 
@@ -49,7 +57,8 @@ mod tests {
         ] {
             counts.add(line);
         }
-        assert_eq!(counts, Counts { passed: 17, failed: 2, ignored: 1 });
-        assert_eq!(counts.to_string(), "17 passed, 2 failed, 1 skipped");
+        assert_eq!(counts, Counts { passed: 17, failed: 2, ignored: 1, filtered: 3 });
+        assert_eq!(counts.left_out(), 3);
+        assert_eq!(counts.to_string(), "17 passed, 2 failed, 4 skipped");
     }
 }
