@@ -19,7 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("api", &["contract", "engine", "journal", "licensing", "views"]),
     ("cluster", &["engine", "journal", "licensing"]),
     ("servers", &[]),
-    ("usher", &["api", "contract", "engine", "journal", "licensing", "views"]),
+    ("usher", &["api", "cluster", "contract", "engine", "journal", "licensing", "views"]),
     ("structure-tests", &[]),
     ("xtask", &[]),
 ];

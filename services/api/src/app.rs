@@ -1,21 +1,26 @@
 //! What all handlers share.
 
-use std::sync::Arc;
-
+use axum::extract::FromRef;
 use engine::{Answer, Call, Claim, Done};
 use journal::Positions;
-use tokio::sync::Semaphore;
 
-use crate::{Services, problem::Problem};
+use crate::{Services, blocking::BlockingJobs, problem::Problem, routes::Health};
 
-/// How many reads may run or wait for a thread at one time; what exceeds that is told to come back later.
+/// How many reads may run or wait for a thread at one time.
 const BLOCKING_JOBS_MAX: usize = 512;
 
 /// The state of the router. Clones share it.
 #[derive(Clone)]
 pub(crate) struct App {
     services: Services,
-    blocking_jobs: Arc<Semaphore>,
+    health: Health,
+    blocking_jobs: BlockingJobs,
+}
+
+impl FromRef<App> for Health {
+    fn from_ref(app: &App) -> Self {
+        app.health.clone()
+    }
 }
 
 /// What a command answered, and up to where one has to read to see what it did.
@@ -26,7 +31,9 @@ pub(crate) struct Accepted {
 
 impl App {
     pub(crate) fn new(services: Services) -> Self {
-        Self { services, blocking_jobs: Arc::new(Semaphore::new(BLOCKING_JOBS_MAX)) }
+        let Services { engine, views, index, journal, metrics } = services.clone();
+        let health = Health::new(engine, journal, index, Some(views), metrics);
+        Self { services, health, blocking_jobs: BlockingJobs::at_most(BLOCKING_JOBS_MAX) }
     }
 
     pub(crate) const fn services(&self) -> &Services {
@@ -43,13 +50,8 @@ impl App {
         E: Send + 'static,
         Problem: From<E>,
     {
-        let permit = Arc::clone(&self.blocking_jobs).try_acquire_owned().map_err(|_| Problem::overloaded())?;
         let services = self.services.clone();
-        let job = tokio::task::spawn_blocking(move || {
-            let _held_while_it_runs = permit;
-            work(&services)
-        });
-        Ok(job.await.map_err(|failure| Problem::internal(&failure))??)
+        self.blocking_jobs.run(move || work(&services)).await
     }
 
     /// Takes a request's key, if it has one; whether the same request took it before.

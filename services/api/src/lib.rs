@@ -6,6 +6,7 @@
 
 mod answer;
 mod app;
+mod blocking;
 mod extract;
 mod layers;
 mod openapi;
@@ -21,7 +22,7 @@ use views::Views;
 
 pub use openapi::openapi;
 pub use problem::ProblemCode;
-pub use routes::router;
+pub use routes::{Health, process_router, router};
 
 /// The largest request body, bytes.
 pub const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;

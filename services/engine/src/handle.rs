@@ -202,6 +202,15 @@ impl Engine {
         Ok(self.ticket(answer, Some))
     }
 
+    /// Asks the writer of this process, whatever others do, for what it always refuses: to set the clock back. Whoever
+    /// refuses is alive, and nothing changes.
+    ///
+    /// # Errors
+    /// [`EngineError::Busy`] or [`EngineError::Stopped`].
+    pub fn try_probe(&self) -> Result<Ticket<Reply>, EngineError> {
+        self.submit_here(Order::AdvanceClock(Instant::MIN_UTC))
+    }
+
     /// Says how other nodes are reached; the first time only.
     pub fn connect(&self, peers: Arc<dyn Peers>) {
         if self.peers.set(peers).is_err() {

@@ -1,16 +1,17 @@
 //! What can be asked on the command line.
 
-use std::path::PathBuf;
+use std::{ffi::OsStr, fmt::Display, path::PathBuf, sync::Arc};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, builder::TypedValueParser, error::ErrorKind};
 use engine::ClockMode;
+use journal::postgres::{DatabaseUrl, InvalidDatabaseUrl};
 
 use crate::{
     commands::{
-        demo::DemoArgs, history::HistoryArgs, ingest::IngestArgs, seats::SeatsArgs, serve::ServeArgs, show::ShowArgs,
-        timers::TimersArgs,
+        demo::DemoArgs, history::HistoryArgs, ingest::IngestArgs, migrate::MigrateArgs, seats::SeatsArgs,
+        serve::ServeArgs, show::ShowArgs, timers::TimersArgs,
     },
-    config::{NonEmpty, ServerUrl, Settings},
+    config::{ServerUrl, Settings, ShardCount},
     logging::{LogFilter, LogFormat},
     output::Format,
 };
@@ -32,7 +33,8 @@ Examples:
   usher seats assign --licensee acme --csv users.csv --best-effort
   usher history acme --type SeatRemoved --format json
   usher show acme --as-of 2026-01-31
-  usher timers --url http://127.0.0.1:8080";
+  usher timers --url http://127.0.0.1:8080
+  usher serve --database-url postgres://usher@db.internal/usher?sslmode=verify-full";
 
 /// Usher: an event-sourced licensing backend for seat-based add-ons
 #[derive(Debug, Parser)]
@@ -80,6 +82,8 @@ pub enum Command {
     Show(ShowArgs),
     /// Print what is due when
     Timers(TimersArgs),
+    /// Make the store in a database, or bring it to the newest format
+    Migrate(MigrateArgs),
 }
 
 impl Cli {
@@ -93,6 +97,7 @@ impl Cli {
             Command::History(args) => args.settings(),
             Command::Show(args) => args.settings(),
             Command::Timers(args) => args.settings(),
+            Command::Migrate(args) => args.settings(),
         };
         Settings { log: self.common.log.clone(), log_format: self.common.log_format, ..settings }
     }
@@ -105,9 +110,11 @@ pub struct StoreArgs {
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 
-    /// PostgreSQL store instead of the embedded one; not available in this version [env: USHER_DATABASE_URL]
-    #[arg(long, value_name = "URL")]
-    database_url: Option<NonEmpty>,
+    /// PostgreSQL database (15 or later) with the store instead of a folder, as psql takes it:
+    /// postgres://USER@HOST:PORT/DATABASE?sslmode=verify-full; a password rather comes from the environment, here or in
+    /// PGPASSWORD [env: USHER_DATABASE_URL]
+    #[arg(long, value_name = "URL", value_parser = UnshownParser)]
+    database_url: Option<Arc<DatabaseUrl>>,
 
     /// File of the catalogue, TOML or JSON [env: USHER_CATALOG] [default: the one that is built in]
     #[arg(long, value_name = "FILE")]
@@ -145,6 +152,37 @@ impl PlaceArgs {
     /// What they say, as settings.
     pub fn settings(&self) -> Settings {
         Settings { url: self.url.clone(), format: self.format, ..self.store.settings() }
+    }
+}
+
+/// How a new store is made.
+#[derive(Debug, Clone, Args)]
+pub struct ShardArgs {
+    /// Into how many shards a new store is divided, which never changes; one that exists must have as many
+    /// [env: USHER_SHARDS] [default: 16 for a new store]
+    #[arg(long, value_name = "NUMBER")]
+    pub shards: Option<ShardCount>,
+}
+
+/// Reads a connection string without ever repeating it: there may be a password in it.
+#[derive(Debug, Clone)]
+struct UnshownParser;
+
+impl TypedValueParser for UnshownParser {
+    type Value = Arc<DatabaseUrl>;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Self::Value, clap::Error> {
+        let name = argument.map(ToString::to_string).unwrap_or_default();
+        let refused = |reason: &dyn Display| {
+            clap::Error::raw(ErrorKind::ValueValidation, format!("{name} cannot be read: {reason}\n")).with_cmd(command)
+        };
+        let text = value.to_str().ok_or_else(|| refused(&"it is not UTF-8 text"))?;
+        text.parse().map(Arc::new).map_err(|error: InvalidDatabaseUrl| refused(&error))
     }
 }
 

@@ -48,9 +48,9 @@ impl CommandError {
     /// How the program ends for this reason.
     pub fn exit_status(&self) -> ExitStatus {
         match self {
-            Self::Config(_) | Self::Demo(DemoError::NotFresh { .. }) | Self::Store(StoreError::NoStore { .. }) => {
-                ExitStatus::Usage
-            }
+            Self::Config(_)
+            | Self::Demo(DemoError::NotFresh { .. } | DemoError::NotFreshDatabase { .. })
+            | Self::Store(StoreError::NoStore { .. }) => ExitStatus::Usage,
             Self::Client(error) if error.is_wrong_usage() => ExitStatus::Usage,
             Self::Store(_)
             | Self::Client(_)

@@ -1,15 +1,16 @@
 //! How the process is.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{extract::State, http::header::CONTENT_TYPE, response::IntoResponse};
 use engine::Engine;
-use journal::Positions;
-use licensing::Instant;
+use journal::{Journal, Positions, StreamIndex};
 use tokio::time::timeout;
+use views::Views;
 
 use crate::{
-    app::App,
+    RenderMetrics,
+    blocking::BlockingJobs,
     problem::{Problem, ProblemCode},
 };
 
@@ -18,6 +19,33 @@ const PROMETHEUS_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// How long the engine may take to answer when it is asked whether it does.
 const ENGINE_WAIT_MAX: Duration = Duration::from_secs(2);
+
+/// How many may ask at a time whether the process is ready.
+const CHECKS_MAX: usize = 16;
+
+/// What tells how a process is.
+#[derive(Clone)]
+pub struct Health {
+    engine: Engine,
+    journal: Arc<dyn Journal>,
+    index: Arc<dyn StreamIndex>,
+    views: Option<Arc<Views>>,
+    metrics: RenderMetrics,
+    checks: BlockingJobs,
+}
+
+impl Health {
+    /// Of a process with these parts; without `views` where it has none.
+    pub fn new(
+        engine: Engine,
+        journal: Arc<dyn Journal>,
+        index: Arc<dyn StreamIndex>,
+        views: Option<Arc<Views>>,
+        metrics: RenderMetrics,
+    ) -> Self {
+        Self { engine, journal, index, views, metrics, checks: BlockingJobs::at_most(CHECKS_MAX) }
+    }
+}
 
 /// Tells that the process runs.
 #[utoipa::path(get, path = "/healthz", operation_id = "check_liveness", tag = "process",
@@ -29,13 +57,15 @@ pub(super) async fn alive() -> &'static str {
 /// Tells whether commands and reads are answered.
 #[utoipa::path(get, path = "/readyz", operation_id = "check_readiness", tag = "process",
     responses((status = 200, body = String, content_type = "text/plain")))]
-pub(super) async fn ready(State(app): State<App>) -> Result<&'static str, Problem> {
-    check_engine(&app.services().engine).await?;
-    let views_answer = app
-        .blocking(|services| -> Result<_, Problem> {
-            services.journal.heads()?;
-            services.index.progress()?;
-            Ok(services.views.wait_for(&Positions::default(), Duration::ZERO)?)
+pub(super) async fn ready(State(health): State<Health>) -> Result<&'static str, Problem> {
+    check_engine(&health.engine).await?;
+    let Health { journal, index, views, .. } = health;
+    let views_answer = health
+        .checks
+        .run(move || -> Result<_, Problem> {
+            journal.heads()?;
+            index.progress()?;
+            Ok(views.map_or(Ok(true), |views| views.wait_for(&Positions::default(), Duration::ZERO))?)
         })
         .await?;
     if views_answer {
@@ -44,10 +74,8 @@ pub(super) async fn ready(State(app): State<App>) -> Result<&'static str, Proble
     Err(Problem::new(ProblemCode::Unavailable, "the read models do not answer: see usher's log"))
 }
 
-/// Asks the engine for what it always refuses, to set the clock back: whoever refuses is alive, and nothing changes.
 async fn check_engine(engine: &Engine) -> Result<(), Problem> {
-    let refused = engine.try_advance_clock(Instant::MIN_UTC)?;
-    let answer = timeout(ENGINE_WAIT_MAX, refused.answer()).await;
+    let answer = timeout(ENGINE_WAIT_MAX, engine.try_probe()?.answer()).await;
     let answer = answer.map_err(|_| Problem::new(ProblemCode::Unavailable, "the engine does not answer in time"))?;
     answer.map(|_always_refused| ()).map_err(Problem::from)
 }
@@ -55,6 +83,6 @@ async fn check_engine(engine: &Engine) -> Result<(), Problem> {
 /// Gives the metrics of the process.
 #[utoipa::path(get, path = "/metrics", operation_id = "show_metrics", tag = "process",
     responses((status = 200, body = String, content_type = "text/plain")))]
-pub(super) async fn metrics(State(app): State<App>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, PROMETHEUS_TEXT)], (app.services().metrics)())
+pub(super) async fn metrics(State(health): State<Health>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, PROMETHEUS_TEXT)], (health.metrics)())
 }

@@ -15,7 +15,11 @@ mod timers;
 mod users;
 mod welcome;
 
-use axum::{Router, extract::DefaultBodyLimit, middleware};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, FromRef},
+    middleware,
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
@@ -25,23 +29,36 @@ use crate::{
     problem::{Problem, ProblemCode},
 };
 
+pub use health::Health;
+
 /// Everything that usher serves: `/v1`, health, metrics, the OpenAPI document and a page at `/`.
 pub fn router(services: Services) -> Router {
     let app = App::new(services);
     let (contract, _document) = contract().split_for_parts();
     let (process, _document) = process().split_for_parts();
-    // The last layer is the outermost.
-    contract
+    let router = contract
         .route_layer(middleware::from_fn_with_state(app.clone(), layers::wait_until_caught_up))
         .route_layer(middleware::from_fn(layers::refuse_unsupported))
         .merge(process)
-        .route("/", axum::routing::get(welcome::page))
+        .route("/", axum::routing::get(welcome::page));
+    framed(router).with_state(app)
+}
+
+/// What a process serves that answers no callers: health, metrics and the OpenAPI document.
+pub fn process_router(health: Health) -> Router {
+    let (process, _document) = process().split_for_parts();
+    framed(process).with_state(health)
+}
+
+/// What happens to every request, whatever is asked for.
+fn framed<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    // The last layer is the outermost.
+    router
         .fallback(nothing_here)
         .method_not_allowed_fallback(other_method)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(layers::catch_panics())
         .layer(middleware::from_fn(layers::observe))
-        .with_state(app)
 }
 
 /// What is below `/v1`.
@@ -64,7 +81,10 @@ pub(crate) fn contract() -> OpenApiRouter<App> {
 }
 
 /// What tells about the process.
-pub(crate) fn process() -> OpenApiRouter<App> {
+pub(crate) fn process<S: Clone + Send + Sync + 'static>() -> OpenApiRouter<S>
+where
+    Health: FromRef<S>,
+{
     OpenApiRouter::new()
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))

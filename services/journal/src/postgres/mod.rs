@@ -93,6 +93,15 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
+    /// Whether there is a store in the database; makes none.
+    ///
+    /// # Errors
+    /// [`JournalError::Database`] for a server that can't be reached, refuses, or can't hold a store.
+    pub fn is_in(url: &DatabaseUrl) -> Result<bool, JournalError> {
+        let pool = Pool::new(url, 1)?;
+        pool.read(|transaction| schema::is_there(transaction, pool.server()))
+    }
+
     /// Makes the store if there is none, and brings it to the newest format; changes nothing if it has it already.
     ///
     /// # Errors

@@ -31,6 +31,12 @@ const NODE_SECRET_BYTES: usize = 32;
 /// Held by whoever migrates, until it has: "usher mg".
 const LOCK: i64 = 0x7573_6865_7220_6d67;
 
+/// What of a schema is there.
+struct Existing {
+    has_schema: bool,
+    has_meta: bool,
+}
+
 /// What was done to a database to make it a store of the newest format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Migrated {
@@ -98,6 +104,12 @@ impl ServerFacts {
     }
 }
 
+/// Whether there is a store in the database; changes nothing.
+pub(super) fn is_there(transaction: &mut Transaction<'_>, server: &str) -> Result<bool, Failure> {
+    ServerFacts::read(transaction)?.check(server)?;
+    Ok(JOURNAL.existing(transaction)?.has_meta)
+}
+
 /// Makes the store with `new_shards` shards if there is none, and brings it to the newest format.
 pub(super) fn migrate(
     transaction: &mut Transaction<'_>,
@@ -143,12 +155,7 @@ impl Schema {
 
     /// The format of the tables that are there; 0 for none. Makes the schema if it is missing.
     fn found_format(&self, transaction: &mut Transaction<'_>) -> Result<u32, Failure> {
-        let exists = "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1),
-                             EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
-                                                 ON n.oid = c.relnamespace
-                                     WHERE n.nspname = $1 AND c.relname = 'meta')";
-        let row = transaction.query_typed_one(exists, &[(&self.name, Type::TEXT)])?;
-        let (has_schema, has_meta): (bool, bool) = (plain(&row, 0)?, plain(&row, 1)?);
+        let Existing { has_schema, has_meta } = self.existing(transaction)?;
         if !has_schema {
             transaction.batch_execute(&format!("CREATE SCHEMA {}", self.name))?;
         }
@@ -159,6 +166,15 @@ impl Schema {
         let row = row.ok_or_else(|| Failure::Damaged(format!("{}.meta is empty", self.name)))?;
         let format: i32 = plain(&row, 0)?;
         u32::try_from(format).map_err(|_| Failure::Damaged(format!("{format} is no format")))
+    }
+
+    fn existing(&self, transaction: &mut Transaction<'_>) -> Result<Existing, Failure> {
+        let exists = "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1),
+                             EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
+                                                 ON n.oid = c.relnamespace
+                                     WHERE n.nspname = $1 AND c.relname = 'meta')";
+        let row = transaction.query_typed_one(exists, &[(&self.name, Type::TEXT)])?;
+        Ok(Existing { has_schema: plain(&row, 0)?, has_meta: plain(&row, 1)? })
     }
 
     fn note_format(&self, transaction: &mut Transaction<'_>, format: u32) -> Result<(), Failure> {

@@ -10,6 +10,8 @@ use postgres::config::{Config, Host, SslMode};
 /// `sslkey`; a password that it lacks is taken from `PGPASSWORD`. Neither `Display` nor `Debug` shows a password.
 #[derive(Clone)]
 pub struct DatabaseUrl {
+    /// As it was given: what two of them are told apart by.
+    text: String,
     config: Config,
     tls: Tls,
 }
@@ -98,9 +100,17 @@ impl FromStr for DatabaseUrl {
         }
         let tls = read_tls(settings, &mut config)?;
         set_defaults(&mut config);
-        Ok(Self { config, tls })
+        Ok(Self { text: text.to_owned(), config, tls })
     }
 }
+
+impl PartialEq for DatabaseUrl {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for DatabaseUrl {}
 
 fn set_defaults(config: &mut Config) {
     if config.get_password().is_none()

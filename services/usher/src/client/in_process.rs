@@ -1,6 +1,6 @@
 //! A store that is opened here, asked through the same interface as a server.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -17,7 +17,7 @@ use views::LicenseeView;
 use super::{ANSWER_BYTES_MAX, ClientError, Problem, Request, Response};
 use crate::{
     moment,
-    store::{Clock, Store},
+    store::{Store, StoreOptions},
 };
 
 /// How many events are read at one go.
@@ -34,8 +34,9 @@ pub struct InProcess {
 
 impl InProcess {
     /// Opens a store that exists.
-    pub fn open(folder: &Path, catalogue: Arc<Catalogue>, clock: Clock) -> Result<Self, ClientError> {
-        let store = Store::open_existing(folder, Arc::clone(&catalogue), clock)?;
+    pub fn open(options: StoreOptions) -> Result<Self, ClientError> {
+        let catalogue = Arc::clone(&options.catalogue);
+        let store = Store::open_existing(options)?;
         let views = store.open_views()?;
         let router = api::router(store.services(views, Arc::new(String::new)));
         let runtime = Builder::new_current_thread().enable_all().build().map_err(ClientError::Runtime)?;

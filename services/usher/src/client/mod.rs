@@ -7,17 +7,15 @@ mod problem;
 mod remote;
 mod target;
 
-use std::{path::Path, sync::Arc};
-
 use journal::JournalError;
-use licensing::{Catalogue, Instant, LicenseeId};
+use licensing::{Instant, LicenseeId};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
     config::ServerUrl,
     moment,
-    store::{Clock, StoreError},
+    store::{StoreError, StoreOptions},
 };
 
 pub use in_process::InProcess;
@@ -116,9 +114,9 @@ pub enum Client {
 }
 
 impl Client {
-    /// Opens the store in a folder.
-    pub fn in_folder(folder: &Path, catalogue: Arc<Catalogue>, clock: Clock) -> Result<Self, ClientError> {
-        Ok(Self::InProcess(Box::new(InProcess::open(folder, catalogue, clock)?)))
+    /// Opens a store that is there.
+    pub fn in_store(options: StoreOptions) -> Result<Self, ClientError> {
+        Ok(Self::InProcess(Box::new(InProcess::open(options)?)))
     }
 
     /// Gets ready to talk to a server.

@@ -9,6 +9,7 @@ use std::{
 
 use clap::Args;
 use engine::ClockMode;
+use journal::Duty;
 use licensing::RemovalReason;
 use serde::Serialize;
 use views::{LicenseesQuery, Views};
@@ -19,19 +20,21 @@ use super::{
 };
 use crate::{
     cli::StoreArgs,
-    config::{ServerSettings, Settings, store_folder},
+    config::{ServerSettings, Settings, StorePlace},
     error::CommandError,
     exit::ExitStatus,
     feed::{FeedError, Input, Tally, feed},
     output::{self, Format, OutputError, Table},
     progress::Progress,
-    store::{Clock, Store},
+    store::{Clock, Part, Store},
 };
 
 /// Six and a half years of messages; see the README beside it.
 static SAMPLE: &[u8] = include_bytes!("../../sample/rails-2020-2026.jsonl.gz");
 /// Where the demonstration is played, unless something else is said.
 const DEMO_FOLDER: &str = "./usher-demo";
+/// Alone on a database; also afterwards, while it serves.
+const PART: Part = Part::Passing(&[Duty::Write, Duty::Project]);
 /// How many licensees are read at one go.
 const PAGE_LICENSEES: usize = 1_000;
 
@@ -84,6 +87,12 @@ pub enum DemoError {
         /// The folder.
         folder: PathBuf,
     },
+    /// There is something already in the database.
+    #[error("{place} has a store with a history already: name an empty database")]
+    NotFreshDatabase {
+        /// The database.
+        place: StorePlace,
+    },
     /// The folder can't be looked into.
     #[error("cannot look into the folder {folder:?}: check that it is a folder and may be read")]
     Folder {
@@ -96,24 +105,30 @@ pub enum DemoError {
     /// The result can't be read.
     #[error("cannot read what came out: see the cause")]
     Views(#[from] views::ViewsError),
+    /// What is there already can't be read.
+    #[error("cannot read what is in the store: see the cause")]
+    Journal(#[from] journal::JournalError),
 }
 
 /// Does it.
 pub fn run(args: &DemoArgs, config: &Config) -> Result<ExitStatus, CommandError> {
     let settings = ServerSettings::read(&config.settings)?;
-    let folder = store_folder(&config.layers)?.unwrap_or_else(|| DEMO_FOLDER.into());
-    let catalogue = config.catalogue()?;
-    check_fresh(&folder)?;
+    let place = config.store_place(DEMO_FOLDER)?;
+    let options = config.store_options(place.clone(), Clock::Mode(ClockMode::EventTime(None)), PART)?;
+    if let StorePlace::Folder(folder) = &place {
+        check_fresh(folder)?;
+    }
     // First, so that nobody waits for the sample only to hear that the address is taken.
     let server = if args.no_serve { None } else { Some(Server::bind(settings.listen)?) };
-    let store = Store::open(&folder, catalogue, Clock::Mode(ClockMode::EventTime(None)))?;
+    let store = Store::open(options)?;
+    check_without_history(&store, place)?;
     let tally = play(&store)?;
     let numbers = count(&store, tally)?;
     match config.format() {
         Format::Json => output::json_line(&numbers)?,
         Format::Table => numbers.print()?,
     }
-    server.map_or(Ok(ExitStatus::Done), |server| server.serve(&store))
+    server.map_or(Ok(ExitStatus::Done), |server| server.serve(&store, &settings.roles))
 }
 
 /// A folder that is not there, or has nothing in it.
@@ -126,6 +141,15 @@ fn check_fresh(folder: &Path) -> Result<(), DemoError> {
             Some(_) => Err(DemoError::NotFresh { folder: folder.to_owned() }),
         },
     }
+}
+
+/// A store in which nothing has happened.
+fn check_without_history(store: &Store, place: StorePlace) -> Result<(), CommandError> {
+    let heads = store.journal().heads().map_err(DemoError::from)?;
+    if heads.iter().any(|head| head.position > 0) {
+        return Err(DemoError::NotFreshDatabase { place }.into());
+    }
+    Ok(())
 }
 
 fn play(store: &Store) -> Result<Tally, FeedError> {

@@ -5,7 +5,7 @@ use licensing::LicenseeId;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Config;
+use super::{Config, Use};
 use crate::{
     cli::PlaceArgs,
     client::{Pages, Target},
@@ -14,11 +14,10 @@ use crate::{
     exit::ExitStatus,
     moment::{self, Moment},
     output::{Format, JsonArray, Table},
-    store::Clock,
 };
 
 const EXAMPLES: &str = "\
-Without --url it opens the store, which no other process may have open, and changes nothing.
+Without --url it opens the store and changes nothing; a folder must not be open in another process.
 With --format json the result is one array, each event as GET /v1/licensees/{licensee}/events shows it.
 
 Examples:
@@ -67,7 +66,7 @@ impl HistoryArgs {
 
 /// Does it.
 pub fn run(args: &HistoryArgs, config: &Config) -> Result<ExitStatus, CommandError> {
-    let client = config.client(Clock::StandStill)?;
+    let client = config.client(Use::Reading)?;
     let pages = client.pages(args.target());
     match config.format() {
         Format::Json => print_json(pages)?,

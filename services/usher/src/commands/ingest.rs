@@ -4,22 +4,21 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use clap::Args;
-use licensing::Catalogue;
+use journal::Duty;
 
 use super::Config;
 use crate::{
-    cli::{ClockArgs, StoreArgs},
-    config::{ConfigError, Settings, store_folder},
+    cli::{ClockArgs, ShardArgs, StoreArgs},
+    config::Settings,
     error::CommandError,
     exit::ExitStatus,
     feed::{FeedError, Input, Tally, feed},
     output,
     progress::Progress,
-    store::{Clock, DEFAULT_FOLDER, Store},
+    store::{Clock, DEFAULT_FOLDER, Part, Store, StoreOptions},
 };
 
 /// Stands for standard input among the files.
@@ -30,6 +29,7 @@ The last line of standard output counts what became of the messages, such as
   {\"accepted\":2,\"duplicate\":0,\"refused\":{\"unknown_licensee\":1}}
 The exit status is 0 whatever was refused, and 1 when a file could not be read to its end.
 Feeding a file again does no harm: what got in before is a duplicate.
+On a database the nodes that run decide, by their own clocks; without any this process does.
 
 Examples:
   usher ingest --data-dir ./usher-data messages.jsonl
@@ -44,6 +44,8 @@ pub struct IngestArgs {
     store: StoreArgs,
     #[command(flatten)]
     clock: ClockArgs,
+    #[command(flatten)]
+    shards: ShardArgs,
 
     /// Files with a CloudEvent in JSON on each line, also compressed with gzip; - for standard input
     #[arg(required = true, value_name = "FILE")]
@@ -53,42 +55,27 @@ pub struct IngestArgs {
 impl IngestArgs {
     /// What the command line says, as settings.
     pub fn settings(&self) -> Settings {
-        Settings { clock: self.clock.clock, ..self.store.settings() }
+        Settings { clock: self.clock.clock, shards: self.shards.shards, ..self.store.settings() }
     }
 }
 
 /// Does it.
 pub fn run(args: &IngestArgs, config: &Config) -> Result<ExitStatus, CommandError> {
-    let settings = FeedSettings::read(config)?;
+    let clock = Clock::Mode(config.settings.clock.unwrap_or_default());
+    let place = config.store_place(DEFAULT_FOLDER)?;
+    let options = config.store_options(place, clock, Part::Passing(&[Duty::Write]))?;
     let sources: Vec<Source> = args.files.iter().map(|path| Source::of(path)).collect();
     let mut tally = Tally::default();
-    let fed = feed_all(&sources, settings, &mut tally);
+    let fed = feed_all(&sources, options, &mut tally);
     // The tally comes also after an error: it says what got in until then.
     output::json_line(&tally)?;
     fed.map(|()| ExitStatus::Done)
 }
 
-/// Where to feed to, and by which clock.
-struct FeedSettings {
-    folder: PathBuf,
-    catalogue: Arc<Catalogue>,
-    clock: Clock,
-}
-
-impl FeedSettings {
-    fn read(config: &Config) -> Result<Self, ConfigError> {
-        Ok(Self {
-            folder: store_folder(&config.layers)?.unwrap_or_else(|| DEFAULT_FOLDER.into()),
-            catalogue: config.catalogue()?,
-            clock: Clock::Mode(config.settings.clock.unwrap_or_default()),
-        })
-    }
-}
-
-fn feed_all(sources: &[Source], settings: FeedSettings, tally: &mut Tally) -> Result<(), CommandError> {
+fn feed_all(sources: &[Source], options: StoreOptions, tally: &mut Tally) -> Result<(), CommandError> {
     // First, so that nothing is fed where a file is not there.
     let sizes = sources.iter().map(Source::bytes_total).collect::<Result<Vec<_>, _>>()?;
-    let store = Store::open(&settings.folder, settings.catalogue, settings.clock)?;
+    let store = Store::open(options)?;
     let mut progress = Progress::of_bytes(sizes.into_iter().sum());
     let fed = sources.iter().try_for_each(|source| feed(&store.engine(), source.open()?, &mut progress, tally));
     progress.finish();

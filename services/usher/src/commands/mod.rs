@@ -3,12 +3,15 @@
 pub mod demo;
 pub mod history;
 pub mod ingest;
+pub mod migrate;
 pub mod seats;
 pub mod serve;
 pub mod show;
 pub mod timers;
 
 use std::sync::Arc;
+
+use journal::Duty;
 
 pub use demo::DemoError;
 pub use seats::CsvError;
@@ -17,12 +20,12 @@ pub use serve::ServeError;
 use crate::{
     cli::{Cli, Command},
     client::Client,
-    config::{ConfigError, Layers, Place, Settings, read_catalogue, store_or_server},
+    config::{ConfigError, Layers, Place, Settings, StorePlace, read_catalogue, store_or_server, store_place},
     error::CommandError,
     exit::ExitStatus,
     logging::{self, Verbosity},
     output::Format,
-    store::{Clock, DEFAULT_FOLDER},
+    store::{Clock, DEFAULT_FOLDER, Part, StoreOptions},
 };
 
 /// The settings of a command, from all sources.
@@ -33,12 +36,30 @@ pub struct Config {
 
 impl Config {
     /// Whom to ask: the server that is named, or the store that is named or usual.
-    fn client(&self, clock: Clock) -> Result<Client, CommandError> {
-        let place = store_or_server(&self.layers)?.unwrap_or_else(|| Place::Folder(DEFAULT_FOLDER.into()));
-        match place {
-            Place::Server(url) => Ok(Client::of_server(url)),
-            Place::Folder(folder) => Ok(Client::in_folder(&folder, self.catalogue()?, clock)?),
+    fn client(&self, use_of: Use) -> Result<Client, CommandError> {
+        match store_or_server(&self.layers)? {
+            Some(Place::Server(url)) => Ok(Client::of_server(url)),
+            Some(Place::Store(place)) => Ok(Client::in_store(self.of_use(place, use_of)?)?),
+            None => Ok(Client::in_store(self.of_use(StorePlace::Folder(DEFAULT_FOLDER.into()), use_of)?)?),
         }
+    }
+
+    /// How the store is opened for a command that asks it as if it were a server.
+    fn of_use(&self, place: StorePlace, use_of: Use) -> Result<StoreOptions, ConfigError> {
+        let (clock, duties): (_, &[Duty]) = match use_of {
+            Use::Reading => (Clock::StandStill, &[Duty::Project]),
+            Use::Changing => (self.settings.clock.map_or(Clock::AsBefore, Clock::Mode), &[Duty::Write, Duty::Project]),
+        };
+        self.store_options(place, clock, Part::Passing(duties))
+    }
+
+    fn store_options(&self, place: StorePlace, clock: Clock, part: Part) -> Result<StoreOptions, ConfigError> {
+        Ok(StoreOptions { place, shards: self.settings.shards, catalogue: self.catalogue()?, clock, part })
+    }
+
+    /// The store that is named, or else the one in a folder.
+    fn store_place(&self, default_folder: &str) -> Result<StorePlace, ConfigError> {
+        Ok(store_place(&self.layers)?.unwrap_or_else(|| StorePlace::Folder(default_folder.into())))
     }
 
     fn catalogue(&self) -> Result<Arc<licensing::Catalogue>, ConfigError> {
@@ -48,6 +69,15 @@ impl Config {
     fn format(&self) -> Format {
         self.settings.format.unwrap_or_default()
     }
+}
+
+/// What a command wants of a store that it asks as if it were a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// To look at it.
+    Reading,
+    /// To change something.
+    Changing,
 }
 
 /// Does what is asked on the command line.
@@ -68,5 +98,6 @@ pub fn run(cli: Cli) -> Result<ExitStatus, CommandError> {
         Command::History(args) => history::run(&args, &config),
         Command::Show(args) => show::run(&args, &config),
         Command::Timers(args) => timers::run(&args, &config),
+        Command::Migrate(_) => migrate::run(&config),
     }
 }

@@ -4,12 +4,12 @@ use std::{
     future::IntoFuture,
     io,
     net::{SocketAddr, TcpListener},
-    path::PathBuf,
     process,
     sync::Arc,
     time::Duration,
 };
 
+use api::RenderMetrics;
 use axum::Router;
 use clap::Args;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
@@ -19,19 +19,22 @@ use tokio::{
     sync::oneshot,
     time::{MissedTickBehavior, interval, timeout},
 };
+use views::Views;
 
 use super::Config;
 use crate::{
-    cli::{ClockArgs, StoreArgs},
-    config::{Auth, ListenAddress, NonEmpty, Roles, ServerSettings, Settings, store_folder},
+    cli::{ClockArgs, ShardArgs, StoreArgs},
+    config::{Auth, ListenAddress, NodeAddress, NonEmpty, Role, Roles, ServerSettings, Settings, node_options},
     error::CommandError,
     exit::ExitStatus,
     output,
-    store::{Clock, DEFAULT_FOLDER, Store},
+    store::{Clock, DEFAULT_FOLDER, Part, Store, StoreError},
 };
 
 /// How long requests that run may take to end once the server stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the read models of a database may make no step forward before callers are answered all the same.
+const VIEWS_WAIT: Duration = Duration::from_secs(5);
 /// Between two clean-ups of the metrics.
 const METRICS_UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
@@ -45,9 +48,10 @@ Examples:
   usher serve
   usher serve --data-dir /var/lib/usher --listen 127.0.0.1:9090
   usher serve --clock manual:2026-01-01T00:00:00Z
+  usher serve --database-url postgres://usher@db/usher --node-listen 10.0.0.5:8081
   USHER_DATA_DIR=/var/lib/usher usher serve";
 
-/// Runs the server: the HTTP interface over an embedded store
+/// Runs the server: the HTTP interface over a store in a folder, or as one of the nodes on a database
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ServeArgs {
@@ -57,13 +61,25 @@ pub struct ServeArgs {
     store: StoreArgs,
     #[command(flatten)]
     clock: ClockArgs,
+    #[command(flatten)]
+    shards: ShardArgs,
 
     /// Kafka to publish to and consume from, host:port,…; not available in this version [env: USHER_KAFKA]
     #[arg(long, value_name = "SERVERS")]
     kafka: Option<NonEmpty>,
 
-    /// Which parts to run: api,ingest,relay,views,timers,notify; less than all is not available in this version
-    /// [env: USHER_ROLES] [default: all]
+    /// Where to take commands from the other nodes on a database [env: USHER_NODE_LISTEN] [default: 127.0.0.1, any free
+    /// port, for nodes on one machine]
+    #[arg(long, value_name = "ADDRESS")]
+    node_listen: Option<ListenAddress>,
+
+    /// Host and port where other nodes reach --node-listen [env: USHER_NODE_ADDRESS] [default: --node-listen]
+    #[arg(long, value_name = "ADDRESS")]
+    node_address: Option<NodeAddress>,
+
+    /// Which parts to run, with commas between: api (HTTP), ingest (messages from Kafka), relay (events to Kafka), views
+    /// (keeps the read models), timers (what time alone changes), notify (mail); ingest and timers decide commands too,
+    /// all others hand them on; less than all only on a database [env: USHER_ROLES] [default: all]
     #[arg(long, value_name = "ROLES")]
     roles: Option<Roles>,
 
@@ -91,6 +107,9 @@ impl ServeArgs {
         Settings {
             listen: self.listen.listen,
             clock: self.clock.clock,
+            shards: self.shards.shards,
+            node_listen: self.node_listen,
+            node_address: self.node_address.clone(),
             kafka: self.kafka.clone(),
             roles: self.roles.clone(),
             auth: self.auth.clone(),
@@ -126,12 +145,17 @@ pub enum ServeError {
 /// Does it.
 pub fn run(config: &Config) -> Result<ExitStatus, CommandError> {
     let settings = ServerSettings::read(&config.settings)?;
-    let folder: PathBuf = store_folder(&config.layers)?.unwrap_or_else(|| DEFAULT_FOLDER.into());
-    let catalogue = config.catalogue()?;
+    let place = config.store_place(DEFAULT_FOLDER)?;
+    let part = Part::Node(node_options(&config.settings, &place, &settings.roles)?);
+    let options = config.store_options(place, Clock::Mode(settings.clock), part)?;
     // First, as a second server with the same settings is told so before it touches the store.
     let server = Server::bind(settings.listen)?;
-    let store = Store::open(&folder, catalogue, Clock::Mode(settings.clock))?;
-    server.serve(&store)
+    let store = Store::open(options)?;
+    // So that whoever is told where it listens is answered; on the other nodes depends whether it can be so.
+    if let Err(error) = store.wait_for_writers() {
+        tracing::warn!(error = &error as &dyn std::error::Error, "commands are refused until it is otherwise");
+    }
+    server.serve(&store, &settings.roles)
 }
 
 /// A server that has its address and its metrics, but answers nobody yet.
@@ -153,12 +177,10 @@ impl Server {
     }
 
     /// Serves until a signal comes, and says where on standard output.
-    pub(super) fn serve(self, store: &Store) -> Result<ExitStatus, CommandError> {
-        let views = store.open_views()?;
-        let metrics = self.metrics.clone();
-        let router = api::router(store.services(views, Arc::new(move || metrics.render())));
+    pub(super) fn serve(self, store: &Store, roles: &Roles) -> Result<ExitStatus, CommandError> {
+        let router = self.router(store, roles)?;
         let runtime = Builder::new_multi_thread().enable_all().build().map_err(ServeError::Start)?;
-        let served = self.run_on(&runtime, router);
+        let served = self.run_on(&runtime, router, || store.hand_over());
         // What still runs is not waited for: it had its time.
         runtime.shutdown_background();
         served?;
@@ -166,21 +188,59 @@ impl Server {
         Ok(ExitStatus::Done)
     }
 
-    fn run_on(self, runtime: &Runtime, router: Router) -> Result<(), CommandError> {
+    /// What is answered by a process with these roles.
+    fn router(&self, store: &Store, roles: &Roles) -> Result<Router, StoreError> {
+        let metrics = self.metrics.clone();
+        let metrics: RenderMetrics = Arc::new(move || metrics.render());
+        let views = match [Role::Api, Role::Views].iter().any(|role| roles.contains(*role)) {
+            true => Some(open_views(store)?),
+            false => None,
+        };
+        Ok(match views {
+            Some(views) if roles.contains(Role::Api) => api::router(store.services(views, metrics)),
+            views => api::process_router(store.health(views, metrics)),
+        })
+    }
+
+    /// Calls `before_draining` once a signal came, before it waits for the requests that run.
+    fn run_on(
+        self,
+        runtime: &Runtime,
+        router: Router,
+        before_draining: impl FnOnce() + Send,
+    ) -> Result<(), CommandError> {
         runtime.block_on(async {
             let mut signals = Signals::listen().map_err(ServeError::Start)?;
             let listener = tokio::net::TcpListener::from_std(self.listener).map_err(ServeError::Start)?;
             tokio::spawn(keep_up(self.metrics));
             output::line(&format!("usher listens on http://{}", self.address))?;
-            Ok(serve_until_signal(listener, router, &mut signals).await?)
+            Ok(serve_until_signal(listener, router, &mut signals, before_draining).await?)
         })
     }
+}
+
+fn open_views(store: &Store) -> Result<Arc<Views>, StoreError> {
+    if !store.is_shared() {
+        return store.open_views();
+    }
+    let views = store.open_views_as_they_are()?;
+    match store.wait_for(&views, VIEWS_WAIT) {
+        Err(error @ StoreError::Standstill { .. }) => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "reads are out of date until a node with the role views runs"
+            );
+        }
+        waited => waited?,
+    }
+    Ok(views)
 }
 
 async fn serve_until_signal(
     listener: tokio::net::TcpListener,
     router: Router,
     signals: &mut Signals,
+    before_draining: impl FnOnce() + Send,
 ) -> Result<(), ServeError> {
     let (stop, stopping) = oneshot::channel::<()>();
     let server = axum::serve(listener, router).with_graceful_shutdown(async {
@@ -194,6 +254,7 @@ async fn serve_until_signal(
     }
     tracing::info!("stopping: no new requests are taken");
     drop(stop);
+    tokio::task::block_in_place(before_draining);
     tokio::select! {
         ended = timeout(STOP_TIMEOUT, &mut server) => match ended {
             Ok(ended) => ended.map_err(io::Error::other).flatten().map_err(ServeError::Stopped),

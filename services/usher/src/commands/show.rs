@@ -7,7 +7,7 @@ use licensing::LicenseeId;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Config;
+use super::{Config, Use};
 use crate::{
     cli::PlaceArgs,
     client::{ClientError, Target},
@@ -16,11 +16,10 @@ use crate::{
     exit::ExitStatus,
     moment::Moment,
     output::{self, Format, OutputError, Table},
-    store::Clock,
 };
 
 const EXAMPLES: &str = "\
-Without --url it opens the store, which no other process may have open, and changes nothing.
+Without --url it opens the store and changes nothing; a folder must not be open in another process.
 With --format json the result is one object, as GET /v1/licensees/{licensee} answers.
 
 Examples:
@@ -52,7 +51,7 @@ impl ShowArgs {
 
 /// Does it.
 pub fn run(args: &ShowArgs, config: &Config) -> Result<ExitStatus, CommandError> {
-    let client = config.client(Clock::StandStill)?;
+    let client = config.client(Use::Reading)?;
     let licensee: Value = match args.as_of {
         Some(Moment(at)) => client.licensee_as_of(&args.licensee, at)?,
         None => client.get(&Target::new(["v1", "licensees", args.licensee.as_str()]))?,

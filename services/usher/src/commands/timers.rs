@@ -4,7 +4,7 @@ use clap::Args;
 use licensing::LicenseeId;
 use serde_json::Value;
 
-use super::Config;
+use super::{Config, Use};
 use crate::{
     cli::PlaceArgs,
     client::Target,
@@ -12,11 +12,10 @@ use crate::{
     error::CommandError,
     exit::ExitStatus,
     output::{Format, JsonArray, Table},
-    store::Clock,
 };
 
 const EXAMPLES: &str = "\
-Without --url it opens the store, which no other process may have open, and changes nothing.
+Without --url it opens the store and changes nothing; a folder must not be open in another process.
 
 Examples:
   usher timers
@@ -44,7 +43,7 @@ impl TimersArgs {
 
 /// Does it.
 pub fn run(args: &TimersArgs, config: &Config) -> Result<ExitStatus, CommandError> {
-    let client = config.client(Clock::StandStill)?;
+    let client = config.client(Use::Reading)?;
     let target = Target::new(["v1", "timers"]).with_some("licensee", args.licensee.as_ref().map(LicenseeId::as_str));
     let answer: Value = client.get(&target)?;
     let items = answer.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();

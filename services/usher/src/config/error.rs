@@ -85,6 +85,29 @@ pub enum ConfigError {
         /// What to do.
         instead: &'static str,
     },
+    /// A setting that has to be there.
+    #[error("{setting} is not set: set it, or leave the command: {instead}")]
+    Missing {
+        /// The setting.
+        setting: &'static str,
+        /// Why it may not be needed.
+        instead: &'static str,
+    },
+    /// Some of the parts, where no other process can run the rest.
+    #[error(
+        "roles with less than all need database_url: a store in a folder has one process, which does everything: leave \
+         roles out, or use a database"
+    )]
+    RolesApart,
+    /// Other nodes could not know where this one is.
+    #[error(
+        "node_listen = {listen} means another machine to every node: give node_address the host and port at which the \
+         other nodes reach this one"
+    )]
+    NoNodeAddress {
+        /// Where it listens.
+        listen: SocketAddr,
+    },
     /// Everyone could call.
     #[error(
         "listen = {address}: with auth = none, usher listens on a loopback address only, such as 127.0.0.1:8080: anyone \

@@ -1,16 +1,20 @@
 //! The settings of a server.
 
 use engine::ClockMode;
+use journal::Duty;
 
-use super::{Auth, ConfigError, ListenAddress, Settings};
+use super::{Auth, ConfigError, ListenAddress, Role, Roles, Settings, StorePlace};
+use crate::store::NodeOptions;
 
 /// What `usher serve` works with besides its store.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ServerSettings {
     /// Where to listen; a loopback address, as anyone may call.
     pub listen: ListenAddress,
     /// What moves the clock.
     pub clock: ClockMode,
+    /// What this process does.
+    pub roles: Roles,
 }
 
 impl ServerSettings {
@@ -21,8 +25,33 @@ impl ServerSettings {
         if !listen.0.ip().is_loopback() {
             return Err(ConfigError::OpenToAll { address: listen.0 });
         }
-        Ok(Self { listen, clock: settings.clock.unwrap_or_default() })
+        Ok(Self {
+            listen,
+            clock: settings.clock.unwrap_or_default(),
+            roles: settings.roles.clone().unwrap_or_default(),
+        })
     }
+}
+
+/// How a server takes part in the work on its store.
+pub fn node_options(settings: &Settings, place: &StorePlace, roles: &Roles) -> Result<NodeOptions, ConfigError> {
+    if matches!(place, StorePlace::Folder(_)) && !roles.are_all() {
+        return Err(ConfigError::RolesApart);
+    }
+    let listen = settings.node_listen.map_or(NodeOptions::LISTEN, |ListenAddress(address)| address);
+    if listen.ip().is_unspecified() && settings.node_address.is_none() {
+        return Err(ConfigError::NoNodeAddress { listen });
+    }
+    let address = settings.node_address.as_ref().map(ToString::to_string);
+    Ok(NodeOptions { listen, address, duties: duties(roles) })
+}
+
+/// What a process with these roles has to do with single shards.
+fn duties(roles: &Roles) -> Vec<Duty> {
+    let writes = roles.contains(Role::Ingest) || roles.contains(Role::Timers);
+    let of = |duty, is_done: bool| is_done.then_some(duty);
+    let duties = [of(Duty::Write, writes), of(Duty::Project, roles.contains(Role::Views))];
+    duties.into_iter().flatten().collect()
 }
 
 /// Refuses the settings that are part of the contract but not of this version: a server that went without would only
@@ -35,9 +64,6 @@ fn refuse_unavailable(settings: &Settings) -> Result<(), ConfigError> {
     if settings.smtp.is_some() {
         return unavailable("smtp", "leave it out; no mail is sent");
     }
-    if settings.roles.as_ref().is_some_and(|roles| !roles.are_all()) {
-        return unavailable("roles with less than all", "leave it out; this process does everything");
-    }
     match settings.auth {
         None | Some(Auth::None) => Ok(()),
         Some(Auth::Tokens(_)) => unavailable("auth = tokens:…", "use none, on a loopback address"),
@@ -48,6 +74,8 @@ fn refuse_unavailable(settings: &Settings) -> Result<(), ConfigError> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
@@ -62,16 +90,48 @@ mod tests {
 
     #[test]
     fn what_a_later_version_does_is_refused_by_name() {
-        for (name, value) in [
-            ("kafka", "localhost:9092"),
-            ("smtp", "smtp://localhost"),
-            ("roles", "api,views"),
-            ("auth", "tokens:a"),
-            ("auth", "jwks:a"),
-        ] {
+        for (name, value) in
+            [("kafka", "localhost:9092"), ("smtp", "smtp://localhost"), ("auth", "tokens:a"), ("auth", "jwks:a")]
+        {
             let mut settings = Settings::default();
             settings.set(name, value).unwrap();
             assert!(ServerSettings::read(&settings).unwrap_err().to_string().contains(name));
         }
+    }
+
+    fn options_of(settings: &Settings, place: &StorePlace) -> Result<NodeOptions, ConfigError> {
+        let server = ServerSettings::read(settings)?;
+        node_options(settings, place, &server.roles)
+    }
+
+    #[test]
+    fn a_process_does_what_its_roles_ask_for() {
+        let place = StorePlace::Database(Arc::new("postgres://a/b".parse().unwrap()));
+        for (roles, duties) in [
+            (None, vec![Duty::Write, Duty::Project]),
+            (Some("api"), vec![]),
+            (Some("intake"), vec![Duty::Write]),
+            (Some("timers,relay"), vec![Duty::Write]),
+            (Some("api,views"), vec![Duty::Project]),
+        ] {
+            let settings = Settings { roles: roles.map(|roles| roles.parse().unwrap()), ..Settings::default() };
+            assert_eq!(options_of(&settings, &place).unwrap().duties, duties, "{roles:?}");
+        }
+    }
+
+    #[test]
+    fn a_folder_has_one_process_that_does_everything() {
+        let settings = Settings { roles: "api".parse().ok(), ..Settings::default() };
+        let refused = options_of(&settings, &StorePlace::Folder("a".into())).unwrap_err();
+        assert!(refused.to_string().contains("roles"), "{refused}");
+    }
+
+    #[test]
+    fn other_nodes_need_an_address_that_means_this_machine_to_them() {
+        let place = StorePlace::Database(Arc::new("postgres://a/b".parse().unwrap()));
+        let anywhere = Settings { node_listen: "0.0.0.0:8081".parse().ok(), ..Settings::default() };
+        assert!(matches!(options_of(&anywhere, &place), Err(ConfigError::NoNodeAddress { .. })));
+        let told = Settings { node_address: "usher-1:8081".parse().ok(), ..anywhere };
+        assert_eq!(options_of(&told, &place).unwrap().address.as_deref(), Some("usher-1:8081"));
     }
 }

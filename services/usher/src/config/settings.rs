@@ -4,7 +4,9 @@ use std::{fmt::Display, str::FromStr};
 
 use engine::ClockMode;
 
-use super::values::{Auth, ListenAddress, NonEmpty, PathText, Roles, ServerUrl, Word};
+use super::values::{
+    Auth, DatabaseUrlText, ListenAddress, NodeAddress, NonEmpty, PathText, Roles, ServerUrl, ShardCount, Word,
+};
 use crate::{
     logging::{LogFilter, LogFormat},
     output::Format,
@@ -57,7 +59,13 @@ settings! {
     /// The folder of the embedded store.
     data_dir: std::path::PathBuf = PathText,
     /// A PostgreSQL store.
-    database_url: NonEmpty = NonEmpty,
+    database_url: std::sync::Arc<journal::postgres::DatabaseUrl> = DatabaseUrlText,
+    /// Into how many shards a new store is divided.
+    shards: ShardCount = ShardCount,
+    /// Where to take commands from other nodes.
+    node_listen: ListenAddress = ListenAddress,
+    /// Where other nodes reach this one.
+    node_address: NodeAddress = NodeAddress,
     /// A running server.
     url: ServerUrl = ServerUrl,
     /// Kafka's bootstrap servers.

@@ -7,9 +7,11 @@ use std::{
     net::{SocketAddr, ToSocketAddrs},
     path::PathBuf,
     str::FromStr,
+    sync::Arc,
 };
 
 use clap::ValueEnum;
+use journal::postgres::{DatabaseUrl, InvalidDatabaseUrl};
 
 /// Where to listen: an address and a port; port 0 for any free one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +62,54 @@ impl fmt::Display for ServerUrl {
     }
 }
 
+/// Host and port where other nodes reach this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeAddress(String);
+
+/// A text that is no host with a port.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("use a host and a port that the other nodes can reach, such as usher-1.internal:8081")]
+pub struct InvalidNodeAddress;
+
+impl FromStr for NodeAddress {
+    type Err = InvalidNodeAddress;
+
+    fn from_str(text: &str) -> Result<Self, InvalidNodeAddress> {
+        let (host, port) = text.rsplit_once(':').ok_or(InvalidNodeAddress)?;
+        let is_host = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_graphic() && !b"/?#@".contains(&byte));
+        let is_port = port.parse::<u16>().is_ok_and(|port| port > 0);
+        if is_host && is_port { Ok(Self(text.to_owned())) } else { Err(InvalidNodeAddress) }
+    }
+}
+
+impl fmt::Display for NodeAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Into how many shards a store is divided, 1 to 1,024.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShardCount(pub u16);
+
+impl ShardCount {
+    const MAX: u16 = 1_024;
+}
+
+/// A number of shards that can't be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("use a number from 1 to {}", ShardCount::MAX)]
+pub struct InvalidShardCount;
+
+impl FromStr for ShardCount {
+    type Err = InvalidShardCount;
+
+    fn from_str(text: &str) -> Result<Self, InvalidShardCount> {
+        let count = text.parse().map_err(|_| InvalidShardCount)?;
+        if (1..=Self::MAX).contains(&count) { Ok(Self(count)) } else { Err(InvalidShardCount) }
+    }
+}
+
 /// Who may call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Auth {
@@ -94,13 +144,14 @@ impl FromStr for Auth {
 pub enum Role {
     /// The HTTP interface.
     Api,
-    /// Messages from Kafka.
+    /// Messages from Kafka, and deciding.
+    #[value(alias = "intake")]
     Ingest,
     /// Events to Kafka.
     Relay,
     /// Read models.
     Views,
-    /// What time alone changes.
+    /// What time alone changes, and deciding.
     Timers,
     /// Mail.
     Notify,
@@ -119,6 +170,18 @@ impl Roles {
     /// Whether they are all there are.
     pub fn are_all(&self) -> bool {
         Role::value_variants().iter().all(|role| self.0.contains(role))
+    }
+
+    /// Whether a part runs.
+    pub fn contains(&self, role: Role) -> bool {
+        self.0.contains(&role)
+    }
+}
+
+impl Default for Roles {
+    /// All of them.
+    fn default() -> Self {
+        Self(Role::value_variants().iter().copied().collect())
     }
 }
 
@@ -145,6 +208,23 @@ impl FromStr for NonEmpty {
 
     fn from_str(text: &str) -> Result<Self, Empty> {
         if text.is_empty() { Err(Empty) } else { Ok(Self(text.to_owned())) }
+    }
+}
+
+/// A connection string of PostgreSQL.
+pub(super) struct DatabaseUrlText(DatabaseUrl);
+
+impl FromStr for DatabaseUrlText {
+    type Err = InvalidDatabaseUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDatabaseUrl> {
+        text.parse().map(Self)
+    }
+}
+
+impl From<DatabaseUrlText> for Arc<DatabaseUrl> {
+    fn from(url: DatabaseUrlText) -> Self {
+        Self::new(url.0)
     }
 }
 
@@ -199,6 +279,8 @@ mod tests {
 
     #[test]
     fn roles_are_all_or_some() {
+        assert!(Roles::default().are_all());
+        assert!("relay,intake".parse::<Roles>().unwrap().contains(Role::Ingest));
         assert!("api,ingest,relay,views,timers,notify".parse::<Roles>().unwrap().are_all());
         assert!(!"api, views".parse::<Roles>().unwrap().are_all());
         for bad in ["", "api,", "API", "cook"] {
@@ -221,6 +303,24 @@ mod tests {
         assert_eq!("jwks:https://a/b".parse::<Auth>().unwrap(), Auth::Jwks("https://a/b".to_owned()));
         for bad in ["", "None", "tokens", "tokens:", "jwks:", "basic:x"] {
             assert!(bad.parse::<Auth>().is_err(), "{bad:?} was taken");
+        }
+    }
+
+    #[test]
+    fn a_node_is_reached_at_a_host_and_a_port() {
+        for good in ["usher-1:8081", "10.0.0.1:1", "[::1]:8081"] {
+            assert_eq!(good.parse::<NodeAddress>().unwrap().to_string(), good);
+        }
+        for bad in ["", "usher-1", ":1", "usher-1:0", "http://usher-1:1", "a b:1"] {
+            assert!(bad.parse::<NodeAddress>().is_err(), "{bad:?} was taken");
+        }
+    }
+
+    #[test]
+    fn a_store_has_one_shard_at_least() {
+        assert_eq!("16".parse(), Ok(ShardCount(16)));
+        for bad in ["", "0", "1025", "-1", "many"] {
+            assert!(bad.parse::<ShardCount>().is_err(), "{bad:?} was taken");
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::program::Place;
 
 const COMMANDS: &[&str] =
-    &["serve", "demo", "ingest", "seats", "seats assign", "seats remove", "history", "show", "timers"];
+    &["serve", "demo", "ingest", "seats", "seats assign", "seats remove", "history", "show", "timers", "migrate"];
 
 #[test]
 fn every_command_explains_itself_with_an_example() {
@@ -27,6 +27,9 @@ fn help_names_the_variable_of_every_setting() {
         "LISTEN",
         "DATA_DIR",
         "DATABASE_URL",
+        "SHARDS",
+        "NODE_LISTEN",
+        "NODE_ADDRESS",
         "URL",
         "KAFKA",
         "ROLES",

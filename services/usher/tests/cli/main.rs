@@ -1,11 +1,13 @@
 //! The built program, as whoever calls it sees it: arguments in, output and exit status out.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod database;
 mod demo;
 mod help;
 mod history;
 mod ingest;
 mod messages;
+mod nodes;
 mod program;
 mod seats;
 mod serve;

@@ -55,9 +55,25 @@ impl Server {
         Ran { status: self.child.wait().unwrap().code().expect("an exit status, not a signal"), stdout, stderr }
     }
 
+    /// Ends it as a crash does.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     fn get(&self, path: &str) -> (u16, String) {
+        self.send("GET", path, "")
+    }
+
+    /// Sends a request with a body in JSON, unless that is empty; gives status and body of the answer.
+    pub fn send(&self, method: &str, path: &str, body: &str) -> (u16, String) {
         let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        let mut response = agent.get(format!("{}{path}", self.address)).call().unwrap();
+        let content_type = if path == "/v1/events" { "application/cloudevents+json" } else { "application/json" };
+        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.address));
+        if !body.is_empty() {
+            request = request.header("content-type", content_type);
+        }
+        let mut response = agent.run(request.body(body.to_owned()).unwrap()).unwrap();
         (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
     }
 }

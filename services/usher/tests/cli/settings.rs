@@ -71,12 +71,8 @@ fn what_is_not_available_is_refused_by_name() {
     for (arguments, named) in [
         ("serve --kafka localhost:9092", "kafka"),
         ("serve --smtp smtp://localhost", "smtp"),
-        ("serve --roles api,views", "roles"),
         ("serve --auth tokens:tokens.toml", "auth"),
         ("serve --auth jwks:https://example.com/keys", "auth"),
-        ("serve --database-url postgres://localhost", "database_url"),
-        ("ingest --database-url postgres://localhost x", "database_url"),
-        ("show acme --database-url postgres://localhost", "database_url"),
         ("serve --listen 0.0.0.0:0", "loopback"),
     ] {
         place.run(arguments).failed(2, named);

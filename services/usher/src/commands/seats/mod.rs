@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 pub use list::CsvError;
 
-use super::Config;
+use super::{Config, Use};
 use crate::{
     cli::{ClockArgs, PlaceArgs},
     client::{Client, ClientError, Problem, Target},
@@ -23,7 +23,6 @@ use crate::{
     exit::ExitStatus,
     output,
     progress::Progress,
-    store::Clock,
 };
 use rows::{Outcome, Row, Verdicts};
 
@@ -40,8 +39,9 @@ One line of the result is one row of the list: assigned, already_assigned, remov
 without_seat, or failed with a code. Without --best-effort either all rows are done or none,
 which is exit status 1; with it whatever can be done is done, which is 0.
 
-Without --url it opens the store, which no other process may have open; unless --clock says
-otherwise, its clock goes on as it went before.
+Without --url it opens the store itself: a folder must not be open in another process; on a
+database it hands the command to the nodes that run, if any do. Unless --clock says otherwise,
+the store's clock goes on as it went before.
 
 Examples:
   usher seats assign --licensee acme --csv users.csv
@@ -113,7 +113,7 @@ pub fn run(args: &SeatsArgs, config: &Config) -> Result<ExitStatus, CommandError
         Action::Remove(bulk) => (Verb::Remove, bulk),
     };
     let list = list::read(&bulk.csv)?;
-    let client = config.client(config.settings.clock.map_or(Clock::AsBefore, Clock::Mode))?;
+    let client = config.client(Use::Changing)?;
     // So that a licensee that is not there is the first thing to be told.
     client.get::<Value>(&Target::new(["v1", "licensees", bulk.licensee.as_str()]))?;
     let rows = resolved(&client, &bulk.licensee, list)?;

@@ -1,0 +1,248 @@
+//! The one place that names a concrete store: opens it and puts the crates on it together.
+
+mod clock;
+mod database;
+mod error;
+
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant as Stopwatch},
+};
+
+use api::{Health, RenderMetrics, Services};
+use chrono::Utc;
+use engine::{ClockMode, Engine, Running, Shared};
+use journal::{
+    Duty, Journal, JournalError, Positions, StreamIndex,
+    postgres::{DatabaseUrl, Migrated, PostgresStore},
+    sqlite::{self, SqliteStore},
+};
+use licensing::{Catalogue, Instant};
+use views::Views;
+
+pub use clock::Clock;
+pub use database::{NodeOptions, Part};
+pub use error::{NodeError, StoreError};
+
+use crate::config::{ShardCount, StorePlace};
+use database::DatabaseNode;
+
+/// Where the store is, unless something else is said.
+pub const DEFAULT_FOLDER: &str = "./usher-data";
+
+/// What a store's folder may hold; any of it says that a store is or was here.
+const STORE_FILES: &[&str] = &["journal.db", "index.db", "views.db"];
+/// How long the read models may make no step forward before it is given up.
+const STANDSTILL_MAX: Duration = Duration::from_secs(60);
+/// How long one wait for the read models lasts, until it is looked how far they are.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How to open a store.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// Where it is.
+    pub place: StorePlace,
+    /// Into how many shards it is divided; `None` for any number, and the usual one if it is new.
+    pub shards: Option<ShardCount>,
+    /// What is sold.
+    pub catalogue: Arc<Catalogue>,
+    /// What moves its clock.
+    pub clock: Clock,
+    /// How this process takes part, if others can too.
+    pub part: Part,
+}
+
+/// An open store with its engine running. Dropping it leaves the other nodes first, then stops the engine.
+pub struct Store {
+    // In this order they go.
+    node: Option<DatabaseNode>,
+    running: Running,
+    opened: Opened,
+    place: StorePlace,
+    catalogue: Arc<Catalogue>,
+}
+
+/// What keeps the store, once it is opened.
+enum Opened {
+    Folder(Box<SqliteStore>),
+    Database(Box<PostgresStore>),
+}
+
+impl Store {
+    /// Opens a store; makes it if there is none.
+    pub fn open(options: StoreOptions) -> Result<Self, StoreError> {
+        let StoreOptions { place, shards, catalogue, clock, part } = options;
+        let in_journal = |source| StoreError::Journal { place: place.clone(), source };
+        let opened = Opened::open(&place, shards).map_err(in_journal)?;
+        let found = opened.journal().shard_count();
+        if let Some(ShardCount(expected)) = shards.filter(|ShardCount(count)| *count != found) {
+            return Err(StoreError::ShardCount { place, expected, found });
+        }
+        let mut engine_options = engine::Options::new(Arc::clone(&catalogue));
+        engine_options.clock = clock.mode(&*opened.journal()).map_err(in_journal)?;
+        engine_options.shared = opened.shared();
+        let running = engine::start(opened.journal(), opened.index(), engine_options)
+            .map_err(|source| StoreError::Engine { place: place.clone(), source })?;
+        let node = match &opened {
+            Opened::Folder(_) => None,
+            Opened::Database(store) => Some(DatabaseNode::join(store, &running.engine(), &part)),
+        };
+        let node = node.transpose().map_err(|source| StoreError::Node { place: place.clone(), source })?;
+        if let (Some(node), Part::Passing(duties)) = (&node, &part)
+            && duties.contains(&Duty::Write)
+        {
+            node.wait_for_writers().map_err(|source| StoreError::Node { place: place.clone(), source })?;
+        }
+        Ok(Self { node, running, opened, place, catalogue })
+    }
+
+    /// Opens a store, which has to be there.
+    pub fn open_existing(options: StoreOptions) -> Result<Self, StoreError> {
+        let in_journal = |source| StoreError::Journal { place: options.place.clone(), source };
+        let is_there = match &options.place {
+            StorePlace::Folder(folder) => STORE_FILES.iter().any(|file| folder.join(file).exists()),
+            StorePlace::Database(url) => PostgresStore::is_in(url).map_err(in_journal)?,
+        };
+        if is_there { Self::open(options) } else { Err(StoreError::NoStore { place: options.place }) }
+    }
+
+    /// Makes the store in a database if there is none, and brings it to the newest format.
+    pub fn migrate(url: &Arc<DatabaseUrl>, shards: Option<ShardCount>) -> Result<Migrated, StoreError> {
+        let mut options = database::options(shards);
+        options.expect_shards = shards.map(|ShardCount(count)| count);
+        PostgresStore::migrate(url, &options)
+            .map_err(|source| StoreError::Journal { place: StorePlace::Database(url.clone()), source })
+    }
+
+    /// The way into the engine.
+    pub fn engine(&self) -> Engine {
+        self.running.engine()
+    }
+
+    /// The truth.
+    pub fn journal(&self) -> Arc<dyn Journal> {
+        self.opened.journal()
+    }
+
+    /// The index over it.
+    pub fn index(&self) -> Arc<dyn StreamIndex> {
+        self.opened.index()
+    }
+
+    /// Waits until somebody decides about every shard of the store.
+    pub fn wait_for_writers(&self) -> Result<(), StoreError> {
+        let Some(node) = &self.node else { return Ok(()) };
+        node.wait_for_writers().map_err(|source| StoreError::Node { place: self.place.clone(), source })
+    }
+
+    /// Gives what this process decides to others, if there are any; from then on it forwards. Blocks.
+    pub fn hand_over(&self) {
+        if let Some(node) = &self.node {
+            node.hand_over();
+        }
+    }
+
+    /// Opens the read models, and waits until they show all that the store holds by now.
+    pub fn open_views(&self) -> Result<Arc<Views>, StoreError> {
+        let views = self.open_views_as_they_are()?;
+        self.wait_for(&views, STANDSTILL_MAX)?;
+        Ok(views)
+    }
+
+    /// Opens the read models; they may show less than the store holds, for as long as nobody keeps them up to date.
+    pub fn open_views_as_they_are(&self) -> Result<Arc<Views>, StoreError> {
+        let (journal, catalogue) = (self.journal(), Arc::clone(&self.catalogue));
+        let opened = match &self.opened {
+            Opened::Folder(store) => {
+                let folder = store.journal_path().parent().unwrap_or(Path::new("."));
+                Views::open(folder, journal, store.journal_path(), catalogue)
+            }
+            Opened::Database(store) => {
+                let feeds = self.node.as_ref().map(DatabaseNode::project).unwrap_or_default();
+                Views::open_postgres(store.pool(), store.store_id(), journal, catalogue, feeds)
+            }
+        };
+        opened.map(Arc::new).map_err(|source| StoreError::Views { place: self.place.clone(), source })
+    }
+
+    /// Waits until the read models show all that the store holds by now, as long as they come nearer: without a step
+    /// forward for `standstill_max` it is an error.
+    pub fn wait_for(&self, views: &Views, standstill_max: Duration) -> Result<(), StoreError> {
+        let in_views = |source| StoreError::Views { place: self.place.clone(), source };
+        let heads =
+            self.journal().heads().map_err(|source| StoreError::Journal { place: self.place.clone(), source })?;
+        let wanted: Positions = heads.into_iter().filter(|head| head.position > 0).collect();
+        let (mut reached, mut last_step) = (views.positions(), Stopwatch::now());
+        while !views.wait_for(&wanted, LOOK_EVERY).map_err(in_views)? {
+            let now_reached = views.positions();
+            if now_reached != reached {
+                (reached, last_step) = (now_reached, Stopwatch::now());
+            } else if last_step.elapsed() > standstill_max {
+                return Err(StoreError::Standstill { place: self.place.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    /// What tells how the process is; without `views` where it has none.
+    pub fn health(&self, views: Option<Arc<Views>>, metrics: RenderMetrics) -> Health {
+        Health::new(self.engine(), self.journal(), self.index(), views, metrics)
+    }
+
+    /// Whether other processes may work on the store too.
+    pub const fn is_shared(&self) -> bool {
+        self.node.is_some()
+    }
+
+    /// What the interface stands on.
+    pub fn services(&self, views: Arc<Views>, metrics: RenderMetrics) -> Services {
+        Services { engine: self.engine(), views, index: self.index(), journal: self.journal(), metrics }
+    }
+
+    /// What time it is for this store, also where it is only looked at.
+    pub fn now(&self) -> Result<Instant, JournalError> {
+        let kept = self.engine().now();
+        Ok(match clock::clock_as_before(&*self.journal())? {
+            ClockMode::System => Utc::now().max(kept),
+            ClockMode::Manual(_) | ClockMode::EventTime(_) => kept,
+        })
+    }
+}
+
+impl Opened {
+    fn open(place: &StorePlace, shards: Option<ShardCount>) -> Result<Self, JournalError> {
+        match place {
+            StorePlace::Folder(folder) => {
+                let mut options = sqlite::Options::new(engine::membership_of);
+                options.shards = shards.map_or(options.shards, |ShardCount(count)| count);
+                SqliteStore::open(folder, &options).map(|store| Self::Folder(Box::new(store)))
+            }
+            StorePlace::Database(url) => {
+                PostgresStore::open(url, &database::options(shards)).map(|store| Self::Database(Box::new(store)))
+            }
+        }
+    }
+
+    fn journal(&self) -> Arc<dyn Journal> {
+        match self {
+            Self::Folder(store) => store.journal(),
+            Self::Database(store) => store.journal(),
+        }
+    }
+
+    fn index(&self) -> Arc<dyn StreamIndex> {
+        match self {
+            Self::Folder(store) => store.index(),
+            Self::Database(store) => store.index(),
+        }
+    }
+
+    /// What the engine needs to know of a store that is not for this process alone.
+    fn shared(&self) -> Option<Shared> {
+        match self {
+            Self::Folder(_) => None,
+            Self::Database(store) => Some(Shared { users: store.users(), held: store.held() }),
+        }
+    }
+}
