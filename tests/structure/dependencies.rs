@@ -18,8 +18,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("views", &["contract", "journal", "licensing"]),
     ("api", &["contract", "engine", "journal", "licensing", "views"]),
     ("cluster", &["engine", "journal", "licensing"]),
+    ("kafka", &["contract", "journal", "licensing"]),
     ("servers", &[]),
-    ("usher", &["api", "cluster", "contract", "engine", "journal", "licensing", "views"]),
+    ("rehearsal", &["kafka", "servers"]),
+    ("usher", &["api", "cluster", "contract", "engine", "journal", "kafka", "licensing", "views"]),
     ("structure-tests", &[]),
     ("xtask", &[]),
 ];

@@ -30,7 +30,7 @@ pub use clock::{ClockMode, ClockRefused};
 pub use error::EngineError;
 pub use handle::{Engine, Moved, Ticket};
 pub use membership::membership_of;
-pub use order::{News, Order, Peers, Reply, ReplyTo};
+pub use order::{News, Order, Peers, Reply, ReplyTo, home_of};
 pub use running::{Options, Running, start};
 pub use shards::Shared;
 pub use submission::{Call, Claim, IdempotencyKey, InvalidKey};

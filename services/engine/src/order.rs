@@ -117,7 +117,7 @@ impl Order {
 
 /// The id whose shard keeps the outcome of a message: that of the licensee or the user that it is for; of one that can't
 /// be read, the licensee that it names, or whoever sent it.
-pub(crate) fn home_of(incoming: &Incoming) -> &str {
+pub fn home_of(incoming: &Incoming) -> &str {
     match &incoming.request {
         Ok(Request::Licensee { licensee, .. }) => licensee.as_str(),
         Ok(Request::UserStatus { user, .. } | Request::Usage { user, .. }) => user.as_str(),

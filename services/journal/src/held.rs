@@ -20,6 +20,13 @@ pub struct Held {
 }
 
 impl Held {
+    /// All of so many shards, for a process that has a store for itself.
+    pub fn of_all(shards: u16) -> Self {
+        let held = Self::default();
+        (0..shards).for_each(|shard| held.take(shard, Epoch(0)));
+        held
+    }
+
     /// The epoch under which a shard is held; `None` if it is not.
     pub fn epoch(&self, shard: u16) -> Option<Epoch> {
         self.epochs.read().get(&shard).copied()

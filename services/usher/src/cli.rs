@@ -8,10 +8,11 @@ use journal::postgres::{DatabaseUrl, InvalidDatabaseUrl};
 
 use crate::{
     commands::{
-        demo::DemoArgs, history::HistoryArgs, ingest::IngestArgs, migrate::MigrateArgs, seats::SeatsArgs,
-        serve::ServeArgs, show::ShowArgs, timers::TimersArgs,
+        dead_letters::DeadLettersArgs, demo::DemoArgs, export::ExportArgs, history::HistoryArgs, ingest::IngestArgs,
+        migrate::MigrateArgs, publish::PublishArgs, seats::SeatsArgs, serve::ServeArgs, show::ShowArgs,
+        timers::TimersArgs,
     },
-    config::{ServerUrl, Settings, ShardCount},
+    config::{KafkaBrokers, ServerUrl, Settings, ShardCount},
     logging::{LogFilter, LogFormat},
     output::Format,
 };
@@ -82,6 +83,12 @@ pub enum Command {
     Show(ShowArgs),
     /// Print what is due when
     Timers(TimersArgs),
+    /// Write every event, for auditors
+    Export(ExportArgs),
+    /// Send CloudEvents from JSON Lines files to Kafka
+    Publish(PublishArgs),
+    /// Show messages from Kafka that were refused or could not be read, and send them again
+    DeadLetters(DeadLettersArgs),
     /// Make the store in a database, or bring it to the newest format
     Migrate(MigrateArgs),
 }
@@ -97,6 +104,9 @@ impl Cli {
             Command::History(args) => args.settings(),
             Command::Show(args) => args.settings(),
             Command::Timers(args) => args.settings(),
+            Command::Export(args) => args.settings(),
+            Command::Publish(args) => args.settings(),
+            Command::DeadLetters(args) => args.settings(),
             Command::Migrate(args) => args.settings(),
         };
         Settings { log: self.common.log.clone(), log_format: self.common.log_format, ..settings }
@@ -152,6 +162,23 @@ impl PlaceArgs {
     /// What they say, as settings.
     pub fn settings(&self) -> Settings {
         Settings { url: self.url.clone(), format: self.format, ..self.store.settings() }
+    }
+}
+
+/// Where Kafka is.
+#[derive(Debug, Clone, Args)]
+pub struct KafkaArgs {
+    /// Brokers of Apache Kafka to begin with, host:port,…; the settings kafka_protocol, kafka_mechanism, kafka_username,
+    /// kafka_password, kafka_ca, kafka_certificate, kafka_key and kafka_prefix come from the environment (as
+    /// USHER_KAFKA_PROTOCOL and so on) or the file [env: USHER_KAFKA] [default: none]
+    #[arg(long, value_name = "SERVERS")]
+    kafka: Option<KafkaBrokers>,
+}
+
+impl KafkaArgs {
+    /// What they say, as settings.
+    pub fn settings(&self) -> Settings {
+        Settings { kafka: self.kafka.clone(), ..Settings::default() }
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     client::ClientError,
-    commands::{CsvError, DemoError, ServeError},
+    commands::{CsvError, DemoError, ExportError, ServeError},
     config::ConfigError,
     exit::ExitStatus,
     feed::FeedError,
@@ -36,6 +36,12 @@ pub enum CommandError {
     /// The server.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// The events for auditors.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// Kafka.
+    #[error(transparent)]
+    Kafka(#[from] kafka::KafkaError),
     /// The demonstration.
     #[error(transparent)]
     Demo(#[from] DemoError),
@@ -57,6 +63,8 @@ impl CommandError {
             | Self::Feed(_)
             | Self::Csv(_)
             | Self::Serve(_)
+            | Self::Export(_)
+            | Self::Kafka(_)
             | Self::Demo(_)
             | Self::Output(OutputError::Unwritable(_)) => ExitStatus::Problem,
             // Whoever read the output has seen enough of it, as `head` does.

@@ -3,6 +3,7 @@
 //! [`cli`] says what can be asked, [`commands`] does it, [`config`] finds the settings for it, [`store`] wires the crates
 //! below together. Results go to standard output, logs, progress and errors to standard error.
 
+mod broker;
 mod cli;
 mod client;
 mod commands;

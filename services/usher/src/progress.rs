@@ -13,6 +13,7 @@ const LINE_EVERY: Duration = Duration::from_secs(5);
 const DRAWS_PER_SECOND: u8 = 10;
 const BYTES_TEMPLATE: &str = "{msg:>24} [{bar:40}] {bytes}/{total_bytes} {bytes_per_sec} {eta}";
 const ITEMS_TEMPLATE: &str = "{msg:>24} [{bar:40}] {pos}/{len} {eta}";
+const COUNT_TEMPLATE: &str = "{msg:>24} {elapsed}";
 /// For inputs of unknown size, such as a pipe.
 const ENDLESS_TEMPLATE: &str = "{msg:>24} {bytes} {bytes_per_sec}";
 
@@ -28,6 +29,11 @@ impl Progress {
     pub fn of_bytes(total_bytes: Option<u64>) -> Self {
         let template = if total_bytes.is_some() { BYTES_TEMPLATE } else { ENDLESS_TEMPLATE };
         Self::new(total_bytes, template)
+    }
+
+    /// Of nobody knows how much.
+    pub fn endless() -> Self {
+        Self::new(None, COUNT_TEMPLATE)
     }
 
     /// Of so many steps.

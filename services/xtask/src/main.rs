@@ -1,5 +1,6 @@
 //! Usher's own automation. It has no dependencies, so that it is there at once.
 
+mod cluster;
 mod command;
 mod demo;
 mod deny;
@@ -17,6 +18,10 @@ Usage: cargo xtask <TASK>
 Tasks:
   test   format, lints, licences and sources of dependencies, all tests; installs what they need
   demo   builds the program and runs its demo, with further arguments; installs what the build needs
+  cluster up
+         starts PostgreSQL, Apache Kafka and three nodes on this machine, sends the demo's sample through
+         Kafka, and compares the numbers with the demo's; further arguments: --once to stop then,
+         --nodes NUMBER; installs what it needs
   help   this text
 ";
 
@@ -26,6 +31,7 @@ fn main() -> ExitCode {
     let result = match names.as_slice() {
         ["test"] => test::run(),
         ["demo", further @ ..] => demo::run(further),
+        ["cluster", "up", further @ ..] => cluster::up(further),
         ["help" | "--help" | "-h"] | [] => {
             print!("{HELP}");
             return ExitCode::SUCCESS;

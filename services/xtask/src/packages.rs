@@ -32,6 +32,8 @@ enum Sign {
 /// What it takes to build everything.
 pub const BUILD: &[Package] = &[
     Package { name: "gcc", sign: Sign::Program("cc") },
+    Package { name: "g++", sign: Sign::Program("c++") },
+    Package { name: "make", sign: Sign::Program("make") },
     Package { name: "libc6-dev", sign: Sign::File("/usr/include/stdlib.h") },
     Package { name: "libssl-dev", sign: Sign::File("/usr/include/openssl/ssl.h") },
     Package { name: "pkg-config", sign: Sign::Program("pkg-config") },
@@ -48,6 +50,7 @@ pub const TEST: &[Package] = &[
 pub const KAFKA: &[Package] = &[
     Package { name: "maven", sign: Sign::Program("mvn") },
     Package { name: "default-jre-headless", sign: Sign::Java },
+    Package { name: "kcat", sign: Sign::Program("kcat") },
 ];
 
 /// Installs what is missing, where `apt-get` can; elsewhere says what is missing and goes on, as it may be there under

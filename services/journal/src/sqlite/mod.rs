@@ -87,6 +87,11 @@ impl SqliteStore {
         self.index.clone()
     }
 
+    /// What tells this store from every other.
+    pub fn store_id(&self) -> &[u8] {
+        self.journal.store_id()
+    }
+
     /// Where `journal.db` lies, for read models that join the erasable tables `persons` and `licensee_details`; they
     /// must open it read-only.
     pub fn journal_path(&self) -> &Path {

@@ -128,7 +128,7 @@ pub fn run(args: &DemoArgs, config: &Config) -> Result<ExitStatus, CommandError>
         Format::Json => output::json_line(&numbers)?,
         Format::Table => numbers.print()?,
     }
-    server.map_or(Ok(ExitStatus::Done), |server| server.serve(&store, &settings.roles))
+    server.map_or(Ok(ExitStatus::Done), |server| server.serve(&store, &settings.roles, None))
 }
 
 /// A folder that is not there, or has nothing in it.

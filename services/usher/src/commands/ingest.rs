@@ -1,10 +1,6 @@
 //! `usher ingest`: feeds files of messages.
 
-use std::{
-    fs::{self, File},
-    io,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use clap::Args;
 use journal::Duty;
@@ -15,14 +11,11 @@ use crate::{
     config::Settings,
     error::CommandError,
     exit::ExitStatus,
-    feed::{FeedError, Input, Tally, feed},
+    feed::{Sources, Tally, feed},
     output,
     progress::Progress,
     store::{Clock, DEFAULT_FOLDER, Part, Store, StoreOptions},
 };
-
-/// Stands for standard input among the files.
-const STANDARD_INPUT: &str = "-";
 
 const EXAMPLES: &str = "\
 The last line of standard output counts what became of the messages, such as
@@ -64,57 +57,19 @@ pub fn run(args: &IngestArgs, config: &Config) -> Result<ExitStatus, CommandErro
     let clock = Clock::Mode(config.settings.clock.unwrap_or_default());
     let place = config.store_place(DEFAULT_FOLDER)?;
     let options = config.store_options(place, clock, Part::Passing(&[Duty::Write]))?;
-    let sources: Vec<Source> = args.files.iter().map(|path| Source::of(path)).collect();
+    let sources = Sources::of(&args.files);
     let mut tally = Tally::default();
-    let fed = feed_all(&sources, options, &mut tally);
+    let fed = feed_all(sources, options, &mut tally);
     // The tally comes also after an error: it says what got in until then.
     output::json_line(&tally)?;
     fed.map(|()| ExitStatus::Done)
 }
 
-fn feed_all(sources: &[Source], options: StoreOptions, tally: &mut Tally) -> Result<(), CommandError> {
+fn feed_all(sources: Sources, options: StoreOptions, tally: &mut Tally) -> Result<(), CommandError> {
     // First, so that nothing is fed where a file is not there.
-    let sizes = sources.iter().map(Source::bytes_total).collect::<Result<Vec<_>, _>>()?;
+    let mut progress = Progress::of_bytes(sources.bytes_total()?);
     let store = Store::open(options)?;
-    let mut progress = Progress::of_bytes(sizes.into_iter().sum());
-    let fed = sources.iter().try_for_each(|source| feed(&store.engine(), source.open()?, &mut progress, tally));
+    let fed = sources.into_iter().try_for_each(|source| feed(&store.engine(), source.open()?, &mut progress, tally));
     progress.finish();
     Ok(fed?)
-}
-
-/// Where messages come from.
-enum Source {
-    StandardInput,
-    File(PathBuf),
-}
-
-impl Source {
-    fn of(path: &Path) -> Self {
-        if path.as_os_str() == STANDARD_INPUT { Self::StandardInput } else { Self::File(path.to_owned()) }
-    }
-
-    fn name(&self) -> String {
-        match self {
-            Self::StandardInput => "standard input".to_owned(),
-            Self::File(path) => format!("{path:?}"),
-        }
-    }
-
-    /// How much there is to read, if anybody knows. A file that isn't there is found out before anything is fed.
-    fn bytes_total(&self) -> Result<Option<u64>, FeedError> {
-        let Self::File(path) = self else { return Ok(None) };
-        let metadata = fs::metadata(path).map_err(|source| FeedError::Unopenable { name: self.name(), source })?;
-        Ok(metadata.is_file().then_some(metadata.len()))
-    }
-
-    fn open(&self) -> Result<Input, FeedError> {
-        let name = self.name();
-        match self {
-            Self::StandardInput => Ok(Input { name, bytes: Box::new(io::stdin()) }),
-            Self::File(path) => match File::open(path) {
-                Ok(file) => Ok(Input { name, bytes: Box::new(file) }),
-                Err(source) => Err(FeedError::Unopenable { name, source }),
-            },
-        }
-    }
 }

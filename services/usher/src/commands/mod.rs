@@ -1,9 +1,12 @@
 //! The commands, one file each.
 
+pub mod dead_letters;
 pub mod demo;
+pub mod export;
 pub mod history;
 pub mod ingest;
 pub mod migrate;
+pub mod publish;
 pub mod seats;
 pub mod serve;
 pub mod show;
@@ -14,6 +17,7 @@ use std::sync::Arc;
 use journal::Duty;
 
 pub use demo::DemoError;
+pub use export::ExportError;
 pub use seats::CsvError;
 pub use serve::ServeError;
 
@@ -98,6 +102,9 @@ pub fn run(cli: Cli) -> Result<ExitStatus, CommandError> {
         Command::History(args) => history::run(&args, &config),
         Command::Show(args) => show::run(&args, &config),
         Command::Timers(args) => timers::run(&args, &config),
+        Command::Export(args) => export::run(&args, &config),
+        Command::Publish(args) => publish::run(&args, &config),
+        Command::DeadLetters(args) => dead_letters::run(&args, &config),
         Command::Migrate(_) => migrate::run(&config),
     }
 }

@@ -23,8 +23,12 @@ use views::Views;
 
 use super::Config;
 use crate::{
-    cli::{ClockArgs, ShardArgs, StoreArgs},
-    config::{Auth, ListenAddress, NodeAddress, NonEmpty, Role, Roles, ServerSettings, Settings, node_options},
+    broker::{Broker, BrokerOptions},
+    cli::{ClockArgs, KafkaArgs, ShardArgs, StoreArgs},
+    config::{
+        Auth, ListenAddress, NodeAddress, NonEmpty, Role, Roles, ServerSettings, Settings, broker_parts,
+        kafka_settings, node_options,
+    },
     error::CommandError,
     exit::ExitStatus,
     output,
@@ -64,9 +68,8 @@ pub struct ServeArgs {
     #[command(flatten)]
     shards: ShardArgs,
 
-    /// Kafka to publish to and consume from, host:port,…; not available in this version [env: USHER_KAFKA]
-    #[arg(long, value_name = "SERVERS")]
-    kafka: Option<NonEmpty>,
+    #[command(flatten)]
+    kafka: KafkaArgs,
 
     /// Where to take commands from the other nodes on a database [env: USHER_NODE_LISTEN] [default: 127.0.0.1, any free
     /// port, for nodes on one machine]
@@ -110,11 +113,10 @@ impl ServeArgs {
             shards: self.shards.shards,
             node_listen: self.node_listen,
             node_address: self.node_address.clone(),
-            kafka: self.kafka.clone(),
             roles: self.roles.clone(),
             auth: self.auth.clone(),
             smtp: self.smtp.clone(),
-            ..self.store.settings()
+            ..self.kafka.settings().or(self.store.settings())
         }
     }
 }
@@ -146,6 +148,7 @@ pub enum ServeError {
 pub fn run(config: &Config) -> Result<ExitStatus, CommandError> {
     let settings = ServerSettings::read(&config.settings)?;
     let place = config.store_place(DEFAULT_FOLDER)?;
+    let kafka = kafka_settings(&config.settings)?;
     let part = Part::Node(node_options(&config.settings, &place, &settings.roles)?);
     let options = config.store_options(place, Clock::Mode(settings.clock), part)?;
     // First, as a second server with the same settings is told so before it touches the store.
@@ -155,7 +158,7 @@ pub fn run(config: &Config) -> Result<ExitStatus, CommandError> {
     if let Err(error) = store.wait_for_writers() {
         tracing::warn!(error = &error as &dyn std::error::Error, "commands are refused until it is otherwise");
     }
-    server.serve(&store, &settings.roles)
+    server.serve(&store, &settings.roles, kafka)
 }
 
 /// A server that has its address and its metrics, but answers nobody yet.
@@ -177,10 +180,23 @@ impl Server {
     }
 
     /// Serves until a signal comes, and says where on standard output.
-    pub(super) fn serve(self, store: &Store, roles: &Roles) -> Result<ExitStatus, CommandError> {
+    pub(super) fn serve(
+        self,
+        store: &Store,
+        roles: &Roles,
+        kafka: Option<kafka::Settings>,
+    ) -> Result<ExitStatus, CommandError> {
         let router = self.router(store, roles)?;
         let runtime = Builder::new_multi_thread().enable_all().build().map_err(ServeError::Start)?;
-        let served = self.run_on(&runtime, router, || store.hand_over());
+        let mut broker = kafka.map(|settings| start_broker(settings, store, roles, &runtime)).transpose()?;
+        let served = self.run_on(&runtime, router, || {
+            // First, so that nothing new comes to what is handed over.
+            if let Some(broker) = &mut broker {
+                broker.stop_intake();
+            }
+            store.hand_over();
+        });
+        drop(broker);
         // What still runs is not waited for: it had its time.
         runtime.shutdown_background();
         served?;
@@ -217,6 +233,23 @@ impl Server {
             Ok(serve_until_signal(listener, router, &mut signals, before_draining).await?)
         })
     }
+}
+
+fn start_broker(
+    settings: kafka::Settings,
+    store: &Store,
+    roles: &Roles,
+    runtime: &Runtime,
+) -> Result<Broker, kafka::KafkaError> {
+    Broker::start(BrokerOptions {
+        settings,
+        parts: broker_parts(roles),
+        store_id: store.store_id().to_vec(),
+        journal: store.journal(),
+        relayed: store.relayed(),
+        engine: store.engine(),
+        runtime: runtime.handle().clone(),
+    })
 }
 
 fn open_views(store: &Store) -> Result<Arc<Views>, StoreError> {

@@ -93,6 +93,12 @@ pub enum ConfigError {
         /// Why it may not be needed.
         instead: &'static str,
     },
+    /// Settings of Kafka that can't be used.
+    #[error("the settings of kafka cannot be used: {0}")]
+    Kafka(#[from] kafka::InvalidSettings),
+    /// Settings of the way to Kafka that can't be used.
+    #[error("the settings kafka_… cannot be used")]
+    KafkaSecurity(#[from] kafka::InvalidSecurity),
     /// Some of the parts, where no other process can run the rest.
     #[error(
         "roles with less than all need database_url: a store in a folder has one process, which does everything: leave \

@@ -7,6 +7,7 @@
 mod environment;
 mod error;
 mod file;
+mod kafka_settings;
 mod layers;
 mod place;
 mod server;
@@ -15,8 +16,9 @@ mod values;
 
 pub use error::ConfigError;
 pub use file::read_catalogue;
+pub use kafka_settings::{kafka_settings, required_kafka_settings};
 pub use layers::Layers;
 pub use place::{Place, StorePlace, store_or_server, store_place};
-pub use server::{ServerSettings, node_options};
+pub use server::{ServerSettings, broker_parts, node_options};
 pub use settings::Settings;
-pub use values::{Auth, ListenAddress, NodeAddress, NonEmpty, Role, Roles, ServerUrl, ShardCount};
+pub use values::{Auth, KafkaBrokers, ListenAddress, NodeAddress, NonEmpty, Role, Roles, ServerUrl, ShardCount};

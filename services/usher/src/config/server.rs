@@ -4,7 +4,7 @@ use engine::ClockMode;
 use journal::Duty;
 
 use super::{Auth, ConfigError, ListenAddress, Role, Roles, Settings, StorePlace};
-use crate::store::NodeOptions;
+use crate::{broker::BrokerParts, store::NodeOptions};
 
 /// What `usher serve` works with besides its store.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,24 +43,28 @@ pub fn node_options(settings: &Settings, place: &StorePlace, roles: &Roles) -> R
         return Err(ConfigError::NoNodeAddress { listen });
     }
     let address = settings.node_address.as_ref().map(ToString::to_string);
-    Ok(NodeOptions { listen, address, duties: duties(roles) })
+    Ok(NodeOptions { listen, address, duties: duties(roles, settings.kafka.is_some()) })
 }
 
 /// What a process with these roles has to do with single shards.
-fn duties(roles: &Roles) -> Vec<Duty> {
-    let writes = roles.contains(Role::Ingest) || roles.contains(Role::Timers);
-    let of = |duty, is_done: bool| is_done.then_some(duty);
-    let duties = [of(Duty::Write, writes), of(Duty::Project, roles.contains(Role::Views))];
-    duties.into_iter().flatten().collect()
+fn duties(roles: &Roles, has_kafka: bool) -> Vec<Duty> {
+    let does = |duty: &Duty| match duty {
+        Duty::Write => roles.contains(Role::Ingest) || roles.contains(Role::Timers),
+        Duty::Relay => has_kafka && roles.contains(Role::Relay),
+        Duty::Project => roles.contains(Role::Views),
+    };
+    Duty::ALL.iter().copied().filter(does).collect()
+}
+
+/// What a process with these roles does with Kafka.
+pub fn broker_parts(roles: &Roles) -> BrokerParts {
+    BrokerParts { intake: roles.contains(Role::Ingest), relay: roles.contains(Role::Relay) }
 }
 
 /// Refuses the settings that are part of the contract but not of this version: a server that went without would only
 /// seem to work.
 fn refuse_unavailable(settings: &Settings) -> Result<(), ConfigError> {
     let unavailable = |setting, instead| Err(ConfigError::Unavailable { setting, instead });
-    if settings.kafka.is_some() {
-        return unavailable("kafka", "leave it out, and send messages to POST /v1/events or through usher ingest");
-    }
     if settings.smtp.is_some() {
         return unavailable("smtp", "leave it out; no mail is sent");
     }
@@ -90,9 +94,7 @@ mod tests {
 
     #[test]
     fn what_a_later_version_does_is_refused_by_name() {
-        for (name, value) in
-            [("kafka", "localhost:9092"), ("smtp", "smtp://localhost"), ("auth", "tokens:a"), ("auth", "jwks:a")]
-        {
+        for (name, value) in [("smtp", "smtp://localhost"), ("auth", "tokens:a"), ("auth", "jwks:a")] {
             let mut settings = Settings::default();
             settings.set(name, value).unwrap();
             assert!(ServerSettings::read(&settings).unwrap_err().to_string().contains(name));
@@ -117,6 +119,8 @@ mod tests {
             let settings = Settings { roles: roles.map(|roles| roles.parse().unwrap()), ..Settings::default() };
             assert_eq!(options_of(&settings, &place).unwrap().duties, duties, "{roles:?}");
         }
+        let relays = Settings { roles: "relay".parse().ok(), kafka: "a:1".parse().ok(), ..Settings::default() };
+        assert_eq!(options_of(&relays, &place).unwrap().duties, [Duty::Relay]);
     }
 
     #[test]

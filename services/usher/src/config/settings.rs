@@ -5,7 +5,8 @@ use std::{fmt::Display, str::FromStr};
 use engine::ClockMode;
 
 use super::values::{
-    Auth, DatabaseUrlText, ListenAddress, NodeAddress, NonEmpty, PathText, Roles, ServerUrl, ShardCount, Word,
+    Auth, DatabaseUrlText, KafkaBrokers, ListenAddress, NodeAddress, NonEmpty, PathText, Roles, SecretText, ServerUrl,
+    ShardCount, Word,
 };
 use crate::{
     logging::{LogFilter, LogFormat},
@@ -46,7 +47,7 @@ macro_rules! settings {
             }
 
             /// These settings, and for what they don't mention the other ones.
-            pub(super) fn or(self, other: Self) -> Self {
+            pub fn or(self, other: Self) -> Self {
                 Self { $($name: self.$name.or(other.$name),)+ }
             }
         }
@@ -69,7 +70,23 @@ settings! {
     /// A running server.
     url: ServerUrl = ServerUrl,
     /// Kafka's bootstrap servers.
-    kafka: NonEmpty = NonEmpty,
+    kafka: KafkaBrokers = KafkaBrokers,
+    /// How connections to Kafka are made.
+    kafka_protocol: kafka::Protocol = kafka::Protocol,
+    /// How a login to Kafka proves itself.
+    kafka_mechanism: kafka::Mechanism = kafka::Mechanism,
+    /// Who we are to Kafka.
+    kafka_username: NonEmpty = NonEmpty,
+    /// And how we prove it.
+    kafka_password: kafka::Secret = SecretText,
+    /// The certificates that a broker's is checked against.
+    kafka_ca: std::path::PathBuf = PathText,
+    /// Our own certificate for Kafka.
+    kafka_certificate: std::path::PathBuf = PathText,
+    /// Its key.
+    kafka_key: std::path::PathBuf = PathText,
+    /// What stands before the name of every topic.
+    kafka_prefix: NonEmpty = NonEmpty,
     /// Which parts run in this process.
     roles: Roles = Roles,
     /// Who may call.

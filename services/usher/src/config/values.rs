@@ -110,6 +110,42 @@ impl FromStr for ShardCount {
     }
 }
 
+/// The brokers of Kafka to begin with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KafkaBrokers(String);
+
+impl KafkaBrokers {
+    /// As they were given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for KafkaBrokers {
+    type Err = kafka::InvalidSettings;
+
+    fn from_str(text: &str) -> Result<Self, kafka::InvalidSettings> {
+        kafka::Settings::new(text, kafka::Security::default()).map(|_| Self(text.to_owned()))
+    }
+}
+
+/// A password.
+pub(super) struct SecretText(kafka::Secret);
+
+impl FromStr for SecretText {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(kafka::Secret::new(text)))
+    }
+}
+
+impl From<SecretText> for kafka::Secret {
+    fn from(secret: SecretText) -> Self {
+        secret.0
+    }
+}
+
 /// Who may call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Auth {
@@ -197,6 +233,13 @@ impl FromStr for Roles {
 /// A text that is not empty and means something to another program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NonEmpty(String);
+
+impl NonEmpty {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 /// An empty text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

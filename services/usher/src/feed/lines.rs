@@ -13,7 +13,7 @@ const BUFFER_BYTES: usize = 256 * 1024;
 
 /// What the next line is.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line<'a> {
+pub enum Line<'a> {
     /// A line, without the line feed.
     Whole(&'a [u8]),
     /// A line beyond [`LINE_BYTES_MAX`]; it was skipped.
@@ -21,7 +21,7 @@ pub(super) enum Line<'a> {
 }
 
 /// Reads lines, whatever they are made of.
-pub(super) struct Lines {
+pub struct Lines {
     input: Box<dyn BufRead>,
     line: Vec<u8>,
     is_first: bool,
@@ -29,7 +29,7 @@ pub(super) struct Lines {
 
 impl Lines {
     /// Lines of plain text, or of text that is compressed with gzip; its first bytes tell.
-    pub(super) fn of(mut bytes: impl Read + 'static) -> io::Result<Self> {
+    pub fn of(mut bytes: impl Read + 'static) -> io::Result<Self> {
         let mut start = Vec::with_capacity(GZIP_MAGIC.len());
         (&mut bytes).take(GZIP_MAGIC.len() as u64).read_to_end(&mut start)?;
         let is_gzip = start == GZIP_MAGIC;
@@ -44,7 +44,7 @@ impl Lines {
     }
 
     /// The next line that is not blank; `None` at the end.
-    pub(super) fn next(&mut self) -> io::Result<Option<Line<'_>>> {
+    pub fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         loop {
             self.line.clear();
             let read = (&mut self.input).take(LINE_BYTES_MAX as u64 + 1).read_until(b'\n', &mut self.line)?;

@@ -5,6 +5,7 @@
 
 mod decoder;
 mod lines;
+mod source;
 mod tally;
 
 use std::{collections::VecDeque, io, io::Read};
@@ -14,6 +15,8 @@ use engine::{Done, Engine, EngineError, Ticket};
 use crate::progress::Progress;
 use decoder::{Decoded, Decoder, Piece};
 
+pub use lines::{Line, Lines};
+pub use source::Sources;
 pub use tally::Tally;
 
 /// How many messages may wait for their outcome.
@@ -43,6 +46,16 @@ pub enum FeedError {
         /// What the system said.
         #[source]
         source: io::Error,
+    },
+    /// A line of the input is too long to be sent.
+    #[error(
+        "line {number} of {name} is longer than 8 MiB: take it out, then send the input again, as what got through does no harm twice"
+    )]
+    LineTooLong {
+        /// Which input.
+        name: String,
+        /// The line, from 1, blank ones left out.
+        number: u64,
     },
     /// The thread that decodes can't be started.
     #[error("cannot start a thread: raise the limit on threads")]

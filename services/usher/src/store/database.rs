@@ -65,6 +65,7 @@ pub struct DatabaseNode {
     _runtime: Runtime,
     me: NodeId,
     project: Held,
+    relay: Held,
 }
 
 impl DatabaseNode {
@@ -88,9 +89,9 @@ impl DatabaseNode {
             .enable_all()
             .build()
             .map_err(NodeError::Runtime)?;
-        let project = Held::default();
+        let (project, relay) = (Held::default(), Held::default());
         let hands =
-            Hands { engine: engine.clone(), write: store.held(), relay: Held::default(), project: project.clone() };
+            Hands { engine: engine.clone(), write: store.held(), relay: relay.clone(), project: project.clone() };
         let member = Member::start(
             cluster::Options {
                 node: Node { id: me, address, duties: options.duties },
@@ -102,12 +103,17 @@ impl DatabaseNode {
             hands,
             runtime.handle(),
         )?;
-        Ok(Self { member: Some(member), _runtime: runtime, me, project })
+        Ok(Self { member: Some(member), _runtime: runtime, me, project, relay })
     }
 
     /// The shards whose read models this process keeps.
     pub(super) fn project(&self) -> Held {
         self.project.clone()
+    }
+
+    /// The shards whose events this process brings to Kafka.
+    pub(super) fn relay(&self) -> Held {
+        self.relay.clone()
     }
 
     /// Waits until somebody decides about every shard.

@@ -14,7 +14,7 @@ use api::{Health, RenderMetrics, Services};
 use chrono::Utc;
 use engine::{ClockMode, Engine, Running, Shared};
 use journal::{
-    Duty, Journal, JournalError, Positions, StreamIndex,
+    Duty, Held, Journal, JournalError, Positions, StreamIndex,
     postgres::{DatabaseUrl, Migrated, PostgresStore},
     sqlite::{self, SqliteStore},
 };
@@ -183,6 +183,22 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    /// What tells this store from every other.
+    pub fn store_id(&self) -> &[u8] {
+        match &self.opened {
+            Opened::Folder(store) => store.store_id(),
+            Opened::Database(store) => store.store_id(),
+        }
+    }
+
+    /// The shards whose events this process brings to Kafka: with a store for itself all of them.
+    pub fn relayed(&self) -> Held {
+        match &self.node {
+            Some(node) => node.relay(),
+            None => Held::of_all(self.journal().shard_count()),
+        }
     }
 
     /// What tells how the process is; without `views` where it has none.

@@ -2,8 +2,23 @@
 
 use crate::program::Place;
 
-const COMMANDS: &[&str] =
-    &["serve", "demo", "ingest", "seats", "seats assign", "seats remove", "history", "show", "timers", "migrate"];
+const COMMANDS: &[&str] = &[
+    "serve",
+    "demo",
+    "ingest",
+    "seats",
+    "seats assign",
+    "seats remove",
+    "history",
+    "show",
+    "timers",
+    "migrate",
+    "export",
+    "publish",
+    "dead-letters",
+    "dead-letters list",
+    "dead-letters retry",
+];
 
 #[test]
 fn every_command_explains_itself_with_an_example() {

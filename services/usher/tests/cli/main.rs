@@ -8,6 +8,7 @@ mod history;
 mod ingest;
 mod messages;
 mod nodes;
+mod on_kafka;
 mod program;
 mod seats;
 mod serve;

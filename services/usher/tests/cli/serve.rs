@@ -24,6 +24,11 @@ impl Server {
         Self::spawn(&mut place.command(arguments.split_whitespace()), 0).1
     }
 
+    /// The same for a command that is put together already.
+    pub fn start_command(command: &mut Command) -> Self {
+        Self::spawn(command, 0).1
+    }
+
     /// The same for a command that prints a line before; gives it too.
     pub fn start_after_a_line(command: &mut Command) -> (String, Self) {
         Self::spawn(command, 1)

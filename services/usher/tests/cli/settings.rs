@@ -69,7 +69,6 @@ fn a_named_file_is_read_instead_and_has_to_be_there() {
 fn what_is_not_available_is_refused_by_name() {
     let place = Place::new();
     for (arguments, named) in [
-        ("serve --kafka localhost:9092", "kafka"),
         ("serve --smtp smtp://localhost", "smtp"),
         ("serve --auth tokens:tokens.toml", "auth"),
         ("serve --auth jwks:https://example.com/keys", "auth"),

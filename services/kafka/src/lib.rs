@@ -1,0 +1,27 @@
+//! Usher and Apache Kafka: journal to topic, topics to engine.
+
+mod blocking;
+mod client;
+pub mod dead_letters;
+mod error;
+mod headers;
+mod history;
+mod intake;
+mod pause;
+mod publish;
+mod reader;
+mod record;
+mod relay;
+mod sender;
+mod settings;
+pub mod topics;
+
+pub use error::KafkaError;
+pub use history::{History, read_history};
+pub use intake::{Intake, Outcome, Sink, SinkError, Submitted};
+pub use publish::{DataForm, Published, Publisher};
+pub use record::{RecordError, from_record};
+pub use relay::Relay;
+pub use settings::{
+    InvalidSecurity, InvalidSettings, Mechanism, Protocol, Secret, Security, SecurityOptions, Settings, UnknownWord,
+};

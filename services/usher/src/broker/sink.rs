@@ -1,0 +1,94 @@
+//! Messages from Kafka to the engine.
+
+use std::collections::BTreeMap;
+
+use contract::incoming::Incoming;
+use engine::{Engine, EngineError, home_of};
+use kafka::{Outcome, Sink, SinkError, Submitted};
+use tokio::task::JoinSet;
+
+/// Hands messages to the engine: those with the same home one after another, each once the one before it is committed,
+/// so that none can overtake another whatever fails; all others side by side.
+pub struct EngineSink {
+    engine: Engine,
+}
+
+/// What became of a message, and its place in the batch.
+type Answered = (usize, Result<Outcome, SinkError>);
+
+impl EngineSink {
+    /// Hands messages to this engine.
+    pub const fn new(engine: Engine) -> Self {
+        Self { engine }
+    }
+}
+
+impl Sink for EngineSink {
+    fn shard_of(&self, incoming: &Incoming) -> u16 {
+        self.engine.shard_of(home_of(incoming))
+    }
+
+    fn submit(&self, _shard: u16, messages: Vec<Incoming>) -> Submitted {
+        let engine = self.engine.clone();
+        Box::pin(async move {
+            let total = messages.len();
+            let mut chains = JoinSet::new();
+            for chain in by_home(messages) {
+                chains.spawn(hand_in_order(engine.clone(), chain));
+            }
+            let mut answers: Vec<_> = (0..total).map(|_| Err(unanswered())).collect();
+            while let Some(chain) = chains.join_next().await {
+                // A chain that panicked leaves its messages unanswered: they come again.
+                for (place, answer) in chain.unwrap_or_default() {
+                    if let Some(slot) = answers.get_mut(place) {
+                        *slot = answer;
+                    }
+                }
+            }
+            answers
+        })
+    }
+}
+
+/// The messages with their places, by home, each in order.
+fn by_home(messages: Vec<Incoming>) -> impl Iterator<Item = Vec<(usize, Incoming)>> {
+    let mut chains: BTreeMap<String, Vec<(usize, Incoming)>> = BTreeMap::new();
+    for (place, message) in messages.into_iter().enumerate() {
+        chains.entry(home_of(&message).to_owned()).or_default().push((place, message));
+    }
+    chains.into_values()
+}
+
+/// Hands in one message after another; behind one that has to come again, none.
+async fn hand_in_order(engine: Engine, chain: Vec<(usize, Incoming)>) -> Vec<Answered> {
+    let mut answers = Vec::with_capacity(chain.len());
+    for (place, message) in chain {
+        let answer = hand_in(&engine, message).await.map_err(|error| SinkError::Retry { reason: told(&error) });
+        let is_done = answer.is_ok();
+        answers.push((place, answer));
+        if !is_done {
+            break;
+        }
+    }
+    answers
+}
+
+async fn hand_in(engine: &Engine, message: Incoming) -> Result<Outcome, EngineError> {
+    let done = engine.try_message(message)?.answer().await?;
+    Ok(Outcome { duplicate: done.duplicate, refusal: done.outcome.err() })
+}
+
+fn unanswered() -> SinkError {
+    SinkError::Retry { reason: "a message before it was not taken".to_owned() }
+}
+
+/// An error with all of its causes.
+fn told(error: &EngineError) -> String {
+    let mut told = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        told = format!("{told}: {error}");
+        cause = error.source();
+    }
+    told
+}

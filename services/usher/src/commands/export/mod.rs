@@ -1,0 +1,129 @@
+//! `usher export`: every event, for auditors.
+
+mod row;
+mod stored;
+mod writer;
+
+use std::io;
+
+use clap::{Args, ValueEnum};
+use contract::proto::journal::Event;
+use journal::{JournalError, Position};
+
+use super::{Config, Use};
+use crate::{
+    cli::{KafkaArgs, StoreArgs},
+    config::{Settings, required_kafka_settings},
+    error::CommandError,
+    exit::ExitStatus,
+    progress::Progress,
+    store::{DEFAULT_FOLDER, Store},
+};
+pub use row::Unreadable;
+use writer::Writer;
+
+const EXAMPLES: &str = "\
+The events come shard by shard, oldest first; those of a licensee or user are all in one shard.
+From the topic they are the same, byte for byte, as from the store; the store is then not opened.
+Names, user names and e-mail addresses are in no event.
+
+  jsonl     a JSON object a line: position, stream, version, id, type, effective_at,
+            recorded_at, actor, command_id, correlation_id, causation_id, schema_version, data,
+            hash
+  csv       the same with a heading; data is JSON
+  protobuf  usher.journal.v1.ExportedEvent, each behind its length: proto/usher/journal/v1/
+
+Examples:
+  usher export > events.jsonl
+  usher export --format csv --database-url postgres://usher@db/usher > events.csv
+  usher export --from-kafka --kafka broker-1:9092 > events.jsonl";
+
+/// Writes every event to standard output, for auditors
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ExportArgs {
+    /// How events are written
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    format: ExportFormat,
+
+    /// Read the events from Kafka's topic instead of the store
+    #[arg(long)]
+    from_kafka: bool,
+
+    #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
+    kafka: KafkaArgs,
+}
+
+/// How events are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum ExportFormat {
+    /// JSON, a line each.
+    #[default]
+    Jsonl,
+    /// A table.
+    Csv,
+    /// Messages with their lengths.
+    Protobuf,
+}
+
+impl ExportArgs {
+    /// What the command line says, as settings.
+    pub fn settings(&self) -> Settings {
+        self.kafka.settings().or(self.store.settings())
+    }
+}
+
+/// Why the events were not written to the end.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The store.
+    #[error("the history cannot be read from the store: see the cause")]
+    Store(#[from] JournalError),
+    /// A commit of the store.
+    #[error("commit {number} of shard {shard} cannot be read: the store is damaged, restore it from a backup")]
+    Commit {
+        /// The shard.
+        shard: u16,
+        /// The commit's number.
+        number: u64,
+        /// What is wrong with it.
+        #[source]
+        source: prost::DecodeError,
+    },
+    /// An event that can't be shown.
+    #[error(transparent)]
+    Event(#[from] Unreadable),
+}
+
+/// An event and where it lies, or why it can't be read.
+type Found = Result<(Position, Event), CommandError>;
+
+/// Does it.
+pub fn run(args: &ExportArgs, config: &Config) -> Result<ExitStatus, CommandError> {
+    if args.from_kafka {
+        let events = kafka::read_history(&required_kafka_settings(&config.settings)?)?;
+        write_all(args.format, events.map(|event| event.map_err(CommandError::from)))?;
+    } else {
+        let place = config.store_place(DEFAULT_FOLDER)?;
+        let store = Store::open_existing(config.of_use(place, Use::Reading)?)?;
+        write_all(args.format, stored::events(store.journal()))?;
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn write_all(format: ExportFormat, events: impl Iterator<Item = Found>) -> Result<(), CommandError> {
+    let mut progress = Progress::endless();
+    let mut writer = Writer::new(format, io::stdout().lock())?;
+    let mut written = 0_u64;
+    for event in events {
+        let (position, event) = event?;
+        writer.write(position, &event)?;
+        written = written.saturating_add(1);
+        progress.say(&|| format!("{written} events"));
+    }
+    writer.finish()?;
+    progress.finish();
+    Ok(())
+}
