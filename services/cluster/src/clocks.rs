@@ -100,7 +100,7 @@ fn as_moved(answer: Result<Reply, EngineError>) -> Answered {
     match answer? {
         Reply::Moved(moved) => Ok(moved),
         // Every order has its kind of reply.
-        Reply::Done(_) => Err(EngineError::Stopped),
+        Reply::Done(_) | Reply::Previewed(_) | Reply::OtherVersion { .. } => Err(EngineError::Stopped),
     }
 }
 

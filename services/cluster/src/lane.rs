@@ -200,7 +200,8 @@ fn may_be_repeated(order: &Order) -> bool {
     match order {
         Order::Message(incoming) => incoming.key.is_some(),
         Order::Call(call) => call.key.is_some(),
-        Order::Claim(_) | Order::News(_) | Order::AdvanceClock(_) => true,
+        Order::IfVersion { order, .. } => may_be_repeated(order),
+        Order::Claim(_) | Order::News(_) | Order::AdvanceClock(_) | Order::Preview(_) => true,
     }
 }
 

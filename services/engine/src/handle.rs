@@ -110,7 +110,9 @@ fn read_answer<T>(
     heads.publish_all(match &reply {
         Reply::Done(done) => &done.positions,
         Reply::Moved(Ok(moved)) => &moved.positions,
-        Reply::Moved(Err(_)) => return read(reply).ok_or(EngineError::Stopped),
+        Reply::Moved(Err(_)) | Reply::Previewed(_) | Reply::OtherVersion { .. } => {
+            return read(reply).ok_or(EngineError::Stopped);
+        }
     });
     // Every order has its kind of reply; another one could only come from a node of another version.
     read(reply).ok_or(EngineError::Stopped)
@@ -119,14 +121,14 @@ fn read_answer<T>(
 fn as_done(reply: Reply) -> Option<Done> {
     match reply {
         Reply::Done(done) => Some(*done),
-        Reply::Moved(_) => None,
+        Reply::Moved(_) | Reply::Previewed(_) | Reply::OtherVersion { .. } => None,
     }
 }
 
 fn as_moved(reply: Reply) -> Option<Result<Moved, ClockRefused>> {
     match reply {
         Reply::Moved(moved) => Some(moved),
-        Reply::Done(_) => None,
+        Reply::Done(_) | Reply::Previewed(_) | Reply::OtherVersion { .. } => None,
     }
 }
 

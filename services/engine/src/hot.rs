@@ -31,6 +31,7 @@ pub(crate) fn user_stream(user: &UserId) -> String {
 }
 
 /// A licensee at hand.
+#[derive(Clone)]
 pub(crate) struct HotLicensee {
     pub(crate) state: Licensee,
     /// The hash of its last event.
@@ -228,7 +229,7 @@ pub(crate) fn read_licensee(
     Ok(HotLicensee { state, hash: head.hash, details, snapshot_version })
 }
 
-fn read_user(user: &UserId, journal: &dyn Journal, index: &dyn StreamIndex) -> Result<HotUser, EngineError> {
+pub(crate) fn read_user(user: &UserId, journal: &dyn Journal, index: &dyn StreamIndex) -> Result<HotUser, EngineError> {
     let stream = user_stream(user);
     let (mut state, mut version) = (User::default(), 0);
     let head = index.stream_head(&stream)?;

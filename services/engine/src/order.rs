@@ -5,7 +5,7 @@ use licensing::{Command, Instant, LicenseeId, UserId, UserStatus};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
-use crate::{Call, Claim, ClockRefused, Done, EngineError, Moved};
+use crate::{Call, Claim, ClockRefused, Done, EngineError, Moved, Preview};
 
 /// Who sent a message whose `source` can't be read.
 pub(crate) const UNKNOWN_ACTOR: &str = "unknown";
@@ -24,6 +24,15 @@ pub enum Order {
     News(Box<News>),
     /// A manual clock to be moved.
     AdvanceClock(Instant),
+    /// What an order would do (R37).
+    Preview(Box<Order>),
+    /// An order that is only to be decided if what it is for, licensee or user, has this version.
+    IfVersion {
+        /// The version.
+        version: u64,
+        /// The order.
+        order: Box<Order>,
+    },
 }
 
 /// A user's new status, on its way from the user's shard to that of a licensee (R26).
@@ -60,6 +69,13 @@ pub enum Reply {
     Done(Box<Done>),
     /// Whether the clock was moved.
     Moved(Result<Moved, ClockRefused>),
+    /// What it would do.
+    Previewed(Box<Preview>),
+    /// Nothing was done, as what it is for has another version than was named.
+    OtherVersion {
+        /// The version that it has.
+        found: u64,
+    },
 }
 
 /// Where the answer to an order goes.
@@ -83,6 +99,7 @@ impl Order {
             Self::Claim(claim) => Some(claim.key.command_id()),
             Self::News(news) => Some(news.licensee.as_str().to_owned()),
             Self::AdvanceClock(_) => None,
+            Self::Preview(order) | Self::IfVersion { order, .. } => order.home(),
         }
     }
 
@@ -99,7 +116,9 @@ impl Order {
                 Command::AddMember { user, .. } => Some((user, &call.licensee)),
                 _ => None,
             },
-            Self::Claim(_) | Self::News(_) | Self::AdvanceClock(_) => None,
+            Self::IfVersion { order, .. } => order.candidate(),
+            // A preview makes nobody a member.
+            Self::Claim(_) | Self::News(_) | Self::AdvanceClock(_) | Self::Preview(_) => None,
         }
     }
 
@@ -111,6 +130,7 @@ impl Order {
             Self::Claim(claim) => Some(claim.key.command_id()),
             Self::News(news) => Some(news.own_id()),
             Self::AdvanceClock(_) => None,
+            Self::Preview(order) | Self::IfVersion { order, .. } => order.command_id(),
         }
     }
 }

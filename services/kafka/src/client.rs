@@ -57,6 +57,8 @@ impl ClientContext for Contact {
     fn error(&self, error: ClientError, reason: &str) {
         tracing::debug!(%error, reason, "kafka client");
         if let Some(code) = error.rdkafka_error_code() {
+            // If TLS fails with the very first bytes, librdkafka says that the transport did; OpenSSL's words are in it.
+            let code = if reason.contains("SSL routines") { RDKafkaErrorCode::SSL } else { code };
             self.remember(Trouble { code, reason: reason.to_owned() });
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -91,9 +92,14 @@ impl Reader {
 
     /// All that there is of a partition now.
     pub(crate) fn whole(&self, partition: i32) -> Result<Span, KafkaError> {
-        let watermarks = self.consumer.client().fetch_watermarks(&self.topic, partition, ANSWER_WAIT);
-        let (from, end) = watermarks.map_err(|source| self.failed_call(source))?;
-        Ok(Span { partition, from, end })
+        let deadline = Instant::now() + ANSWER_WAIT;
+        loop {
+            match self.consumer.client().fetch_watermarks(&self.topic, partition, ANSWER_WAIT) {
+                Ok((from, end)) => return Ok(Span { partition, from, end }),
+                Err(error) if leader_changes(&error) && Instant::now() < deadline => thread::sleep(POLL_WAIT),
+                Err(error) => return Err(self.failed_call(error)),
+            }
+        }
     }
 
     /// All records that there are now, partition by partition.
@@ -200,6 +206,20 @@ impl Iterator for Records {
 
 const fn reading(topic: &str) -> Attempt<'_> {
     Attempt { action: "read a topic", operation: "Read", resource: Resource::Topic(topic) }
+}
+
+/// Whether the partition gets another leader at the moment.
+fn leader_changes(error: &ClientError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::LeaderNotAvailable
+                | RDKafkaErrorCode::NotLeaderForPartition
+                | RDKafkaErrorCode::OffsetNotAvailable
+                | RDKafkaErrorCode::FencedLeaderEpoch
+                | RDKafkaErrorCode::UnknownLeaderEpoch
+        )
+    )
 }
 
 /// Whether waiting will not help.

@@ -23,6 +23,7 @@ on_each_ground!(
     nodes_with_another_secret_are_not_answered,
     every_command_counts_once_while_nodes_come_and_go,
     a_clock_that_is_moved_is_moved_everywhere,
+    r37_a_preview_and_a_command_bound_to_it_get_to_whoever_decides,
     directory_messages_of_two_nodes_do_not_wait_for_each_other,
 );
 
@@ -54,6 +55,22 @@ fn commands_given_to_another_node_keep_their_order(ground: &dyn Ground) {
     let added = causes(&*one.journal, &format!("licensee/{acme}"), ".MemberAdded");
     let expected: Vec<String> = users.iter().map(|user| format!("urn:test#added-{acme}-{user}")).collect();
     assert_eq!(added, expected);
+}
+
+fn r37_a_preview_and_a_command_bound_to_it_get_to_whoever_decides(ground: &dyn Ground) {
+    let [one, two] = [(); 2].map(|()| Node::start(ground));
+    wait_until_balanced(&[&one, &two]);
+    let acme = id_where(&*one.journal, "acme", |shard| two.decides(shard));
+    one.accept(order(&started(&acme)));
+    one.accept(order(&member_added(&acme, "u-1")));
+    let ask = |order: Order| one.engine().submit(order).unwrap().wait().unwrap();
+    let Reply::Previewed(preview) = ask(Order::Preview(Box::new(assign(&acme, "u-1")))) else { panic!("no preview") };
+    let names: Vec<_> = preview.outcome.unwrap().into_iter().map(|event| event.type_name).collect();
+    assert_eq!(names, ["SeatAssigned"]);
+    let version = preview.version.unwrap();
+    let bound = |version| Order::IfVersion { version, order: Box::new(assign(&acme, "u-1")) };
+    assert_eq!(ask(bound(version + 1)), Reply::OtherVersion { found: version });
+    assert!(matches!(ask(bound(version)), Reply::Done(done) if done.events == 1));
 }
 
 fn a_shard_without_a_holder_is_said_to_have_none(ground: &dyn Ground) {

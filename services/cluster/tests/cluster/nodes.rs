@@ -111,7 +111,7 @@ impl Node {
     pub fn submit(&self, order: Order) -> Result<Done, EngineError> {
         match self.engine().submit(order)?.wait()? {
             Reply::Done(done) => Ok(*done),
-            Reply::Moved(_) => panic!("nobody moved a clock"),
+            other => panic!("something else was answered: {other:?}"),
         }
     }
 

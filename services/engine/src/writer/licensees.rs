@@ -22,6 +22,13 @@ pub(super) struct Applied {
     pub(super) position: Position,
 }
 
+/// What is known of a licensee, and of the user whom a command is about.
+pub(super) struct Known<'a> {
+    pub(super) state: &'a Licensee,
+    pub(super) details: Option<&'a LicenseeDetails>,
+    pub(super) user: Option<(&'a UserId, UserStatus)>,
+}
+
 impl Writer {
     pub(super) fn load_licensee(&mut self, licensee: &LicenseeId) -> Result<(), EngineError> {
         self.hot.load_licensee(licensee, &*self.journal, &*self.index)
@@ -50,15 +57,25 @@ impl Writer {
     ) -> Result<T, EngineError> {
         let nobody = Licensee::default();
         let hot = self.hot.licensee(licensee);
-        let facts = StoreFacts {
-            index: &*self.index,
-            recent: &self.recent,
+        let known = Known {
+            state: hot.map_or(&nobody, |hot| &hot.state),
             details: hot.and_then(|hot| hot.details.as_ref()),
             user: user.map(|user| (user, self.status_of(user))),
-            failure: RefCell::new(None),
         };
+        self.with_known(known, now, decide)
+    }
+
+    /// Lets the domain look at a licensee; fails if the store could not tell what it asked.
+    pub(super) fn with_known<T>(
+        &self,
+        Known { state, details, user }: Known<'_>,
+        now: Instant,
+        decide: impl FnOnce(&Licensee, &Context<'_>) -> T,
+    ) -> Result<T, EngineError> {
+        let facts =
+            StoreFacts { index: &*self.index, recent: &self.recent, details, user, failure: RefCell::new(None) };
         let context = Context { catalogue: &self.catalogue, now, facts: &facts };
-        let decided = decide(hot.map_or(&nobody, |hot| &hot.state), &context);
+        let decided = decide(state, &context);
         facts.check()?;
         Ok(decided)
     }
@@ -135,7 +152,7 @@ impl Writer {
     }
 }
 
-fn person_of(details: &Details) -> Option<Person> {
+pub(super) fn person_of(details: &Details) -> Option<Person> {
     match details {
         Details::Person { user, username, name, email } => Some(Person {
             user: user.as_str().to_owned(),

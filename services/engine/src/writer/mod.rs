@@ -6,6 +6,7 @@ mod licensees;
 mod messages;
 mod news;
 mod outcomes;
+mod preview;
 mod shards;
 mod streams;
 mod time;
@@ -20,7 +21,7 @@ use std::{
     time::Duration,
 };
 
-use journal::{Head, Journal, SharedUser, StoredOutcome, StreamIndex};
+use journal::{Head, Journal, SharedUser, StatusNews, StoredOutcome, StreamIndex};
 use licensing::{Catalogue, Instant, LicenseeId, UserId};
 
 use crate::{
@@ -36,6 +37,7 @@ use crate::{
     snapshots::Snapshots,
     teller::TellerQueue,
 };
+use preview::OtherVersion;
 use time::{Clock, Sweep, Timers};
 
 /// How many commands are decided before they are committed, at most.
@@ -239,16 +241,25 @@ impl Writer {
 
     fn order(&mut self, order: Order, to: ReplyTo) {
         let mut news = None;
-        let reply = self.check_home(&order).and_then(|()| match order {
-            Order::Message(incoming) => self.message(*incoming, &mut news).map(|done| Reply::Done(Box::new(done))),
+        let reply = self.check_home(&order).and_then(|()| self.reply_to(order, &mut news));
+        match reply {
+            Ok(reply) => self.batch.answer_later(Pending { to, reply, news }),
+            Err(error) => drop(to.send(Err(error))),
+        }
+    }
+
+    fn reply_to(&mut self, order: Order, news: &mut Option<StatusNews>) -> Result<Reply, EngineError> {
+        match order {
+            Order::Message(incoming) => self.message(*incoming, news).map(|done| Reply::Done(Box::new(done))),
             Order::Call(call) => self.call(*call).map(|done| Reply::Done(Box::new(done))),
             Order::Claim(claim) => self.claim(*claim).map(|done| Reply::Done(Box::new(done))),
             Order::News(news) => self.news(&news).map(|done| Reply::Done(Box::new(done))),
             Order::AdvanceClock(instant) => self.set_clock(instant).map(Reply::Moved),
-        });
-        match reply {
-            Ok(reply) => self.batch.answer_later(Pending { to, reply, news }),
-            Err(error) => drop(to.send(Err(error))),
+            Order::Preview(order) => self.preview(*order),
+            Order::IfVersion { version, order } => match self.differs_from(&order, version)? {
+                Some(OtherVersion { found }) => Ok(Reply::OtherVersion { found }),
+                None => self.reply_to(*order, news),
+            },
         }
     }
 

@@ -178,12 +178,8 @@ impl Writer {
 
     /// Moves a manual clock, at the wish of a caller.
     pub(super) fn set_clock(&mut self, to: Instant) -> Result<Result<Moved, ClockRefused>, EngineError> {
-        let now = self.clock.now();
-        if !matches!(self.clock.mode(), ClockMode::Manual(_)) {
-            return Ok(Err(ClockRefused::NotManual));
-        }
-        if to < now {
-            return Ok(Err(ClockRefused::Backwards { now }));
+        if let Err(refused) = self.check_clock(to) {
+            return Ok(Err(refused));
         }
         self.settle()?;
         self.advance_to(to)?;
@@ -192,6 +188,15 @@ impl Writer {
         let ends = decided.map(|head| self.batch.position(*head));
         ends.filter(|end| end.position > 0).for_each(|end| positions.advance(end));
         Ok(Ok(Moved { now: to, positions }))
+    }
+
+    /// Whether a caller may set the clock there.
+    pub(super) fn check_clock(&self, to: Instant) -> Result<(), ClockRefused> {
+        let now = self.clock.now();
+        if !matches!(self.clock.mode(), ClockMode::Manual(_)) {
+            return Err(ClockRefused::NotManual);
+        }
+        if to < now { Err(ClockRefused::Backwards { now }) } else { Ok(()) }
     }
 
     /// Waits until the index tells of everything that other nodes committed so far: what timers decide by, such as the

@@ -10,6 +10,7 @@ mod failures;
 mod fixture;
 mod idempotency;
 mod nodes;
+mod previews;
 mod provenance;
 mod races;
 mod restarts;

@@ -66,8 +66,8 @@ pub fn from_record<'a>(
     body: Option<&[u8]>,
 ) -> Result<(Position, Event), RecordError> {
     let headers = Headers::read(headers)?;
-    headers.expect(header::SPECVERSION, SPECVERSION)?;
-    headers.expect(header::CONTENT_TYPE, CONTENT_TYPE)?;
+    headers.must_be(header::SPECVERSION, SPECVERSION)?;
+    headers.must_be(header::CONTENT_TYPE, CONTENT_TYPE)?;
     headers.required(header::SOURCE)?;
     let stream = headers.required(header::SUBJECT)?;
     if stream.split_once('/').map(|(_, id)| id.as_bytes()) != key {
@@ -154,7 +154,7 @@ impl<'a> Headers<'a> {
         self.get(name).unwrap_or_default()
     }
 
-    fn expect(&self, name: &'static str, value: &str) -> Result<(), RecordError> {
+    fn must_be(&self, name: &'static str, value: &str) -> Result<(), RecordError> {
         if self.required(name)? == value { Ok(()) } else { Err(RecordError::Unreadable { name }) }
     }
 
