@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    http::HeaderValue,
+    http::{HeaderValue, header::ETAG},
     response::{IntoResponse, Response},
 };
 use journal::Positions;
@@ -39,6 +39,13 @@ pub(crate) fn changed(positions: &Positions, body: impl Serialize) -> Response {
     let mut response = Json(body).into_response();
     set_position(&mut response, positions);
     response
+}
+
+/// The version as a strong `ETag`, such as `"v57"`.
+pub(crate) fn set_version(response: &mut Response, version: u64) {
+    if let Ok(value) = HeaderValue::try_from(format!("\"v{version}\"")) {
+        response.headers_mut().insert(ETAG, value);
+    }
 }
 
 /// Tells where a change can be seen, if anywhere.

@@ -1,10 +1,17 @@
 //! What all handlers share.
 
-use axum::extract::FromRef;
-use engine::{Answer, Call, Claim, Done};
+use axum::{extract::FromRef, response::Response};
+use engine::{Answer, Call, Claim, Done, Order, Preview, Reply};
 use journal::Positions;
 
-use crate::{Services, blocking::BlockingJobs, problem::Problem, routes::Health};
+use crate::{
+    Services,
+    blocking::BlockingJobs,
+    extract::{Terms, version_changed},
+    preview::previewed,
+    problem::Problem,
+    routes::Health,
+};
 
 /// How many reads may run or wait for a thread at one time.
 const BLOCKING_JOBS_MAX: usize = 512;
@@ -27,6 +34,33 @@ impl FromRef<App> for Health {
 pub(crate) struct Accepted {
     pub(crate) answer: Answer,
     pub(crate) positions: Positions,
+}
+
+/// What became of a command, or would.
+pub(crate) enum Called {
+    Accepted(Accepted),
+    Previewed(Preview),
+}
+
+/// What became of an order, or would.
+pub(crate) enum Ordered {
+    Done(Done),
+    Previewed(Preview),
+}
+
+/// The engine answered with what belongs to another order.
+#[derive(Debug, thiserror::Error)]
+#[error("the engine answered with what belongs to another order")]
+struct ForeignReply;
+
+impl Called {
+    /// The answer: what `shape` makes of a command that was accepted, or the preview.
+    pub(crate) fn answer(self, shape: impl FnOnce(Accepted) -> Result<Response, Problem>) -> Result<Response, Problem> {
+        match self {
+            Self::Accepted(accepted) => shape(accepted),
+            Self::Previewed(preview) => previewed(preview),
+        }
+    }
 }
 
 impl App {
@@ -65,11 +99,24 @@ impl App {
     }
 
     /// Hands a command to the engine and waits for its outcome; a refusal is a problem.
-    pub(crate) async fn call(&self, call: Call) -> Result<Accepted, Problem> {
-        let Done { outcome, positions, .. } = self.services.engine.try_call(call)?.answer().await?;
-        match outcome {
-            Ok(answer) => Ok(Accepted { answer, positions }),
-            Err(refusal) => Err(Problem::refused(refusal).with_position(&positions)),
+    pub(crate) async fn call(&self, (call, terms): (Call, Terms)) -> Result<Called, Problem> {
+        match self.order(Order::Call(Box::new(call)), terms).await? {
+            Ordered::Previewed(preview) => Ok(Called::Previewed(preview)),
+            Ordered::Done(Done { outcome, positions, .. }) => match outcome {
+                Ok(answer) => Ok(Called::Accepted(Accepted { answer, positions })),
+                Err(refusal) => Err(Problem::refused(refusal).with_position(&positions)),
+            },
+        }
+    }
+
+    /// Hands an order to the engine, on these terms, and waits for what becomes of it.
+    pub(crate) async fn order(&self, order: Order, terms: Terms) -> Result<Ordered, Problem> {
+        match self.services.engine.submit(terms.of(order)?)?.answer().await? {
+            Reply::Done(done) => Ok(Ordered::Done(*done)),
+            Reply::Previewed(preview) => Ok(Ordered::Previewed(*preview)),
+            Reply::OtherVersion { found } => Err(version_changed(format!("the version is v{found} by now"))),
+            Reply::Moved(Err(refused)) => Err(refused.into()),
+            Reply::Moved(Ok(_)) => Err(Problem::internal(&ForeignReply)),
         }
     }
 }

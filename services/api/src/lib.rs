@@ -2,14 +2,18 @@
 //!
 //! [`router`] serves everything below `/v1`, health, metrics and the [`openapi`] document. A handler reads a request,
 //! hands it to the engine or asks a read model, and shapes the answer; it decides nothing itself. Whatever goes wrong, in
-//! a handler or in front of it, is answered as a [problem](problem::Problem) with a stable code.
+//! a handler or in front of it, is answered as a [problem](problem::Problem) with a stable code. Who calls, and whether they
+//! may, is found out in front of all handlers, by [`Auth`].
 
 mod answer;
 mod app;
+mod auth;
 mod blocking;
 mod extract;
 mod layers;
 mod openapi;
+mod past;
+mod preview;
 mod problem;
 mod routes;
 mod schema;
@@ -20,9 +24,10 @@ use engine::Engine;
 use journal::{Journal, StreamIndex};
 use views::Views;
 
+pub use auth::{Auth, AuthError};
 pub use openapi::openapi;
 pub use problem::ProblemCode;
-pub use routes::{Health, process_router, router};
+pub use routes::{Health, process_router, process_router_with, router, router_with};
 
 /// The largest request body, bytes.
 pub const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;

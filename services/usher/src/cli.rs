@@ -149,7 +149,8 @@ pub struct PlaceArgs {
     #[command(flatten)]
     store: StoreArgs,
 
-    /// Ask a running server instead of opening a store, such as http://127.0.0.1:8080 [env: USHER_URL]
+    /// Ask a running server instead of opening a store, such as http://127.0.0.1:8080; the token that it may ask for comes
+    /// from the environment, as USHER_TOKEN, or the file [env: USHER_URL]
     #[arg(long, value_name = "URL")]
     url: Option<ServerUrl>,
 

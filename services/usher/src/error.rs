@@ -36,6 +36,9 @@ pub enum CommandError {
     /// The server.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// Who may call.
+    #[error("the setting auth cannot be used")]
+    Auth(#[from] api::AuthError),
     /// The events for auditors.
     #[error(transparent)]
     Export(#[from] ExportError),
@@ -55,6 +58,7 @@ impl CommandError {
     pub fn exit_status(&self) -> ExitStatus {
         match self {
             Self::Config(_)
+            | Self::Auth(_)
             | Self::Demo(DemoError::NotFresh { .. } | DemoError::NotFreshDatabase { .. })
             | Self::Store(StoreError::NoStore { .. }) => ExitStatus::Usage,
             Self::Client(error) if error.is_wrong_usage() => ExitStatus::Usage,

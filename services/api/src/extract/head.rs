@@ -7,7 +7,8 @@ use axum::{
 use engine::{Call, Claim, IdempotencyKey};
 use licensing::{Command, LicenseeId};
 
-use crate::problem::Problem;
+use super::Terms;
+use crate::{auth::Principal, problem::Problem};
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
@@ -20,13 +21,19 @@ pub(crate) struct RequestHead {
     path: String,
     actor: String,
     key: Option<String>,
+    terms: Terms,
 }
 
 impl RequestHead {
-    /// The command that this request brings. `content` is what it says beside its method and path (R34).
-    pub(crate) fn call(self, licensee: LicenseeId, command: Command, content: &[u8]) -> Result<Call, Problem> {
+    /// The command that this request brings, and on what terms. `content` is what it says beside its method and path (R34).
+    pub(crate) fn call(self, licensee: LicenseeId, command: Command, content: &[u8]) -> Result<(Call, Terms), Problem> {
         let key = self.key(content)?;
-        Ok(Call { key, type_name: self.route, actor: self.actor, licensee, command })
+        Ok((Call { key, type_name: self.route, actor: self.actor, licensee, command }, self.terms))
+    }
+
+    /// On what terms the change is asked for.
+    pub(crate) const fn terms(&self) -> Terms {
+        self.terms
     }
 
     /// The claim on this request's key, if it has one, for a request whose commands have ids of their own.
@@ -45,21 +52,18 @@ impl RequestHead {
 impl<S: Send + Sync> FromRequestParts<S> for RequestHead {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = Principal::from_request_parts(parts, state).await?;
         let pattern = parts.extensions.get::<MatchedPath>().map_or_else(|| parts.uri.path(), MatchedPath::as_str);
         Ok(Self {
             route: format!("{} {pattern}", parts.method),
             method: parts.method.to_string(),
             path: parts.uri.path().to_owned(),
-            actor: actor_of(parts),
+            actor: caller.actor().to_owned(),
             key: single_header(&parts.headers, IDEMPOTENCY_KEY)?.map(str::to_owned),
+            terms: Terms::from_request_parts(parts, state).await?,
         })
     }
-}
-
-/// Who asks: the one place where that is found out. Nobody has to say so yet.
-fn actor_of(_parts: &Parts) -> String {
-    "anonymous".to_owned()
 }
 
 /// The header's text, if it was sent; sent twice, or as no text, it can't be read.

@@ -7,6 +7,7 @@ mod json_body;
 mod parse;
 mod path;
 mod query;
+mod terms;
 
 pub(crate) use cloud_events::CloudEvents;
 pub(crate) use head::{RequestHead, single_header};
@@ -14,3 +15,4 @@ pub(crate) use json_body::JsonBody;
 pub(crate) use parse::{Limit, Time, optional, parsed};
 pub(crate) use path::{LicenseePath, Path, ProductPath, SeatPath, UserPath};
 pub(crate) use query::Query;
+pub(crate) use terms::{Terms, version_changed};

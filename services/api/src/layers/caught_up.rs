@@ -63,7 +63,8 @@ async fn wait_for(app: &App, wanted: Positions) -> Result<(), Problem> {
     Err(Problem::new(ProblemCode::NotYetVisible, detail))
 }
 
-async fn wait_a_moment(app: &App) -> Result<(), Problem> {
+/// Waits for all that is committed now, but only for a moment.
+pub(super) async fn wait_a_moment(app: &App) -> Result<(), Problem> {
     // Whoever named no position is answered in any case.
     has_come(app, app.services().engine.positions(), UNASKED_WAIT_MAX).await.map(|_| ())
 }

@@ -1,10 +1,12 @@
 //! What happens to every request, whichever route it takes.
 
+mod admit;
 mod caught_up;
 mod observe;
 mod panics;
 mod unsupported;
 
+pub(crate) use admit::{Gate, admit};
 pub(crate) use caught_up::{MIN_POSITION, wait_until_caught_up};
 pub(crate) use observe::observe;
 pub(crate) use panics::catch_panics;

@@ -1,26 +1,28 @@
 //! Parts of the contract that this version doesn't have yet.
 //!
-//! They are refused, not ignored: a preview must not change anything, and an answer of now is none of then.
+//! They are refused, not ignored: an answer of now is none of then.
 
 use axum::{
-    extract::{Query, Request},
-    http::{Method, header::IF_MATCH},
+    extract::{MatchedPath, Query, Request},
+    http::Method,
     middleware::Next,
     response::Response,
 };
 
 use crate::problem::{Problem, ProblemCode};
 
-/// Refuses previews, conditional changes and reads of the past.
+/// What is also shown as it was.
+const WITH_A_PAST: [&str; 2] = ["/v1/licensees/{licensee}", "/v1/users/{user}/access"];
+
+/// Refuses reads of the past where there are none.
 pub(crate) async fn refuse_unsupported(request: Request, next: Next) -> Result<Response, Problem> {
     let Query(parameters) = Query::<Vec<(String, String)>>::try_from_uri(request.uri())?;
     let is_sent = |name: &str| parameters.iter().any(|(key, value)| key == name && value != "false");
-    let asked_for = match *request.method() {
-        Method::GET | Method::HEAD => is_sent("as_of").then_some("as_of"),
-        _ if is_sent("dry_run") => Some("dry_run"),
-        _ => request.headers().contains_key(IF_MATCH).then_some("If-Match"),
-    };
-    let Some(name) = asked_for else { return Ok(next.run(request).await) };
-    let detail = format!("{name} is not supported by this version, so nothing was done: leave it away");
-    Err(Problem::new(ProblemCode::NotSupportedYet, detail))
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    if is_read && is_sent("as_of") && !WITH_A_PAST.contains(&route) {
+        let detail = "as_of is not supported here by this version: leave it away";
+        return Err(Problem::new(ProblemCode::NotSupportedYet, detail));
+    }
+    Ok(next.run(request).await)
 }

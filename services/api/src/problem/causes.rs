@@ -98,7 +98,7 @@ fn deepest_cause(error: &dyn Error) -> String {
 }
 
 /// An error with all that is behind it, in one line.
-fn with_sources(error: &dyn Error) -> String {
+pub(crate) fn with_sources(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

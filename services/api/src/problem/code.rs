@@ -33,6 +33,10 @@ problem_codes! {
     CursorExpired = "cursor_expired", 400;
     /// A part of the contract that this version doesn't have.
     NotSupportedYet = "not_supported_yet", 400;
+    /// The caller has not proved who they are.
+    Unauthenticated = "unauthenticated", 401;
+    /// The caller's roles do not allow this.
+    Forbidden = "forbidden", 403;
     /// Nobody ever named this user.
     UnknownUser = "unknown_user", 404;
     /// No add-on has this feature.
@@ -45,6 +49,8 @@ problem_codes! {
     ClockNotManual = "clock_not_manual", 409;
     /// The clock would go back.
     ClockBackwards = "clock_backwards", 409;
+    /// What a change is for is no longer as `If-Match` says.
+    VersionChanged = "version_changed", 412;
     /// The body is above [`BODY_BYTES_MAX`](crate::BODY_BYTES_MAX).
     BodyTooLarge = "body_too_large", 413;
     /// The batch has more events than one may have.

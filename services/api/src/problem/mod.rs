@@ -6,7 +6,7 @@ mod code;
 use axum::{
     http::{
         StatusCode,
-        header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER},
+        header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
     },
     response::{IntoResponse, Response},
 };
@@ -14,15 +14,18 @@ use journal::Positions;
 use licensing::{Code, Refusal, UserId};
 use serde::Serialize;
 
+pub(crate) use causes::with_sources;
 pub use code::ProblemCode;
 
-use crate::answer::set_position;
+use crate::{answer::set_position, auth::Principal};
 
 /// The content type of every error.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// After how many seconds it is worth trying again.
 const RETRY_AFTER_S: &str = "1";
+/// How a caller proves who they are (RFC 6750).
+const CHALLENGE: &str = "Bearer";
 
 /// Why a request failed, as it is answered.
 ///
@@ -84,6 +87,12 @@ impl Problem {
         Self::new(ProblemCode::Overloaded, "too many requests wait already, nothing was done: try again in a second")
     }
 
+    /// A caller who is known asked for what they may not have.
+    pub(crate) fn forbidden(caller: &Principal, detail: impl Into<String>) -> Self {
+        tracing::info!(actor = caller.actor(), "a caller asked for what they may not have");
+        Self::new(ProblemCode::Forbidden, detail)
+    }
+
     /// Up to where one has to read to see what is kept of the refusal.
     pub(crate) fn with_position(mut self, positions: &Positions) -> Self {
         self.positions = positions.clone();
@@ -132,8 +141,13 @@ impl IntoResponse for Problem {
         // An object with text for keys can always be written.
         let body = serde_json::to_vec(&self.body()).unwrap_or_default();
         let mut response = (status, [(CONTENT_TYPE, PROBLEM_JSON)], body).into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
+        let header = match status {
+            StatusCode::SERVICE_UNAVAILABLE => Some((RETRY_AFTER, RETRY_AFTER_S)),
+            StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, CHALLENGE)),
+            _ => None,
+        };
+        if let Some((name, value)) = header {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
         set_position(&mut response, &self.positions);
         response

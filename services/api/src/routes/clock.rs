@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use axum::{Json, extract::State, response::Response};
+use engine::Order;
 use licensing::Instant;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::seats::ForeignAnswer;
 use crate::{
     answer::changed,
-    app::App,
-    extract::{JsonBody, RequestHead, Time, parsed},
+    app::{App, Ordered},
+    extract::{JsonBody, RequestHead, Terms, Time, parsed},
+    preview::previewed,
     problem::{Problem, ProblemCode},
 };
 
@@ -59,6 +62,13 @@ pub(super) async fn advance(
     body: JsonBody<ClockBody>,
 ) -> Result<Response, Problem> {
     let to = body.value.now.instant();
+    let terms = head.terms();
+    if terms.if_match.is_some() {
+        return Err(Problem::malformed("the clock has no version: leave If-Match away"));
+    }
+    if terms.is_preview {
+        return preview(&app, to, terms).await;
+    }
     let claim = head.claim(&body.raw)?;
     // Only what can be done takes its key; done again it changes nothing.
     if to >= app.services().engine.now() {
@@ -73,4 +83,12 @@ pub(super) async fn advance(
         return Err(Problem::new(ProblemCode::NotYetVisible, detail).with_position(&moved.positions));
     }
     Ok(changed(&moved.positions, MovedClock { now: moved.now, position: moved.positions.to_string() }))
+}
+
+/// What would happen on the way (R37).
+async fn preview(app: &App, to: Instant, terms: Terms) -> Result<Response, Problem> {
+    match app.order(Order::AdvanceClock(to), terms).await? {
+        Ordered::Previewed(preview) => previewed(preview),
+        Ordered::Done(_) => Err(Problem::internal(&ForeignAnswer("a preview of the clock"))),
+    }
 }

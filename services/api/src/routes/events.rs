@@ -1,16 +1,23 @@
 //! Messages of billing, directory and usage over HTTP, instead of from a topic.
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use contract::incoming::{Incoming, NotABatch, batch_from_json, from_json, is_json_object};
-use engine::{Done, Engine, Ticket};
+use engine::{Done, Engine, Order, Preview, Ticket};
+use journal::Positions;
 use licensing::Refusal;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::{
-    app::App,
-    extract::{CloudEvents, RequestHead},
+    app::{App, Ordered},
+    auth::Principal,
+    extract::{CloudEvents, RequestHead, Terms},
+    preview::previewed,
     problem::{Problem, ProblemCode},
     schema,
 };
@@ -55,6 +62,12 @@ enum Outcome {
     Refused,
 }
 
+/// An event as it was read.
+struct Event {
+    id: Option<String>,
+    incoming: Incoming,
+}
+
 /// An event that is with the engine.
 struct Submitted {
     id: Option<String>,
@@ -70,42 +83,89 @@ struct Submitted {
     responses((status = 200, body = Results)))]
 pub(super) async fn submit(
     State(app): State<App>,
+    caller: Principal,
     head: RequestHead,
     body: CloudEvents,
-) -> Result<Json<Results>, Problem> {
+) -> Result<Response, Problem> {
     if let CloudEvents::One(bytes) = &body
         && !is_json_object(bytes)
     {
         return Err(Problem::malformed("the body is not a JSON object: send a CloudEvent in the JSON format"));
     }
+    let terms = head.terms();
+    let claim = head.claim(body.bytes())?;
+    let events = match body {
+        CloudEvents::One(bytes) => vec![read_one(&bytes)],
+        CloudEvents::Batch(_) if terms != Terms::default() => {
+            return Err(Problem::malformed("dry_run and If-Match are for a single event: send it by itself"));
+        }
+        CloudEvents::Batch(bytes) => app.blocking(move |_| read_batch(&bytes)).await?,
+    };
+    check_may_send(&caller, &events)?;
     // Under the same key the events are handed in again: by their own ids nothing happens twice.
-    app.claim(head.claim(body.bytes())?).await?;
-    let submitted = match body {
-        CloudEvents::One(bytes) => vec![submit_one(&app.services().engine, &bytes)?],
-        CloudEvents::Batch(bytes) => app.blocking(move |services| submit_batch(&services.engine, &bytes)).await?,
+    if !terms.is_preview {
+        app.claim(claim).await?;
+    }
+    if terms != Terms::default() {
+        return submit_on_terms(&app, events, terms).await;
+    }
+    let submitted = match events.len() {
+        // The first never waits for its place.
+        ..=1 => submit_all(&app.services().engine, events)?,
+        _ => app.blocking(move |services| submit_all(&services.engine, events)).await?,
     };
     let mut results = Vec::with_capacity(submitted.len());
     for Submitted { id, ticket } in submitted {
         results.push(EventResult::new(id, ticket.answer().await?));
     }
-    Ok(Json(Results { results }))
+    Ok(Json(Results { results }).into_response())
 }
 
-fn submit_one(engine: &Engine, bytes: &[u8]) -> Result<Submitted, Problem> {
+/// Events that are only previewed (R37), or bound to a version.
+async fn submit_on_terms(app: &App, events: Vec<Event>, terms: Terms) -> Result<Response, Problem> {
+    let mut results = Vec::with_capacity(events.len());
+    for Event { id, incoming } in events {
+        match app.order(Order::Message(Box::new(incoming)), terms).await? {
+            Ordered::Done(done) => results.push(EventResult::new(id, done)),
+            // As the event itself would be answered.
+            Ordered::Previewed(Preview { outcome: Err(refusal), .. }) => {
+                results.push(EventResult::refused(id, refusal))
+            }
+            Ordered::Previewed(preview) => return previewed(preview),
+        }
+    }
+    Ok(Json(Results { results }).into_response())
+}
+
+fn read_one(bytes: &[u8]) -> Event {
     let incoming = from_json(bytes);
-    let id = id_of(&incoming).or_else(|| readable_id(bytes));
-    Ok(Submitted { id, ticket: engine.try_message(incoming)? })
+    Event { id: id_of(&incoming).or_else(|| readable_id(bytes)), incoming }
 }
 
-/// Hands in all or nothing: once the first has its place in the queue, the others wait for theirs. Blocks.
-fn submit_batch(engine: &Engine, bytes: &[u8]) -> Result<Vec<Submitted>, Problem> {
+fn read_batch(bytes: &[u8]) -> Result<Vec<Event>, NotABatch> {
     let events = batch_from_json(bytes)?;
     let mut ids: Vec<Option<String>> = events.iter().map(id_of).collect();
     if ids.contains(&None) {
         fill_in_ids(&mut ids, bytes);
     }
+    Ok(ids.into_iter().zip(events).map(|(id, incoming)| Event { id, incoming }).collect())
+}
+
+/// One event that may not be sent stops them all.
+fn check_may_send(caller: &Principal, events: &[Event]) -> Result<(), Problem> {
+    let Some(foreign) = events.iter().position(|event| !caller.may_send(&event.incoming.type_name)) else {
+        return Ok(());
+    };
+    let number = foreign + 1;
+    let detail =
+        format!("event {number} is of a type that the token's roles do not send, nothing was done: leave it out");
+    Err(Problem::forbidden(caller, detail))
+}
+
+/// Hands in all or nothing: once the first has its place in the queue, the others wait for theirs, and block.
+fn submit_all(engine: &Engine, events: Vec<Event>) -> Result<Vec<Submitted>, Problem> {
     let mut submitted = Vec::with_capacity(events.len());
-    for (id, incoming) in ids.into_iter().zip(events) {
+    for Event { id, incoming } in events {
         let ticket = if submitted.is_empty() { engine.try_message(incoming)? } else { engine.message(incoming)? };
         submitted.push(Submitted { id, ticket });
     }
@@ -136,6 +196,10 @@ fn readable_id(event: &[u8]) -> Option<String> {
 }
 
 impl EventResult {
+    fn refused(id: Option<String>, refusal: Refusal) -> Self {
+        Self::new(id, Done { outcome: Err(refusal), duplicate: false, events: 0, positions: Positions::default() })
+    }
+
     fn new(id: Option<String>, done: Done) -> Self {
         let outcome = match &done.outcome {
             _ if done.duplicate => Outcome::Duplicate,

@@ -3,18 +3,20 @@
 use axum::{
     Json,
     extract::State,
-    http::{HeaderValue, header::ETAG},
     response::{IntoResponse, Response},
 };
+use licensing::{Instant, LicenseeId};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use views::{LicenseeView, LicenseesQuery};
 
 use super::known::known_licensee;
 use crate::{
-    answer::Page,
+    Services,
+    answer::{Page, set_version},
     app::App,
-    extract::{LicenseePath, Limit, Path, Query, parsed},
+    extract::{LicenseePath, Limit, Path, Query, Time, optional, parsed},
+    past::{check_past, licensee_at},
     problem::Problem,
     schema,
 };
@@ -49,11 +51,29 @@ pub(super) async fn list(
     Ok(Json(page.into()))
 }
 
+/// When a licensee is to be shown.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AsOf {
+    /// As it was at this time, by what had taken effect; without an `ETag` then. Not later than now.
+    #[serde(default, deserialize_with = "optional")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    as_of: Option<Time>,
+}
+
 /// Shows a licensee; its `ETag` is its version.
 #[utoipa::path(get, path = "/v1/licensees/{licensee}", operation_id = "show_licensee", tag = "licensees",
-    params(LicenseePath),
+    params(LicenseePath, AsOf),
     responses((status = 200, body = schema::Licensee, headers(("ETag" = String, description = "its version")))))]
-pub(super) async fn show(State(app): State<App>, Path(path): Path<LicenseePath>) -> Result<Response, Problem> {
+pub(super) async fn show(
+    State(app): State<App>,
+    Path(path): Path<LicenseePath>,
+    Query(AsOf { as_of }): Query<AsOf>,
+) -> Result<Response, Problem> {
+    if let Some(at) = as_of.map(Time::instant) {
+        let view = app.blocking(move |services| past_licensee(services, &path.licensee, at)).await?;
+        return Ok(Json(view).into_response());
+    }
     let view = app.blocking(move |services| known_licensee(services, &path.licensee)).await?;
     let version = view.summary.version;
     let mut response = Json(view).into_response();
@@ -61,9 +81,7 @@ pub(super) async fn show(State(app): State<App>, Path(path): Path<LicenseePath>)
     Ok(response)
 }
 
-/// The licensee's version as a strong `ETag`, such as `"v57"`.
-pub(super) fn set_version(response: &mut Response, version: u64) {
-    if let Ok(value) = HeaderValue::try_from(format!("\"v{version}\"")) {
-        response.headers_mut().insert(ETAG, value);
-    }
+fn past_licensee(services: &Services, licensee: &LicenseeId, at: Instant) -> Result<LicenseeView, Problem> {
+    check_past(services, at)?;
+    licensee_at(services, licensee, at)?.ok_or_else(Problem::unknown_licensee)
 }

@@ -25,15 +25,23 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     BODY_BYTES_MAX, Services,
     app::App,
-    layers,
+    auth::Auth,
+    layers::{self, Gate},
     problem::{Problem, ProblemCode},
 };
 
 pub use health::Health;
 
-/// Everything that usher serves: `/v1`, health, metrics, the OpenAPI document and a page at `/`.
+/// As [`router_with`], where nobody has to say who they are.
 pub fn router(services: Services) -> Router {
+    router_with(services, Auth::none())
+}
+
+/// Everything that usher serves to callers who are known by `auth`: `/v1`, health, metrics, the OpenAPI document and a
+/// page at `/`.
+pub fn router_with(services: Services, auth: Auth) -> Router {
     let app = App::new(services);
+    let gate = Gate::new(auth, Some(app.clone()));
     let (contract, _document) = contract().split_for_parts();
     let (process, _document) = process().split_for_parts();
     let router = contract
@@ -41,21 +49,27 @@ pub fn router(services: Services) -> Router {
         .route_layer(middleware::from_fn(layers::refuse_unsupported))
         .merge(process)
         .route("/", axum::routing::get(welcome::page));
-    framed(router).with_state(app)
+    framed(router, gate).with_state(app)
 }
 
-/// What a process serves that answers no callers: health, metrics and the OpenAPI document.
+/// As [`process_router_with`], where nobody has to say who they are.
 pub fn process_router(health: Health) -> Router {
+    process_router_with(health, Auth::none())
+}
+
+/// What a process serves that answers no callers: health, metrics and the OpenAPI document, to those known by `auth`.
+pub fn process_router_with(health: Health, auth: Auth) -> Router {
     let (process, _document) = process().split_for_parts();
-    framed(process).with_state(health)
+    framed(process, Gate::new(auth, None)).with_state(health)
 }
 
 /// What happens to every request, whatever is asked for.
-fn framed<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+fn framed<S: Clone + Send + Sync + 'static>(router: Router<S>, gate: Gate) -> Router<S> {
     // The last layer is the outermost.
     router
         .fallback(nothing_here)
         .method_not_allowed_fallback(other_method)
+        .layer(middleware::from_fn_with_state(gate, layers::admit))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(layers::catch_panics())
         .layer(middleware::from_fn(layers::observe))

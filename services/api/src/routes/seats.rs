@@ -95,7 +95,7 @@ pub(super) async fn assign(
     head: RequestHead,
 ) -> Result<Response, Problem> {
     let command = Command::AssignSeat { product, user };
-    answer_one(app.call(head.call(licensee, command, b"")?).await?)
+    app.call(head.call(licensee, command, b"")?).await?.answer(answer_one)
 }
 
 /// Takes one user's seat (R25); without one, nothing happens.
@@ -107,7 +107,7 @@ pub(super) async fn remove(
     head: RequestHead,
 ) -> Result<Response, Problem> {
     let command = Command::RemoveSeat { product, user };
-    answer_one(app.call(head.call(licensee, command, b"")?).await?)
+    app.call(head.call(licensee, command, b"")?).await?.answer(answer_one)
 }
 
 /// Gives many users seats (R24).
@@ -121,13 +121,7 @@ pub(super) async fn assign_many(
 ) -> Result<Response, Problem> {
     let AssignBody { users, mode } = body.value;
     let command = Command::AssignSeats { product, users, mode: mode.unwrap_or(AssignMode::AllOrNothing) };
-    let Accepted { answer, positions } = app.call(head.call(licensee, command, &body.raw)?).await?;
-    let Answer::Assigned { assigned, already_assigned, failed } = answer else {
-        return Err(Problem::internal(&ForeignAnswer("an assignment of many seats")));
-    };
-    let failed = failed.into_iter().map(|(user, code)| Failed { user, code }).collect();
-    let position = positions.to_string();
-    Ok(changed(&positions, Assigned { assigned, already_assigned, failed, position }))
+    app.call(head.call(licensee, command, &body.raw)?).await?.answer(answer_assigned)
 }
 
 /// Takes many users' seats (R25).
@@ -140,7 +134,19 @@ pub(super) async fn remove_many(
     body: JsonBody<RemoveBody>,
 ) -> Result<Response, Problem> {
     let command = Command::RemoveSeats { product, users: body.value.users };
-    let Accepted { answer, positions } = app.call(head.call(licensee, command, &body.raw)?).await?;
+    app.call(head.call(licensee, command, &body.raw)?).await?.answer(answer_removed)
+}
+
+fn answer_assigned(Accepted { answer, positions }: Accepted) -> Result<Response, Problem> {
+    let Answer::Assigned { assigned, already_assigned, failed } = answer else {
+        return Err(Problem::internal(&ForeignAnswer("an assignment of many seats")));
+    };
+    let failed = failed.into_iter().map(|(user, code)| Failed { user, code }).collect();
+    let position = positions.to_string();
+    Ok(changed(&positions, Assigned { assigned, already_assigned, failed, position }))
+}
+
+fn answer_removed(Accepted { answer, positions }: Accepted) -> Result<Response, Problem> {
     let Answer::Removed { removed, without_seat } = answer else {
         return Err(Problem::internal(&ForeignAnswer("a removal of many seats")));
     };

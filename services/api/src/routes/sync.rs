@@ -8,11 +8,12 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use views::LicenseeView;
 
-use super::{licensees::set_version, seats::ForeignAnswer};
+use super::seats::ForeignAnswer;
 use crate::{
-    answer::changed,
-    app::{Accepted, App},
+    answer::{changed, set_version},
+    app::{Accepted, App, Called},
     extract::{JsonBody, LicenseePath, Path, RequestHead, parsed},
+    preview::previewed,
     problem::Problem,
     schema,
 };
@@ -36,7 +37,10 @@ pub(super) async fn synchronize(
     body: JsonBody<SyncBody>,
 ) -> Result<Response, Problem> {
     let command = Command::SynchronizeInstance { version: body.value.version };
-    let Accepted { answer, positions } = app.call(head.call(licensee.clone(), command, &body.raw)?).await?;
+    let Accepted { answer, positions } = match app.call(head.call(licensee.clone(), command, &body.raw)?).await? {
+        Called::Accepted(accepted) => accepted,
+        Called::Previewed(preview) => return previewed(preview),
+    };
     let Answer::Synchronized(summary) = answer else {
         return Err(Problem::internal(&ForeignAnswer("a synchronisation")));
     };

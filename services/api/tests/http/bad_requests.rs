@@ -160,22 +160,34 @@ async fn keys_that_cannot_be_read_are_400() {
 }
 
 #[tokio::test]
-async fn what_this_version_does_not_have_is_refused_and_changes_nothing() {
+async fn what_this_version_does_not_have_is_refused() {
     let server = Server::with_acme(1, 1).await;
-    for query in ["dry_run=true", "dry_run=1", "dry_run="] {
-        server.put(&format!("{SEAT}?{query}")).await.problem(400, "not_supported_yet");
-        let start = subscription("globex", "gitlab_com", 1).to_string();
-        let path = format!("/v1/events?{query}");
-        server.send_body(Method::POST, &path, ONE_EVENT, start).await.problem(400, "not_supported_yet");
-        let body = json!({"now": "2099-01-01T00:00:00Z"}).to_string();
-        let path = format!("/v1/clock?{query}");
-        server.send_body(Method::PUT, &path, JSON, body).await.problem(400, "not_supported_yet");
+    for path in ["/v1/licensees", "/v1/licensees/acme/members", "/v1/licensees/acme/events", "/v1/users/u-00"] {
+        server.get(&format!("{path}?as_of=2025-01-01T00:00:00Z")).await.problem(400, "not_supported_yet");
     }
-    let conditional = Request::put(SEAT).header("If-Match", "\"v2\"").body(Body::empty()).unwrap();
-    server.send(conditional).await.problem(400, "not_supported_yet");
-    server.get("/v1/licensees/acme?as_of=2025-01-01T00:00:00Z").await.problem(400, "not_supported_yet");
-    let access = "/v1/users/u-00/access?feature=duo_chat&as_of=2025-01-01T00:00:00Z";
-    server.get(access).await.problem(400, "not_supported_yet");
+}
+
+#[tokio::test]
+async fn terms_that_can_not_be_read_are_refused_and_change_nothing() {
+    let server = Server::with_acme(1, 1).await;
+    for query in ["dry_run=1", "dry_run=yes", "dry_run=true&dry_run=false"] {
+        server.put(&format!("{SEAT}?{query}")).await.problem(400, "malformed_request");
+    }
+    for (tag, status, code) in [
+        ("\"v1\", \"v2\"", 400, "malformed_request"),
+        ("W/\"v2\"", 412, "version_changed"),
+        ("2", 412, "version_changed"),
+    ] {
+        let conditional = Request::put(SEAT).header("If-Match", tag).body(Body::empty()).unwrap();
+        server.send(conditional).await.problem(status, code);
+    }
+    let batch = serde_json::json!([subscription("globex", "gitlab_com", 1)]).to_string();
+    let batch_type = "application/cloudevents-batch+json";
+    let sent = server.send_body(Method::POST, "/v1/events?dry_run=true", batch_type, batch).await;
+    sent.problem(400, "malformed_request");
+    let clock = Request::put("/v1/clock").header("content-type", JSON).header("If-Match", "\"v1\"");
+    let body = json!({"now": "2099-01-01T00:00:00Z"}).to_string();
+    server.send(clock.body(Body::from(body)).unwrap()).await.problem(400, "malformed_request");
     server.get("/v1/licensees/globex").await.problem(404, "unknown_licensee");
     assert_eq!(server.put(&format!("{SEAT}?dry_run=false")).await.ok()["changed"], true);
 }

@@ -32,7 +32,7 @@ const ROUTES: &[&str] = &[
     "GET /openapi.json",
 ];
 
-fn operations() -> Vec<(String, String, &'static Value)> {
+pub fn operations() -> Vec<(String, String, &'static Value)> {
     let paths = DOCUMENT["paths"].as_object().unwrap();
     let operations = paths.iter().flat_map(|(path, item)| {
         let methods = item
@@ -77,8 +77,11 @@ fn every_operation_is_described_whole() {
         for part in path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
             assert!(named(part), "{what}: {part} is not described");
         }
-        assert_eq!(named("Idempotency-Key"), method != "GET", "{what}");
+        for of_changes in ["Idempotency-Key", "If-Match", "dry_run"] {
+            assert_eq!(named(of_changes), method != "GET", "{what}: {of_changes}");
+        }
         assert_eq!(named("x-usher-min-position"), method == "GET" && path.starts_with("/v1/"), "{what}");
+        assert_eq!(operation.get("security").is_some(), ["/healthz", "/readyz"].contains(&path.as_str()), "{what}");
         assert_eq!(operation.get("requestBody").is_some(), method == "POST" || what == "PUT /v1/clock", "{what}");
     }
 }
@@ -99,5 +102,7 @@ fn every_reference_of_the_document_leads_somewhere() {
         }
     }
     check(&DOCUMENT);
+    let scheme = DOCUMENT["security"][0].as_object().unwrap().keys().next().unwrap();
+    assert_eq!(DOCUMENT["components"]["securitySchemes"][scheme]["scheme"], "bearer");
     assert_eq!(DOCUMENT["openapi"], "3.1.0");
 }

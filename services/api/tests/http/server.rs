@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{RenderMetrics, Services};
+use api::{Auth, RenderMetrics, Services};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -42,6 +42,15 @@ impl Server {
     }
 
     pub fn with(clock: ClockMode, metrics: RenderMetrics) -> Self {
+        Self::start(clock, metrics, Auth::none())
+    }
+
+    /// As [`Self::new`], for those who are known by `auth`.
+    pub fn for_callers_of(auth: Auth) -> Self {
+        Self::start(ClockMode::Manual(Some(START.parse().unwrap())), Arc::new(String::new), auth)
+    }
+
+    fn start(clock: ClockMode, metrics: RenderMetrics, auth: Auth) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(folder.path(), &sqlite::Options::new(engine::membership_of)).unwrap();
         let catalogue = Arc::new(Catalogue::built_in().unwrap());
@@ -50,7 +59,13 @@ impl Server {
         let views = Views::open(folder.path(), store.journal(), store.journal_path(), catalogue).unwrap();
         let views = Arc::new(views);
         let services = services(running.engine(), &views, &store, metrics);
-        Self { router: api::router(services), running: Some(running), _views: views, _store: store, _folder: folder }
+        Self {
+            router: api::router_with(services, auth),
+            running: Some(running),
+            _views: views,
+            _store: store,
+            _folder: folder,
+        }
     }
 
     /// `acme` on gitlab.com with this many members and seats of Duo Pro.
@@ -64,6 +79,13 @@ impl Server {
 
     pub fn stop_engine(&mut self) {
         self.running.take();
+    }
+
+    /// Sends a request with a token.
+    pub async fn send_as(&self, token: &str, method: &str, path: &str, body: (&str, String)) -> Reply {
+        let (content_type, body) = body;
+        let request = Request::builder().method(method).uri(path).header("content-type", content_type);
+        self.send(request.header("authorization", format!("Bearer {token}")).body(body.into()).unwrap()).await
     }
 
     /// Sends a request; checks whatever comes back against the OpenAPI document.

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
-    config::ServerUrl,
+    config::{ServerUrl, Token},
     moment,
     store::{StoreError, StoreOptions},
 };
@@ -120,8 +120,8 @@ impl Client {
     }
 
     /// Gets ready to talk to a server.
-    pub fn of_server(url: ServerUrl) -> Self {
-        Self::Remote(Remote::new(url))
+    pub fn of_server(url: ServerUrl, token: Option<Token>) -> Self {
+        Self::Remote(Remote::new(url, token))
     }
 
     /// Asks for something.
@@ -146,13 +146,12 @@ impl Client {
 
     /// The licensee as it was at an instant, by effective time.
     pub fn licensee_as_of(&self, licensee: &LicenseeId, at: Instant) -> Result<Value, ClientError> {
-        match self {
-            Self::InProcess(store) => store.licensee_as_of(licensee, at),
-            Self::Remote(_) => {
-                let target = Target::new(["v1", "licensees", licensee.as_str()]);
-                self.get(&target.with("as_of", &moment::to_text(at)))
-            }
-        }
+        let at = match self {
+            Self::InProcess(store) => store.as_of(at)?,
+            Self::Remote(_) => at,
+        };
+        let target = Target::new(["v1", "licensees", licensee.as_str()]);
+        self.get(&target.with("as_of", &moment::to_text(at)))
     }
 
     fn ask<T: DeserializeOwned>(&self, request: &Request<'_>) -> Result<T, ClientError> {

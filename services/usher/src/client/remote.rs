@@ -5,7 +5,7 @@ use std::time::Duration;
 use ureq::{Agent, http};
 
 use super::{ANSWER_BYTES_MAX, ClientError, Request, Response};
-use crate::config::ServerUrl;
+use crate::config::{ServerUrl, Token};
 
 /// How long an answer may take, all in all: a bulk command for many users takes a while.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
@@ -13,17 +13,18 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
 /// A running server.
 pub struct Remote {
     url: ServerUrl,
+    token: Option<Token>,
     agent: Agent,
 }
 
 impl Remote {
-    pub(super) fn new(url: ServerUrl) -> Self {
+    pub(super) fn new(url: ServerUrl, token: Option<Token>) -> Self {
         let config = Agent::config_builder()
             // What usher says against a request is an answer too.
             .http_status_as_error(false)
             .timeout_global(Some(ANSWER_TIMEOUT))
             .build();
-        Self { url, agent: config.into() }
+        Self { url, token, agent: config.into() }
     }
 
     pub(super) fn send(&self, request: &Request<'_>) -> Result<Response, ClientError> {
@@ -34,9 +35,9 @@ impl Remote {
     fn exchange(&self, request: &Request<'_>) -> Result<Response, ureq::Error> {
         let address = format!("{}{}", self.url, request.target);
         let mut response: http::Response<ureq::Body> = match request.body {
-            None => self.agent.get(address).call()?,
+            None => self.signed(self.agent.get(address)).call()?,
             Some(body) => {
-                let mut post = self.agent.post(address).content_type("application/json");
+                let mut post = self.signed(self.agent.post(address)).content_type("application/json");
                 if let Some(key) = request.idempotency_key {
                     post = post.header("idempotency-key", key);
                 }
@@ -45,5 +46,13 @@ impl Remote {
         };
         let body = response.body_mut().with_config().limit(ANSWER_BYTES_MAX as u64).read_to_vec()?;
         Ok(Response { status: response.status().as_u16(), body })
+    }
+
+    /// The request with what shows who asks.
+    fn signed<B>(&self, request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
+        match &self.token {
+            Some(token) => request.header("authorization", token.header()),
+            None => request,
+        }
     }
 }

@@ -16,7 +16,7 @@ use views::{LicenseesQuery, Views};
 
 use super::{
     Config,
-    serve::{ListenArgs, Server},
+    serve::{ListenArgs, Server, Serving, authentication},
 };
 use crate::{
     cli::StoreArgs,
@@ -113,6 +113,7 @@ pub enum DemoError {
 /// Does it.
 pub fn run(args: &DemoArgs, config: &Config) -> Result<ExitStatus, CommandError> {
     let settings = ServerSettings::read(&config.settings)?;
+    let auth = authentication(&settings.auth)?;
     let place = config.store_place(DEMO_FOLDER)?;
     let options = config.store_options(place.clone(), Clock::Mode(ClockMode::EventTime(None)), PART)?;
     if let StorePlace::Folder(folder) = &place {
@@ -128,7 +129,9 @@ pub fn run(args: &DemoArgs, config: &Config) -> Result<ExitStatus, CommandError>
         Format::Json => output::json_line(&numbers)?,
         Format::Table => numbers.print()?,
     }
-    server.map_or(Ok(ExitStatus::Done), |server| server.serve(&store, &settings.roles, None))
+    server.map_or(Ok(ExitStatus::Done), |server| {
+        server.serve(&store, Serving { roles: &settings.roles, auth, kafka: None })
+    })
 }
 
 /// A folder that is not there, or has nothing in it.

@@ -42,7 +42,7 @@ impl Config {
     /// Whom to ask: the server that is named, or the store that is named or usual.
     fn client(&self, use_of: Use) -> Result<Client, CommandError> {
         match store_or_server(&self.layers)? {
-            Some(Place::Server(url)) => Ok(Client::of_server(url)),
+            Some(Place::Server(url)) => Ok(Client::of_server(url, self.settings.token.clone())),
             Some(Place::Store(place)) => Ok(Client::in_store(self.of_use(place, use_of)?)?),
             None => Ok(Client::in_store(self.of_use(StorePlace::Folder(DEFAULT_FOLDER.into()), use_of)?)?),
         }

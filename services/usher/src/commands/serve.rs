@@ -86,8 +86,8 @@ pub struct ServeArgs {
     #[arg(long, value_name = "ROLES")]
     roles: Option<Roles>,
 
-    /// Who may call: none, tokens:FILE, jwks:FILE or jwks:URL; only none is available in this version, and only on a
-    /// loopback address [env: USHER_AUTH] [default: none]
+    /// Who may call: whoever has a token of a TOML file (tokens:FILE), or a JWT signed by a key of a set (jwks:FILE or
+    /// jwks:URL); or anyone (none), on a loopback address only [env: USHER_AUTH] [default: none]
     #[arg(long, value_name = "AUTH")]
     auth: Option<Auth>,
 
@@ -149,6 +149,7 @@ pub fn run(config: &Config) -> Result<ExitStatus, CommandError> {
     let settings = ServerSettings::read(&config.settings)?;
     let place = config.store_place(DEFAULT_FOLDER)?;
     let kafka = kafka_settings(&config.settings)?;
+    let auth = authentication(&settings.auth)?;
     let part = Part::Node(node_options(&config.settings, &place, &settings.roles)?);
     let options = config.store_options(place, Clock::Mode(settings.clock), part)?;
     // First, as a second server with the same settings is told so before it touches the store.
@@ -158,7 +159,23 @@ pub fn run(config: &Config) -> Result<ExitStatus, CommandError> {
     if let Err(error) = store.wait_for_writers() {
         tracing::warn!(error = &error as &dyn std::error::Error, "commands are refused until it is otherwise");
     }
-    server.serve(&store, &settings.roles, kafka)
+    server.serve(&store, Serving { roles: &settings.roles, auth, kafka })
+}
+
+/// How callers prove who they are.
+pub(super) fn authentication(auth: &Auth) -> Result<api::Auth, api::AuthError> {
+    match auth {
+        Auth::None => Ok(api::Auth::none()),
+        Auth::Tokens(file) => api::Auth::tokens(file),
+        Auth::Jwks(location) => api::Auth::jwks(location),
+    }
+}
+
+/// What a server does, and for whom.
+pub(super) struct Serving<'a> {
+    pub(super) roles: &'a Roles,
+    pub(super) auth: api::Auth,
+    pub(super) kafka: Option<kafka::Settings>,
 }
 
 /// A server that has its address and its metrics, but answers nobody yet.
@@ -180,13 +197,9 @@ impl Server {
     }
 
     /// Serves until a signal comes, and says where on standard output.
-    pub(super) fn serve(
-        self,
-        store: &Store,
-        roles: &Roles,
-        kafka: Option<kafka::Settings>,
-    ) -> Result<ExitStatus, CommandError> {
-        let router = self.router(store, roles)?;
+    pub(super) fn serve(self, store: &Store, serving: Serving<'_>) -> Result<ExitStatus, CommandError> {
+        let Serving { roles, auth, kafka } = serving;
+        let router = self.router(store, roles, auth)?;
         let runtime = Builder::new_multi_thread().enable_all().build().map_err(ServeError::Start)?;
         let mut broker = kafka.map(|settings| start_broker(settings, store, roles, &runtime)).transpose()?;
         let served = self.run_on(&runtime, router, || {
@@ -205,7 +218,7 @@ impl Server {
     }
 
     /// What is answered by a process with these roles.
-    fn router(&self, store: &Store, roles: &Roles) -> Result<Router, StoreError> {
+    fn router(&self, store: &Store, roles: &Roles, auth: api::Auth) -> Result<Router, StoreError> {
         let metrics = self.metrics.clone();
         let metrics: RenderMetrics = Arc::new(move || metrics.render());
         let views = match [Role::Api, Role::Views].iter().any(|role| roles.contains(*role)) {
@@ -213,8 +226,8 @@ impl Server {
             false => None,
         };
         Ok(match views {
-            Some(views) if roles.contains(Role::Api) => api::router(store.services(views, metrics)),
-            views => api::process_router(store.health(views, metrics)),
+            Some(views) if roles.contains(Role::Api) => api::router_with(store.services(views, metrics), auth),
+            views => api::process_router_with(store.health(views, metrics), auth),
         })
     }
 

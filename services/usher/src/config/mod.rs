@@ -21,4 +21,4 @@ pub use layers::Layers;
 pub use place::{Place, StorePlace, store_or_server, store_place};
 pub use server::{ServerSettings, broker_parts, node_options};
 pub use settings::Settings;
-pub use values::{Auth, KafkaBrokers, ListenAddress, NodeAddress, NonEmpty, Role, Roles, ServerUrl, ShardCount};
+pub use values::{Auth, KafkaBrokers, ListenAddress, NodeAddress, NonEmpty, Role, Roles, ServerUrl, ShardCount, Token};

@@ -9,12 +9,14 @@ use crate::{broker::BrokerParts, store::NodeOptions};
 /// What `usher serve` works with besides its store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServerSettings {
-    /// Where to listen; a loopback address, as anyone may call.
+    /// Where to listen; a loopback address, where anyone may call.
     pub listen: ListenAddress,
     /// What moves the clock.
     pub clock: ClockMode,
     /// What this process does.
     pub roles: Roles,
+    /// Who may call.
+    pub auth: Auth,
 }
 
 impl ServerSettings {
@@ -22,13 +24,15 @@ impl ServerSettings {
     pub fn read(settings: &Settings) -> Result<Self, ConfigError> {
         refuse_unavailable(settings)?;
         let listen = settings.listen.unwrap_or(ListenAddress::DEFAULT);
-        if !listen.0.ip().is_loopback() {
+        let auth = settings.auth.clone().unwrap_or_default();
+        if auth == Auth::None && !listen.0.ip().is_loopback() {
             return Err(ConfigError::OpenToAll { address: listen.0 });
         }
         Ok(Self {
             listen,
             clock: settings.clock.unwrap_or_default(),
             roles: settings.roles.clone().unwrap_or_default(),
+            auth,
         })
     }
 }
@@ -64,14 +68,9 @@ pub fn broker_parts(roles: &Roles) -> BrokerParts {
 /// Refuses the settings that are part of the contract but not of this version: a server that went without would only
 /// seem to work.
 fn refuse_unavailable(settings: &Settings) -> Result<(), ConfigError> {
-    let unavailable = |setting, instead| Err(ConfigError::Unavailable { setting, instead });
-    if settings.smtp.is_some() {
-        return unavailable("smtp", "leave it out; no mail is sent");
-    }
-    match settings.auth {
-        None | Some(Auth::None) => Ok(()),
-        Some(Auth::Tokens(_)) => unavailable("auth = tokens:…", "use none, on a loopback address"),
-        Some(Auth::Jwks(_)) => unavailable("auth = jwks:…", "use none, on a loopback address"),
+    match settings.smtp {
+        None => Ok(()),
+        Some(_) => Err(ConfigError::Unavailable { setting: "smtp", instead: "leave it out; no mail is sent" }),
     }
 }
 
@@ -93,12 +92,18 @@ mod tests {
     }
 
     #[test]
-    fn what_a_later_version_does_is_refused_by_name() {
-        for (name, value) in [("smtp", "smtp://localhost"), ("auth", "tokens:a"), ("auth", "jwks:a")] {
-            let mut settings = Settings::default();
-            settings.set(name, value).unwrap();
-            assert!(ServerSettings::read(&settings).unwrap_err().to_string().contains(name));
+    fn with_authentication_any_address_is_listened_on() {
+        for auth in ["tokens:a.toml", "jwks:https://a/keys"] {
+            let listen = "0.0.0.0:80".parse().ok();
+            let settings = Settings { listen, auth: auth.parse().ok(), ..Settings::default() };
+            assert!(ServerSettings::read(&settings).is_ok(), "{auth}");
         }
+    }
+
+    #[test]
+    fn what_a_later_version_does_is_refused_by_name() {
+        let settings = Settings { smtp: "smtp://localhost".parse().ok(), ..Settings::default() };
+        assert!(ServerSettings::read(&settings).unwrap_err().to_string().contains("smtp"));
     }
 
     fn options_of(settings: &Settings, place: &StorePlace) -> Result<NodeOptions, ConfigError> {

@@ -6,7 +6,7 @@ use engine::ClockMode;
 
 use super::values::{
     Auth, DatabaseUrlText, KafkaBrokers, ListenAddress, NodeAddress, NonEmpty, PathText, Roles, SecretText, ServerUrl,
-    ShardCount, Word,
+    ShardCount, Token, Word,
 };
 use crate::{
     logging::{LogFilter, LogFormat},
@@ -69,6 +69,8 @@ settings! {
     node_address: NodeAddress = NodeAddress,
     /// A running server.
     url: ServerUrl = ServerUrl,
+    /// What shows it who asks.
+    token: Token = Token,
     /// Kafka's bootstrap servers.
     kafka: KafkaBrokers = KafkaBrokers,
     /// How connections to Kafka are made.

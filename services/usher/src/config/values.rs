@@ -110,6 +110,37 @@ impl FromStr for ShardCount {
     }
 }
 
+/// What shows a server who asks; never shown itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+/// A text that can't be a token.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("it holds a space or another character that no token has: copy it anew")]
+pub struct InvalidToken;
+
+impl Token {
+    /// The header that shows it.
+    pub fn header(&self) -> String {
+        format!("Bearer {}", self.0)
+    }
+}
+
+impl FromStr for Token {
+    type Err = InvalidToken;
+
+    fn from_str(text: &str) -> Result<Self, InvalidToken> {
+        let is_token = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if is_token { Ok(Self(text.to_owned())) } else { Err(InvalidToken) }
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
 /// The brokers of Kafka to begin with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KafkaBrokers(String);
@@ -147,9 +178,10 @@ impl From<SecretText> for kafka::Secret {
 }
 
 /// Who may call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Auth {
     /// Anyone who can reach the address.
+    #[default]
     None,
     /// Whoever has one of the tokens of a file.
     Tokens(PathBuf),

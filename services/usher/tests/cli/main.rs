@@ -1,6 +1,7 @@
 //! The built program, as whoever calls it sees it: arguments in, output and exit status out.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod authentication;
 mod database;
 mod demo;
 mod help;

@@ -70,8 +70,8 @@ fn what_is_not_available_is_refused_by_name() {
     let place = Place::new();
     for (arguments, named) in [
         ("serve --smtp smtp://localhost", "smtp"),
-        ("serve --auth tokens:tokens.toml", "auth"),
-        ("serve --auth jwks:https://example.com/keys", "auth"),
+        ("serve --auth tokens:none.toml", "auth"),
+        ("serve --auth jwks:http://example.com/keys", "auth"),
         ("serve --listen 0.0.0.0:0", "loopback"),
     ] {
         place.run(arguments).failed(2, named);
