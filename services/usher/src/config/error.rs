@@ -94,7 +94,7 @@ pub enum ConfigError {
         instead: &'static str,
     },
     /// Settings of Kafka that can't be used.
-    #[error("the settings of kafka cannot be used: {0}")]
+    #[error("the settings kafka and kafka_prefix cannot be used")]
     Kafka(#[from] kafka::InvalidSettings),
     /// Settings of the way to Kafka that can't be used.
     #[error("the settings kafka_… cannot be used")]
