@@ -239,11 +239,11 @@ impl Server {
         before_draining: impl FnOnce() + Send,
     ) -> Result<(), CommandError> {
         runtime.block_on(async {
-            let mut signals = Signals::listen().map_err(ServeError::Start)?;
+            let signals = Signals::listen().map_err(ServeError::Start)?;
             let listener = tokio::net::TcpListener::from_std(self.listener).map_err(ServeError::Start)?;
             tokio::spawn(keep_up(self.metrics));
             output::line(&format!("usher listens on http://{}", self.address))?;
-            Ok(serve_until_signal(listener, router, &mut signals, before_draining).await?)
+            Ok(serve_until_signal(listener, router, signals, before_draining).await?)
         })
     }
 }
@@ -285,7 +285,7 @@ fn open_views(store: &Store) -> Result<Arc<Views>, StoreError> {
 async fn serve_until_signal(
     listener: tokio::net::TcpListener,
     router: Router,
-    signals: &mut Signals,
+    mut signals: Signals,
     before_draining: impl FnOnce() + Send,
 ) -> Result<(), ServeError> {
     let (stop, stopping) = oneshot::channel::<()>();
@@ -300,21 +300,21 @@ async fn serve_until_signal(
     }
     tracing::info!("stopping: no new requests are taken");
     drop(stop);
+    tokio::spawn(stop_at_once(signals));
     tokio::task::block_in_place(before_draining);
-    tokio::select! {
-        ended = timeout(STOP_TIMEOUT, &mut server) => match ended {
-            Ok(ended) => ended.map_err(io::Error::other).flatten().map_err(ServeError::Stopped),
-            Err(_) => {
-                tracing::warn!(after_s = STOP_TIMEOUT.as_secs(), "requests that still ran were cut off");
-                server.abort();
-                Ok(())
-            }
-        },
-        () = signals.next() => {
-            tracing::warn!("a second signal: stopped at once");
-            process::exit(ExitStatus::Problem.code().into())
-        }
+    if let Ok(ended) = timeout(STOP_TIMEOUT, &mut server).await {
+        return ended.map_err(io::Error::other).flatten().map_err(ServeError::Stopped);
     }
+    tracing::warn!(after_s = STOP_TIMEOUT.as_secs(), "requests that still ran were cut off");
+    server.abort();
+    Ok(())
+}
+
+/// Ends the process at a second signal, whatever is still to be finished.
+async fn stop_at_once(mut signals: Signals) {
+    signals.next().await;
+    tracing::warn!("a second signal: stopped at once");
+    process::exit(ExitStatus::Problem.code().into())
 }
 
 /// Cleans up behind the metrics, which otherwise would hold every sample until somebody asks for them.
