@@ -4,7 +4,9 @@
 -- Whose views these are.
 CREATE TABLE meta (
     id INTEGER PRIMARY KEY CHECK (id = 1),
-    store_id BLOB NOT NULL
+    store_id BLOB NOT NULL,
+    -- Stands for the catalogue that the timers go by.
+    catalogue INTEGER NOT NULL
 ) STRICT;
 
 -- The last commit of each shard that is in here, with its last position and its checksum.

@@ -12,6 +12,8 @@ use rdkafka::{
     producer::ProducerContext,
 };
 
+use crate::error::is_login;
+
 /// Hears what librdkafka says about a client: hands its log on, and remembers the last trouble, since the failure of a
 /// call itself mostly says only that time ran out.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +32,11 @@ impl Contact {
     /// What went wrong last, of a kind that explains other failures.
     pub(crate) fn last_trouble(&self) -> Option<Trouble> {
         self.last.lock().clone()
+    }
+
+    /// Whether a broker answered, but did not let us in: then waiting does not help.
+    pub(crate) fn is_turned_away(&self) -> bool {
+        self.last_trouble().is_some_and(|trouble| trouble.code == RDKafkaErrorCode::SSL || is_login(trouble.code))
     }
 
     fn remember(&self, trouble: Trouble) {

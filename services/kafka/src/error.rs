@@ -82,7 +82,7 @@ pub enum KafkaError {
     #[error(
         "the topic {topic} has {found} partitions, but the store {expected} shards, and each needs its own: let a topic \
          that usher has not written to yet be made anew (kafka-topics.sh --bootstrap-server {bootstrap} --delete --topic \
-         {topic}), or use another --kafka-prefix"
+         {topic}), or use another kafka_prefix (USHER_KAFKA_PREFIX)"
     )]
     WrongPartitions {
         /// The brokers.
@@ -175,17 +175,16 @@ impl Attempt<'_> {
     /// The error for a failure of this attempt; what the client heard in the meantime says more than the failure itself.
     pub(crate) fn failed(self, settings: &Settings, contact: &Contact, source: ClientError) -> KafkaError {
         let bootstrap = settings.bootstrap().to_owned();
-        let code = source.rdkafka_error_code();
+        let code = code_of(&source);
         if code.is_some_and(is_authorization) {
             return self.forbidden(settings, Box::new(source));
         }
-        let trouble = contact.last_trouble();
+        // An answer of a broker says what it is; that none came says little.
+        let trouble = contact.last_trouble().filter(|_| code.is_none_or(is_unreachable));
         let detail = trouble.as_ref().map_or_else(|| source.to_string(), |trouble| trouble.reason.clone());
         let source = Box::new(source);
         match trouble.map(|trouble| trouble.code).or(code) {
-            Some(RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SaslAuthenticationFailed) => {
-                KafkaError::Login { bootstrap, detail, source }
-            }
+            Some(code) if is_login(code) => KafkaError::Login { bootstrap, detail, source },
             Some(RDKafkaErrorCode::SSL) => KafkaError::Tls { bootstrap, detail, source },
             Some(code) if is_unreachable(code) => KafkaError::Unreachable { bootstrap, detail, source },
             _ => KafkaError::Client { bootstrap, action: self.action, source },
@@ -209,6 +208,14 @@ impl Attempt<'_> {
     }
 }
 
+/// The error's code; rdkafka gives none for what a broker answers to an administrator.
+fn code_of(error: &ClientError) -> Option<RDKafkaErrorCode> {
+    match error {
+        ClientError::AdminOp(code) => Some(*code),
+        other => other.rdkafka_error_code(),
+    }
+}
+
 fn is_authorization(code: RDKafkaErrorCode) -> bool {
     matches!(
         code,
@@ -219,7 +226,13 @@ fn is_authorization(code: RDKafkaErrorCode) -> bool {
     )
 }
 
-fn is_unreachable(code: RDKafkaErrorCode) -> bool {
+/// Whether a login was not taken.
+pub(crate) fn is_login(code: RDKafkaErrorCode) -> bool {
+    matches!(code, RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SaslAuthenticationFailed)
+}
+
+/// Whether it says no more than that no answer came.
+pub(crate) fn is_unreachable(code: RDKafkaErrorCode) -> bool {
     matches!(
         code,
         RDKafkaErrorCode::BrokerTransportFailure

@@ -7,6 +7,7 @@ mod error;
 mod headers;
 mod history;
 mod intake;
+mod partitions;
 mod pause;
 mod publish;
 mod reader;

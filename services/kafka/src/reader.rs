@@ -17,6 +17,7 @@ use crate::{
     KafkaError, Settings,
     client::Contact,
     error::{Attempt, Resource},
+    partitions,
 };
 
 const ANSWER_WAIT: Duration = Duration::from_secs(10);
@@ -78,16 +79,9 @@ impl Reader {
 
     /// How many partitions the topic has.
     pub(crate) fn partitions(&self) -> Result<i32, KafkaError> {
-        let metadata = self.consumer.client().fetch_metadata(Some(&self.topic), ANSWER_WAIT);
-        let metadata = metadata.map_err(|source| self.failed_call(source))?;
-        let topic = metadata.topics().iter().find(|topic| topic.name() == self.topic);
-        match topic.map(|topic| (topic.error().map(RDKafkaErrorCode::from), topic.partitions().len())) {
-            Some((None, partitions)) => Ok(i32::try_from(partitions).unwrap_or(i32::MAX)),
-            None | Some((Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic), _)) => {
-                Err(KafkaError::NoTopic { topic: self.topic.clone() })
-            }
-            Some((Some(code), _)) => Err(self.failed(ClientError::MetadataFetch(code))),
-        }
+        let counted = partitions::count(&self.consumer, &self.topic).map_err(|source| self.failed(source))?;
+        let count = counted.ok_or_else(|| KafkaError::NoTopic { topic: self.topic.clone() })?;
+        Ok(i32::try_from(count).unwrap_or(i32::MAX))
     }
 
     /// All that there is of a partition now.
@@ -97,7 +91,10 @@ impl Reader {
             match self.consumer.client().fetch_watermarks(&self.topic, partition, ANSWER_WAIT) {
                 Ok((from, end)) => return Ok(Span { partition, from, end }),
                 Err(error) if leader_changes(&error) && Instant::now() < deadline => thread::sleep(POLL_WAIT),
-                Err(error) => return Err(self.failed_call(error)),
+                Err(error) => {
+                    partitions::listen(&self.consumer);
+                    return Err(self.failed(error));
+                }
             }
         }
     }
@@ -149,12 +146,6 @@ impl Reader {
         // Nothing was read yet.
         let Some(Offset::Offset(offset)) = position else { return Ok(span.from) };
         Ok(offset)
-    }
-
-    /// After a call that failed: lets the client tell what it has met, which it does only to whoever polls it.
-    fn failed_call(&self, source: ClientError) -> KafkaError {
-        drop(self.consumer.poll(POLL_WAIT));
-        self.failed(source)
     }
 
     fn failed(&self, source: ClientError) -> KafkaError {

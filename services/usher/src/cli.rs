@@ -9,8 +9,8 @@ use journal::postgres::{DatabaseUrl, InvalidDatabaseUrl};
 use crate::{
     commands::{
         dead_letters::DeadLettersArgs, demo::DemoArgs, export::ExportArgs, history::HistoryArgs, ingest::IngestArgs,
-        migrate::MigrateArgs, publish::PublishArgs, seats::SeatsArgs, serve::ServeArgs, show::ShowArgs,
-        timers::TimersArgs,
+        migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs, seats::SeatsArgs, serve::ServeArgs,
+        show::ShowArgs, timers::TimersArgs, verify::VerifyArgs,
     },
     config::{KafkaBrokers, ServerUrl, Settings, ShardCount},
     logging::{LogFilter, LogFormat},
@@ -35,6 +35,7 @@ Examples:
   usher history acme --type SeatRemoved --format json
   usher show acme --as-of 2026-01-31
   usher timers --url http://127.0.0.1:8080
+  usher verify
   usher serve --database-url postgres://usher@db.internal/usher?sslmode=verify-full";
 
 /// Usher: an event-sourced licensing backend for seat-based add-ons
@@ -89,6 +90,10 @@ pub enum Command {
     Publish(PublishArgs),
     /// Show messages from Kafka that were refused or could not be read, and send them again
     DeadLetters(DeadLettersArgs),
+    /// Check every hash chain, and that index and read models equal a replay
+    Verify(VerifyArgs),
+    /// Make the read models anew beside those that live, compare both, and swap them
+    Rebuild(RebuildArgs),
     /// Make the store in a database, or bring it to the newest format
     Migrate(MigrateArgs),
 }
@@ -107,6 +112,8 @@ impl Cli {
             Command::Export(args) => args.settings(),
             Command::Publish(args) => args.settings(),
             Command::DeadLetters(args) => args.settings(),
+            Command::Verify(args) => args.settings(),
+            Command::Rebuild(args) => args.settings(),
             Command::Migrate(args) => args.settings(),
         };
         Settings { log: self.common.log.clone(), log_format: self.common.log_format, ..settings }

@@ -42,6 +42,9 @@ pub enum CommandError {
     /// The events for auditors.
     #[error(transparent)]
     Export(#[from] ExportError),
+    /// What is held against what.
+    #[error(transparent)]
+    Audit(#[from] audit::AuditError),
     /// Kafka.
     #[error(transparent)]
     Kafka(#[from] kafka::KafkaError),
@@ -68,6 +71,7 @@ impl CommandError {
             | Self::Csv(_)
             | Self::Serve(_)
             | Self::Export(_)
+            | Self::Audit(_)
             | Self::Kafka(_)
             | Self::Demo(_)
             | Self::Output(OutputError::Unwritable(_)) => ExitStatus::Problem,

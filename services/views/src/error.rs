@@ -84,6 +84,15 @@ pub enum ViewsError {
         /// The newest format that is known here.
         supported: u32,
     },
+    /// Whoever asked for a rebuild ended it.
+    #[error("the rebuild was ended: the views are as they were")]
+    Aborted,
+    /// Another process rebuilds the views of this database.
+    #[error("another process rebuilds these views: wait until it is done")]
+    RebuildUnderWay,
+    /// Processes that run keep the views by another catalogue.
+    #[error("the views go by another catalogue: name the same one with --catalog as for usher serve")]
+    OtherCatalogue,
     /// The follower met an error and stopped; the views are not up to date and no longer answer.
     #[error("the views stopped after an error: mend the cause, then start usher again")]
     FollowerFailed(#[source] Arc<ViewsError>),

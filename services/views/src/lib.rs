@@ -12,6 +12,7 @@
 //!
 //! Everything here blocks; asynchronous callers go through a thread of their own.
 
+mod catalogue_mark;
 mod changes;
 mod cursor;
 mod error;
@@ -26,6 +27,7 @@ mod members;
 mod memory;
 mod page;
 mod postgres;
+mod rebuild;
 mod refusals;
 mod source;
 mod sqlite;
@@ -37,9 +39,10 @@ mod views;
 
 pub use error::ViewsError;
 pub use feeds::Feeds;
-pub use licensees::{LicenseeView, LicenseesQuery};
+pub use licensees::{LicenseeView, LicenseesQuery, StrayColumns};
 pub use members::{MemberSort, MemberSortKey, MemberView, MembersQuery, UnknownSort};
 pub use page::Page;
+pub use rebuild::{RebuildProgress, Rebuilt, TableDifference, TableSum, Watcher};
 pub use refusals::RefusalView;
 pub use source::Source;
 pub use timers::TimerView;

@@ -24,6 +24,18 @@ pub struct LicenseeView {
     pub position: Position,
 }
 
+/// A licensee's row in which the columns for other people's programs are not what follows from what is kept of it; each as
+/// an object by column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StrayColumns {
+    /// The licensee.
+    pub licensee: LicenseeId,
+    /// What the columns hold.
+    pub found: serde_json::Value,
+    /// What they should.
+    pub expected: serde_json::Value,
+}
+
 /// Which licensees are wanted, in byte order of their ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LicenseesQuery {

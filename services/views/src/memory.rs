@@ -77,7 +77,7 @@ impl Memory {
     }
 
     /// What every licensee has.
-    pub(crate) fn accounts(&self) -> impl Iterator<Item = (&LicenseeId, &Account)> + Clone {
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = (&LicenseeId, &Account)> {
         self.licensees.iter().map(|(licensee, account)| (licensee, account))
     }
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use journal::{Position, Positions};
-use licensing::{LicenseeId, UserId, UserStatus};
+use licensing::{Catalogue, LicenseeId, UserId, UserStatus};
 
 use crate::{
-    MemberSort, MemberView, RefusalView, TimerView, Totals, ViewsError, licensees::LicenseeRow, members::OrderPlace,
-    users::UserRow,
+    MemberSort, MemberView, RefusalView, StrayColumns, TimerView, Totals, ViewsError, licensees::LicenseeRow,
+    members::OrderPlace, users::UserRow,
 };
 
 /// The tables of the views, as they are read.
@@ -62,6 +62,9 @@ pub(crate) trait Tables: Send + Sync {
 
     /// The user of this id.
     fn user(&self, user: &UserId) -> Result<Option<UserRow>, ViewsError>;
+
+    /// A licensee whose columns, for other people's programs, are not what follows from what is kept of it.
+    fn stray_columns(&self, catalogue: &Catalogue) -> Result<Option<StrayColumns>, ViewsError>;
 
     /// The numbers over everything.
     fn totals(&self) -> Result<Totals, ViewsError>;

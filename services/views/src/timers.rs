@@ -1,6 +1,6 @@
 //! What time alone will change, and when.
 
-use licensing::{Account, Catalogue, Instant, LicenseeId, Timer, TimerKind};
+use licensing::{Instant, LicenseeId, TimerKind};
 use serde::Serialize;
 
 use crate::{ViewsError, tables::Tables};
@@ -19,21 +19,6 @@ pub struct TimerView {
 /// What is armed, of one licensee or of all, the earliest first.
 pub(crate) fn armed(tables: &dyn Tables, licensee: Option<&LicenseeId>) -> Result<Vec<TimerView>, ViewsError> {
     tables.timers(licensee).map(sorted)
-}
-
-/// Whether the timers that are kept are those that these accounts arm under a catalogue: another one may arm others.
-pub(crate) fn are_current<'a>(
-    kept: Vec<TimerView>,
-    accounts: impl Iterator<Item = (&'a LicenseeId, &'a Account)>,
-    catalogue: &Catalogue,
-) -> bool {
-    let armed = accounts.flat_map(|(licensee, account)| views_of(licensee, account, catalogue));
-    sorted(kept) == sorted(armed.collect())
-}
-
-fn views_of(licensee: &LicenseeId, account: &Account, catalogue: &Catalogue) -> Vec<TimerView> {
-    let view = |timer: Timer| TimerView { licensee: licensee.clone(), kind: timer.kind, due_at: timer.due };
-    account.armed_timers(catalogue).into_iter().map(view).collect()
 }
 
 /// By due time, then licensee; of one licensee in the order in which timers of one instant go.

@@ -7,12 +7,13 @@ use std::{
 };
 
 use journal::{Background, Journal, Position, Positions, Progress, postgres::Pool};
-use licensing::{Catalogue, FeatureId, Instant, LicenseeId, UserId, access::Access};
+use licensing::{Account, Catalogue, FeatureId, Instant, LicenseeId, UserId, access::Access};
 use parking_lot::RwLock;
 
 use crate::{
-    Feeds, LicenseeView, LicenseesQuery, MemberView, MembersQuery, Page, RefusalView, TimerView, Totals, UserView,
-    ViewsError, licensees, members, memory::Memory, postgres, refusals, sqlite, tables::Tables, timers, users,
+    Feeds, LicenseeView, LicenseesQuery, MemberView, MembersQuery, Page, RefusalView, StrayColumns, TimerView, Totals,
+    UserView, ViewsError, licensees, members, memory::Memory, postgres, refusals, sqlite, tables::Tables, timers,
+    users,
 };
 
 /// The read models of a store, fed by threads of their own until they are dropped.
@@ -104,6 +105,23 @@ impl Views {
     /// When the views can't be read.
     pub fn licensee(&self, licensee: &LicenseeId) -> Result<Option<LicenseeView>, ViewsError> {
         licensees::one(self.tables()?, &self.catalogue, licensee)
+    }
+
+    /// What is kept of what was sold to a licensee, for whoever holds it against the journal; `None` if it does not exist.
+    ///
+    /// # Errors
+    /// When the views can't be read.
+    pub fn account(&self, licensee: &LicenseeId) -> Result<Option<Account>, ViewsError> {
+        Ok(self.tables()?.licensee(licensee)?.map(|row| row.account))
+    }
+
+    /// The first licensee, by id, whose columns for other people's programs are not what follows from what is kept of it;
+    /// `None` if there is none, or the tables have no such columns.
+    ///
+    /// # Errors
+    /// When the views can't be read.
+    pub fn stray_columns(&self) -> Result<Option<StrayColumns>, ViewsError> {
+        self.tables()?.stray_columns(&self.catalogue)
     }
 
     /// Whether the licensee exists.

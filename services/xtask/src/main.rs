@@ -4,6 +4,7 @@ mod cluster;
 mod command;
 mod demo;
 mod deny;
+mod faults;
 mod kafka;
 mod packages;
 mod test;
@@ -18,6 +19,8 @@ Usage: cargo xtask <TASK>
 Tasks:
   test   format, lints, licences and sources of dependencies, all tests; installs what they need
   demo   builds the program and runs its demo, with further arguments; installs what the build needs
+  faults [TIMES]
+         runs the fault tests: three nodes under load, while a node, Kafka or PostgreSQL is killed; minutes each time
   cluster up
          starts PostgreSQL, Apache Kafka and three nodes on this machine, sends the demo's sample through
          Kafka, and compares the numbers with the demo's; further arguments: --once to stop then,
@@ -32,6 +35,10 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["demo", further @ ..] => demo::run(further),
         ["cluster", "up", further @ ..] => cluster::up(further),
+        ["faults"] => faults::run(1),
+        ["faults", times] if times.parse::<u32>().is_ok_and(|times| times > 0) => {
+            faults::run(times.parse().unwrap_or(1))
+        }
         ["help" | "--help" | "-h"] | [] => {
             print!("{HELP}");
             return ExitCode::SUCCESS;

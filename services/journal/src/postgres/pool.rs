@@ -14,6 +14,9 @@ use super::{
 };
 use crate::JournalError;
 
+/// Of a process that stands still in the middle of a transaction, as one does that was stopped, the server gives the locks to
+/// others after this time. For this transaction only, so that it works behind a pooler of transactions.
+const LIMIT_STANDSTILL: &str = "SET LOCAL idle_in_transaction_session_timeout = '10s'";
 /// For how long a connection is waited for when all are in use.
 const PLACE_WAIT: Duration = Duration::from_secs(30);
 /// How often a transaction is tried that only another one stood in the way of.
@@ -250,8 +253,12 @@ impl Pool {
 fn begin(client: &mut Client, access: Access) -> Result<Transaction<'_>, postgres::Error> {
     match access {
         Access::Read => client.build_transaction().read_only(true).start(),
-        // Not "read write": a server that takes no writes says so more clearly when it is asked to write.
-        Access::Write => client.transaction(),
+        Access::Write => {
+            // Not "read write": a server that takes no writes says so more clearly when it is asked to write.
+            let mut transaction = client.transaction()?;
+            transaction.batch_execute(LIMIT_STANDSTILL)?;
+            Ok(transaction)
+        }
     }
 }
 

@@ -5,7 +5,12 @@ mod protobuf;
 
 use serde::Serialize;
 
-use crate::{KafkaError, Settings, sender::Sender};
+use crate::{
+    KafkaError, Settings,
+    reader::{Isolation, Reader},
+    sender::Sender,
+    topics,
+};
 
 /// In which form the data of a message is sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,8 +45,12 @@ impl Publisher {
     /// Sends to these brokers; the topics must be there ([`ensure`](crate::topics::ensure)).
     ///
     /// # Errors
-    /// [`KafkaError`] when no client can be made.
+    /// [`KafkaError`] when a topic is not there, or no broker answers.
     pub fn new(settings: &Settings, form: DataForm) -> Result<Self, KafkaError> {
+        // A producer would only say after minutes that there is no such topic, or no broker.
+        for topic in topics::INBOUND {
+            Reader::new(settings, settings.prefixed(topic), Isolation::Committed)?.partitions()?;
+        }
         let sender = Sender::new(settings)?;
         Ok(Self { settings: settings.clone(), sender, form, published: Published::default() })
     }

@@ -23,7 +23,8 @@ use parking_lot::Mutex;
 use crate::{KafkaError, Settings, record, topics};
 use progress::Progress;
 
-/// A running relay. Dropping it ends it, in order: what is being committed is, what isn't yet is aborted. That blocks.
+/// A running relay. When it is dropped it aborts what is not committed yet, which is for whoever relays the shard next. That
+/// blocks, for some seconds if no broker answers.
 pub struct Relay {
     shared: Arc<Shared>,
     /// In the order in which they are stopped.

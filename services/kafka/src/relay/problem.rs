@@ -51,7 +51,7 @@ pub(super) enum Problem {
     },
     /// The topic holds the events of another store.
     #[error(
-        "the topic {topic} holds events of {found}, but this store is {ours}: use another --kafka-prefix, or delete the \
+        "the topic {topic} holds events of {found}, but this store is {ours}: use another kafka_prefix (USHER_KAFKA_PREFIX), or delete the \
          topic if that store is no more"
     )]
     ForeignTopic {

@@ -86,6 +86,8 @@ impl Settings {
         config.set("bootstrap.servers", &self.bootstrap).set("client.id", "usher");
         // A topic that a broker made on its own would have its defaults, which keep events for a week.
         config.set("allow.auto.create.topics", "false");
+        // Brokers that come back are noticed in a moment, not in ten seconds.
+        config.set("reconnect.backoff.max.ms", "2000");
         self.security.apply(&mut config);
         config
     }

@@ -4,7 +4,7 @@ use std::{thread, time::Duration};
 
 use rdkafka::{
     admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication},
-    consumer::{BaseConsumer, Consumer},
+    consumer::BaseConsumer,
     error::{KafkaError as ClientError, RDKafkaErrorCode},
 };
 
@@ -13,11 +13,12 @@ use crate::{
     KafkaError, Settings, blocking,
     client::Contact,
     error::{Attempt, Resource},
+    partitions,
 };
 
 const ANSWER_WAIT: Duration = Duration::from_secs(15);
 
-/// How often the brokers are asked for a topic that was just made, and how long between.
+/// How often is looked whether a topic is there that was just made, and how long between.
 const LOOKS_MAX: u32 = 100;
 const LOOK_PAUSE: Duration = Duration::from_millis(100);
 
@@ -83,23 +84,7 @@ impl<'a> Setup<'a> {
     /// How many partitions a topic has; `None` if it is not there.
     fn partitions(&self, name: &str) -> Result<Option<usize>, KafkaError> {
         let describe = attempt("describe a topic", "Describe", name);
-        for _ in 0..LOOKS_MAX {
-            let metadata = self.consumer.client().fetch_metadata(Some(name), ANSWER_WAIT).map_err(|source| {
-                self.listen();
-                describe.failed(self.settings, self.contact, source)
-            })?;
-            let Some(topic) = metadata.topics().iter().find(|topic| topic.name() == name) else { return Ok(None) };
-            match topic.error().map(RDKafkaErrorCode::from) {
-                None => return Ok(Some(topic.partitions().len())),
-                Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => return Ok(None),
-                // It is being made, or its leader moves.
-                Some(RDKafkaErrorCode::LeaderNotAvailable) => thread::sleep(LOOK_PAUSE),
-                Some(code) => {
-                    return Err(describe.failed(self.settings, self.contact, ClientError::MetadataFetch(code)));
-                }
-            }
-        }
-        Err(KafkaError::NoTopic { topic: name.to_owned() })
+        partitions::count(&self.consumer, name).map_err(|source| describe.failed(self.settings, self.contact, source))
     }
 
     /// Makes a topic and gives its number of partitions once it is there.
@@ -151,7 +136,9 @@ impl<'a> Setup<'a> {
 
     fn compare(&self, topic: &Topic, name: &str, resource: &ConfigResource) -> Result<(), KafkaError> {
         for (setting, expected) in &topic.required {
-            let found = resource.get(setting).and_then(|entry| entry.value.as_deref()).unwrap_or_default();
+            // To whom a broker may not show the settings it shows none, and rdkafka keeps its error to itself.
+            let entry = resource.get(setting).ok_or_else(|| self.not_shown(name))?;
+            let found = entry.value.as_deref().unwrap_or_default();
             if found != expected {
                 return Err(KafkaError::WrongSetting {
                     bootstrap: self.settings.bootstrap().to_owned(),
@@ -165,14 +152,45 @@ impl<'a> Setup<'a> {
         Ok(())
     }
 
-    /// Lets the client tell what it has met: it says so only to whoever polls it.
-    fn listen(&self) {
-        for _ in 0..LOOKS_MAX {
-            drop(self.consumer.poll(Duration::from_millis(1)));
-        }
+    fn not_shown(&self, name: &str) -> KafkaError {
+        let source = ClientError::AdminOp(RDKafkaErrorCode::TopicAuthorizationFailed);
+        attempt("describe a topic", "DescribeConfigs", name).failed(self.settings, self.contact, source)
     }
 }
 
 const fn attempt<'a>(action: &'static str, operation: &'static str, topic: &'a str) -> Attempt<'a> {
     Attempt { action, operation, resource: Resource::Topic(topic) }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use rdkafka::admin::OwnedResourceSpecifier;
+
+    use super::*;
+    use crate::Security;
+
+    #[test]
+    fn a_missing_right_is_named_also_where_the_broker_only_shows_nothing() {
+        let settings = Settings::new("127.0.0.1:1", Security::default()).unwrap();
+        let contact = Contact::default();
+        let setup = Setup::new(&settings, &contact, 4).unwrap();
+        let not_created = setup.not_created("t", RDKafkaErrorCode::TopicAuthorizationFailed).to_string();
+        assert!(not_created.contains("--operation Create --topic t"), "{not_created}");
+
+        let topics = topics().unwrap();
+        let topic = topics.iter().find(|topic| !topic.required.is_empty()).unwrap();
+        let empty = ConfigResource { specifier: OwnedResourceSpecifier::Topic("t".to_owned()), entries: Vec::new() };
+        let not_shown = setup.compare(topic, "t", &empty).unwrap_err().to_string();
+        assert!(not_shown.contains("--operation DescribeConfigs --topic t"), "{not_shown}");
+    }
+
+    #[test]
+    fn a_topic_that_cannot_be_made_for_another_reason_is_named() {
+        let settings = Settings::new("127.0.0.1:1", Security::default()).unwrap();
+        let contact = Contact::default();
+        let setup = Setup::new(&settings, &contact, 4).unwrap();
+        let error = setup.not_created("t", RDKafkaErrorCode::InvalidReplicationFactor);
+        assert!(matches!(error, KafkaError::CreateTopic { .. }), "{error:?}");
+    }
 }

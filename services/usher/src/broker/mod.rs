@@ -22,6 +22,9 @@ use sink::EngineSink;
 /// How long to wait until brokers that did not answer are tried again.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
+/// How long the end of the intake may take.
+const INTAKE_END_WAIT: Duration = Duration::from_secs(8);
+
 /// What a process does with Kafka.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BrokerParts {
@@ -85,13 +88,13 @@ impl Broker {
         }
     }
 
-    /// Takes no more messages from Kafka; what was taken is finished. Blocks for some seconds at most.
+    /// Takes no more messages from Kafka; what was taken is finished, if that takes no longer than some seconds. Blocks.
     pub fn stop_intake(&mut self) {
         if let Some(waiting) = self.waiting.take() {
             self.running = waiting.end();
         }
-        if let Some(running) = &mut self.running {
-            running.intake = None;
+        if let Some(intake) = self.running.as_mut().and_then(|running| running.intake.take()) {
+            end(intake);
         }
     }
 }
@@ -99,6 +102,20 @@ impl Broker {
 impl Drop for Broker {
     fn drop(&mut self) {
         self.stop_intake();
+    }
+}
+
+/// Ends the intake, and waits for that as long as it may take: brokers that are away must not keep a node from handing
+/// over. What it took and could not commit then comes again, as duplicates.
+fn end(intake: Intake) {
+    let (ended, wait) = channel::<()>();
+    let ending = thread::Builder::new().name("usher-intake-end".to_owned()).spawn(move || {
+        drop(intake);
+        drop(ended);
+    });
+    // Without a thread it was dropped, and has ended, already.
+    if ending.is_ok() && wait.recv_timeout(INTAKE_END_WAIT) == Err(RecvTimeoutError::Timeout) {
+        tracing::warn!("kafka does not answer: what was taken from it last comes again, as duplicates");
     }
 }
 

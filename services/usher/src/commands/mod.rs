@@ -7,10 +7,12 @@ pub mod history;
 pub mod ingest;
 pub mod migrate;
 pub mod publish;
+pub mod rebuild;
 pub mod seats;
 pub mod serve;
 pub mod show;
 pub mod timers;
+pub mod verify;
 
 use std::sync::Arc;
 
@@ -105,6 +107,8 @@ pub fn run(cli: Cli) -> Result<ExitStatus, CommandError> {
         Command::Export(args) => export::run(&args, &config),
         Command::Publish(args) => publish::run(&args, &config),
         Command::DeadLetters(args) => dead_letters::run(&args, &config),
+        Command::Verify(_) => verify::run(&config),
+        Command::Rebuild(_) => rebuild::run(&config),
         Command::Migrate(_) => migrate::run(&config),
     }
 }

@@ -68,6 +68,15 @@ pub enum StoreError {
         #[source]
         source: ViewsError,
     },
+    /// The read models could not be made anew.
+    #[error("cannot rebuild the read models of the store in {place}")]
+    Rebuild {
+        /// Where.
+        place: StorePlace,
+        /// Why.
+        #[source]
+        source: Box<ViewsError>,
+    },
     /// The read models make no progress.
     #[error(
         "the read models of the store in {place} stand still behind it: stop what keeps the disk or the database busy, \

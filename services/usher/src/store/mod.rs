@@ -19,7 +19,7 @@ use journal::{
     sqlite::{self, SqliteStore},
 };
 use licensing::{Catalogue, Instant};
-use views::Views;
+use views::{Rebuilt, Views, Watcher};
 
 pub use clock::Clock;
 pub use database::{NodeOptions, Part};
@@ -107,6 +107,13 @@ impl Store {
         if is_there { Self::open(options) } else { Err(StoreError::NoStore { place: options.place }) }
     }
 
+    /// The truth alone, of a store that is there and can't be opened as a whole.
+    pub fn open_journal(place: &StorePlace) -> Result<Arc<dyn Journal>, StoreError> {
+        let opened =
+            Opened::open(place, None).map_err(|source| StoreError::Journal { place: place.clone(), source })?;
+        Ok(opened.journal())
+    }
+
     /// Makes the store in a database if there is none, and brings it to the newest format.
     pub fn migrate(url: &Arc<DatabaseUrl>, shards: Option<ShardCount>) -> Result<Migrated, StoreError> {
         let mut options = database::options(shards);
@@ -164,6 +171,26 @@ impl Store {
             }
         };
         opened.map(Arc::new).map_err(|source| StoreError::Views { place: self.place.clone(), source })
+    }
+
+    /// Makes the read models anew and puts them in the place of those that live. This process may not have them open.
+    pub fn rebuild_views(&self, watcher: &mut Watcher<'_>) -> Result<Rebuilt, StoreError> {
+        let (journal, catalogue) = (self.journal(), &self.catalogue);
+        let rebuilt = match &self.opened {
+            Opened::Folder(store) => {
+                let folder = store.journal_path().parent().unwrap_or(Path::new("."));
+                Views::rebuild(folder, &journal, store.journal_path(), catalogue, watcher)
+            }
+            Opened::Database(store) => {
+                // So that they are made of all that the store holds by now, if nobody else keeps them.
+                if let Err(error) = self.open_views() {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, "the read models could not be brought up to date before");
+                }
+                Views::rebuild_postgres(store.pool(), store.store_id(), &journal, catalogue, watcher)
+            }
+        };
+        rebuilt.map_err(|source| StoreError::Rebuild { place: self.place.clone(), source: Box::new(source) })
     }
 
     /// Waits until the read models show all that the store holds by now, as long as they come nearer: without a step

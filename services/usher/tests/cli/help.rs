@@ -12,6 +12,8 @@ const COMMANDS: &[&str] = &[
     "history",
     "show",
     "timers",
+    "verify",
+    "rebuild",
     "migrate",
     "export",
     "publish",

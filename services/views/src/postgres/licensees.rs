@@ -14,6 +14,7 @@ use super::{
     value::{count, id, plain, shard, signed, spelled, storable, unsigned},
 };
 use crate::{
+    StrayColumns,
     licensees::{ByProduct, LicenseeRow, decode_account, encode_account},
     tables::WantedLicensees,
 };
@@ -136,6 +137,52 @@ pub(super) fn put<'a>(
         transaction.execute_typed(PUT, &columns.params())?;
     }
     Ok(())
+}
+
+/// What a look at some licensees came to.
+pub(super) enum StrayOrNext {
+    /// The columns of this one are not what they should be.
+    Stray(StrayColumns),
+    /// None up to this one.
+    Next(LicenseeId),
+    /// None, and no more follow.
+    End,
+}
+
+/// How many licensees are looked at in one statement.
+const LOOKED_AT_ONCE: usize = 1_000;
+
+// A row that is changed between the statements is left out: what was changed is written as a whole.
+const STRAY: &str = "
+    WITH w AS (
+        SELECT licensee, shard, position, version, offering, subscription, plan, status, subscription_seats, starts_at,
+               ends_at, grace_ends_at, members, quantity, assigned, products::jsonb, instance_version, last_synced_at,
+               account
+        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+            AS w (licensee, shard, position, version, offering, subscription, plan, status, subscription_seats,
+                  starts_at, ends_at, grace_ends_at, members, quantity, assigned, products, instance_version,
+                  last_synced_at, account))
+    SELECT l.licensee, (to_jsonb(l) - 'account')::text, (to_jsonb(w) - 'account')::text
+    FROM w JOIN usher_views.licensees l ON l.licensee = w.licensee AND l.account = w.account
+    WHERE to_jsonb(l) - 'account' <> to_jsonb(w) - 'account'
+    ORDER BY l.licensee LIMIT 1";
+
+/// Looks at the columns of the next licensees after an id.
+pub(super) fn stray_columns(
+    transaction: &mut Transaction<'_>,
+    after: &str,
+    catalogue: &Catalogue,
+) -> Result<StrayOrNext, Failure> {
+    let wanted = WantedLicensees { search: None, after: Some(after), limit: LOOKED_AT_ONCE };
+    let rows = some(transaction, &wanted)?;
+    let Some(last) = rows.last().map(|row| row.licensee.clone()) else { return Ok(StrayOrNext::End) };
+    let mut columns = Columns::default();
+    for LicenseeRow { licensee, account, position, .. } in &rows {
+        columns.push(licensee, account, *position, catalogue)?;
+    }
+    let Some(row) = transaction.query_typed_opt(STRAY, &columns.params())? else { return Ok(StrayOrNext::Next(last)) };
+    let object = |column| serde_json::from_str(plain(&row, column)?).map_err(|cause| unreadable(cause.to_string()));
+    Ok(StrayOrNext::Stray(StrayColumns { licensee: id(&row, 0)?, found: object(1)?, expected: object(2)? }))
 }
 
 /// The accounts of those among `licensees` that exist.

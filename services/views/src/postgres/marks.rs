@@ -7,15 +7,11 @@ use super::{
     database::{Failure, unreadable},
     value::{plain, shard, signed, unsigned},
 };
-use crate::marks::Mark;
+use crate::{catalogue_mark::CatalogueMark, marks::Mark};
 
 /// When the tables were made, microseconds since 1970 by the server's clock: whoever meets a later time starts over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct MadeAt(i64);
-
-/// Stands for a catalogue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct CatalogueMark(pub(super) i64);
 
 /// How far some shards are.
 pub(super) struct Marks {

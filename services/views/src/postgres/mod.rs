@@ -12,6 +12,7 @@ mod members;
 mod orders;
 mod reached;
 mod read;
+mod rebuild;
 mod refusals;
 mod schema;
 mod seats;
@@ -28,6 +29,8 @@ use licensing::Catalogue;
 use parking_lot::RwLock;
 
 use self::{database::Database, load::Loaded, reached::Reached, read::PostgresTables, write::FedTables};
+pub(crate) use rebuild::rebuild;
+
 use crate::{
     Feeds, ViewsError,
     feeding_memory::MemoryAlone,
@@ -66,6 +69,7 @@ pub(crate) fn open(
 fn load_or_renew(database: &Database, store_id: &[u8], journal: &dyn Journal) -> Result<Loaded, ViewsError> {
     let shards = journal.shard_count();
     schema::prepare(database, store_id, shards)?;
+    rebuild::drop_old(database);
     match load_checked(database, journal) {
         Err(ViewsError::TablesUnreadable { detail }) => {
             tracing::info!(reason = detail, "rebuilding the views");

@@ -3,13 +3,18 @@
 use std::{sync::Arc, time::Duration};
 
 use journal::{Position, Positions};
-use licensing::{LicenseeId, UserId};
+use licensing::{Catalogue, LicenseeId, UserId};
 
 use super::{
-    database::Database, licensees, members::Filter, orders, reached::Reached, refusals, timers, totals, users,
+    database::Database,
+    licensees::{self, StrayOrNext},
+    members::Filter,
+    orders,
+    reached::Reached,
+    refusals, timers, totals, users,
 };
 use crate::{
-    MemberSort, MemberView, RefusalView, TimerView, Totals, ViewsError,
+    MemberSort, MemberView, RefusalView, StrayColumns, TimerView, Totals, ViewsError,
     licensees::LicenseeRow,
     members::{OrderNames, OrderPlace},
     tables::{Portion, Tables, WantedLicensees, WantedMembers},
@@ -100,6 +105,18 @@ impl Tables for PostgresTables {
 
     fn user(&self, user: &UserId) -> Result<Option<UserRow>, ViewsError> {
         self.database.read(|transaction| users::one(transaction, user))
+    }
+
+    fn stray_columns(&self, catalogue: &Catalogue) -> Result<Option<StrayColumns>, ViewsError> {
+        let mut after = String::new();
+        loop {
+            let found = self.database.read(|transaction| licensees::stray_columns(transaction, &after, catalogue))?;
+            match found {
+                StrayOrNext::Stray(stray) => return Ok(Some(stray)),
+                StrayOrNext::Next(last) => after = last.as_str().to_owned(),
+                StrayOrNext::End => return Ok(None),
+            }
+        }
     }
 
     fn totals(&self) -> Result<Totals, ViewsError> {

@@ -76,7 +76,8 @@ fn found(transaction: &mut Transaction<'_>) -> Result<Option<Found>, Failure> {
     }
 }
 
-fn make(transaction: &mut Transaction<'_>, store_id: &[u8], shards: u16) -> Result<(), Failure> {
+/// Makes the tables, empty, in the place of any that are there.
+pub(super) fn make(transaction: &mut Transaction<'_>, store_id: &[u8], shards: u16) -> Result<(), Failure> {
     transaction.batch_execute("DROP SCHEMA IF EXISTS usher_views CASCADE")?;
     transaction.batch_execute(TABLES)?;
     transaction.execute_typed(

@@ -9,18 +9,18 @@ use std::{
 use journal::{Head, Position, Progress, StoredCommit};
 use licensing::{Account, Catalogue, LicenseeId};
 use postgres::Transaction;
-use sha2::{Digest, Sha256};
 
 use super::{
     database::{Database, Failure, unreadable},
     licensees,
-    marks::{self, CatalogueMark, Marks},
+    marks::{self, Marks},
     members,
     reached::Reached,
     refusals, schema, seats, timers, totals, users,
 };
 use crate::{
     Feeds, ViewsError,
+    catalogue_mark::CatalogueMark,
     changes::Changes,
     facts::{self, Fact},
     fold::Fold,
@@ -56,7 +56,7 @@ enum Turn {
 
 impl FedTables {
     pub(super) fn new(database: Database, catalogue: Arc<Catalogue>, feeds: Feeds, reached: Arc<Reached>) -> Self {
-        let catalogue_mark = mark_of(&catalogue);
+        let catalogue_mark = CatalogueMark::of(&catalogue);
         Self { database, catalogue, catalogue_mark, feeds, reached, heads: BTreeMap::new() }
     }
 
@@ -95,9 +95,7 @@ impl FedTables {
     }
 
     fn write(&self, commits: &[StoredCommit]) -> Result<Turn, ViewsError> {
-        let facts: Vec<_> = commits.iter().map(facts::of).collect::<Result<Vec<_>, _>>()?;
-        let facts: Vec<(Position, Fact)> = facts.into_iter().flatten().collect();
-        let named: BTreeSet<LicenseeId> = facts.iter().filter_map(|(_, fact)| licensee_of(fact).cloned()).collect();
+        let facts = facts_of(commits)?;
         let ends: BTreeMap<u16, Mark> = commits.iter().map(|commit| (commit.shard, Mark::of(commit))).collect();
         let shards: Vec<u16> = ends.keys().copied().collect();
         let ends: Vec<Mark> = ends.into_values().collect();
@@ -106,10 +104,7 @@ impl FedTables {
             if !self.are_as_thought(&found) {
                 return Ok(Turn::Missed(found));
             }
-            let accounts: BTreeMap<LicenseeId, Account> = licensees::accounts(transaction, named.iter())?;
-            let mut fold = Fold::new(&accounts, &self.catalogue);
-            fold.add_all(facts)?;
-            self.apply(transaction, &fold.finish())?;
+            fold_facts_into(transaction, facts, &self.catalogue)?;
             marks::put(transaction, &ends)?;
             Ok(Turn::Fed(found))
         })
@@ -119,23 +114,6 @@ impl FedTables {
     fn are_as_thought(&self, found: &Marks) -> bool {
         let is_as_thought = |head: Head| self.heads.get(&head.shard) == Some(&head);
         found.heads().into_iter().all(is_as_thought)
-    }
-
-    /// Writes the rows, of all tables in the same order as everybody else.
-    fn apply(&self, transaction: &mut Transaction<'_>, changes: &Changes) -> Result<(), Failure> {
-        let touched = changes.licensees.iter();
-        let accounts = touched.clone().map(|(licensee, touched)| (licensee, &touched.account, touched.position));
-        licensees::put(transaction, accounts, &self.catalogue)?;
-        timers::put(
-            transaction,
-            touched.filter_map(|(licensee, touched)| Some((licensee, touched.timers.as_deref()?))),
-        )?;
-        members::change(transaction, &changes.members)?;
-        seats::change(transaction, &changes.seats)?;
-        users::name(transaction, &changes.users)?;
-        users::use_at(transaction, &changes.uses)?;
-        refusals::put(transaction, &changes.refusals)?;
-        totals::add(transaction, &changes.differences)
     }
 
     fn note(&mut self, marks: &Marks) {
@@ -174,6 +152,47 @@ impl Fed for FedTables {
     }
 }
 
+/// Folds the next commits of some shards onto what the tables hold.
+pub(super) fn fold_into(
+    transaction: &mut Transaction<'_>,
+    commits: &[StoredCommit],
+    catalogue: &Catalogue,
+) -> Result<(), Failure> {
+    fold_facts_into(transaction, facts_of(commits)?, catalogue)
+}
+
+fn fold_facts_into(
+    transaction: &mut Transaction<'_>,
+    facts: Vec<(Position, Fact)>,
+    catalogue: &Catalogue,
+) -> Result<(), Failure> {
+    let named: BTreeSet<LicenseeId> = facts.iter().filter_map(|(_, fact)| licensee_of(fact).cloned()).collect();
+    let accounts: BTreeMap<LicenseeId, Account> = licensees::accounts(transaction, named.iter())?;
+    let mut fold = Fold::new(&accounts, catalogue);
+    fold.add_all(facts)?;
+    apply(transaction, &fold.finish(), catalogue)
+}
+
+/// Writes the rows, of all tables in the same order as everybody else.
+fn apply(transaction: &mut Transaction<'_>, changes: &Changes, catalogue: &Catalogue) -> Result<(), Failure> {
+    let touched = changes.licensees.iter();
+    let accounts = touched.clone().map(|(licensee, touched)| (licensee, &touched.account, touched.position));
+    licensees::put(transaction, accounts, catalogue)?;
+    timers::put(transaction, touched.filter_map(|(licensee, touched)| Some((licensee, touched.timers.as_deref()?))))?;
+    members::change(transaction, &changes.members)?;
+    seats::change(transaction, &changes.seats)?;
+    users::name(transaction, &changes.users)?;
+    users::use_at(transaction, &changes.uses)?;
+    refusals::put(transaction, &changes.refusals)?;
+    totals::add(transaction, &changes.differences)
+}
+
+/// What the commits say, each with the position of its record.
+fn facts_of(commits: &[StoredCommit]) -> Result<Vec<(Position, Fact)>, ViewsError> {
+    let facts = commits.iter().map(facts::of).collect::<Result<Vec<_>, _>>()?;
+    Ok(facts.into_iter().flatten().collect())
+}
+
 /// The marks of shards, which nobody else changes until the transaction ends; fails on tables of a newer program.
 fn lock(transaction: &mut Transaction<'_>, shards: &[u16]) -> Result<Marks, Failure> {
     let marks = marks::lock(transaction, shards)?;
@@ -191,10 +210,4 @@ fn licensee_of(fact: &Fact) -> Option<&LicenseeId> {
         Fact::Licensee { licensee, .. } => Some(licensee),
         _ => None,
     }
-}
-
-/// What stands for a catalogue: the same for the same rules.
-fn mark_of(catalogue: &Catalogue) -> CatalogueMark {
-    let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(Sha256::digest(format!("{catalogue:?}")));
-    CatalogueMark(i64::from_be_bytes([a, b, c, d, e, f, g, h]))
 }

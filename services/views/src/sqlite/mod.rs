@@ -9,6 +9,7 @@ mod open;
 mod ordered_lists;
 mod pool;
 mod read;
+mod rebuild;
 mod refusals;
 mod schema;
 mod seats;
@@ -28,6 +29,8 @@ use parking_lot::RwLock;
 use self::{open::Opened, ordered_lists::OrderedLists, read::SqliteTables, write::TablesAndMemory};
 use crate::{ViewsError, follower, source::FromJournal, views::Parts};
 
+pub(crate) use rebuild::rebuild;
+
 const VIEWS_FILE: &str = "views.db";
 
 /// Opens the views in a folder and starts to feed them.
@@ -37,6 +40,7 @@ pub(crate) fn open(
     journal_path: &Path,
     catalogue: &Arc<Catalogue>,
 ) -> Result<Parts, ViewsError> {
+    rebuild::remove_remains(folder)?;
     let file = folder.join(VIEWS_FILE);
     let store_id = open::store_id(journal_path)?;
     let Opened { writer, memory, marks } = open::open_or_renew(&file, &*journal, &store_id, catalogue)?;

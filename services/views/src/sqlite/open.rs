@@ -4,7 +4,7 @@ use std::{fs, io, path::Path};
 
 use journal::Journal;
 use licensing::Catalogue;
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 use super::{
     connection,
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     ViewsError,
+    catalogue_mark::CatalogueMark,
     marks::{self, Mark},
     memory::Memory,
 };
@@ -43,12 +44,12 @@ pub(super) fn open_or_renew(
     catalogue: &Catalogue,
 ) -> Result<Opened, ViewsError> {
     if !file.try_exists().in_file(file)? {
-        return renew(file, journal, store_id);
+        return renew(file, journal, store_id, catalogue);
     }
     match open_existing(file, journal, store_id, catalogue) {
         Err(ViewsError::Unreadable { detail, .. }) => {
             tracing::info!(reason = detail, "rebuilding views.db from journal.db");
-            renew(file, journal, store_id)
+            renew(file, journal, store_id, catalogue)
         }
         outcome => outcome,
     }
@@ -124,22 +125,23 @@ fn load(connection: &Connection) -> rusqlite::Result<Memory> {
 }
 
 /// Removes what is there and starts with empty views.
-fn renew(file: &Path, journal: &dyn Journal, store_id: &[u8]) -> Result<Opened, ViewsError> {
+fn renew(file: &Path, journal: &dyn Journal, store_id: &[u8], catalogue: &Catalogue) -> Result<Opened, ViewsError> {
     for suffix in ["", "-wal", "-shm", "-journal"] {
         let remains = connection::beside(file, suffix);
         remove_if_exists(&remains).in_file(&remains)?;
     }
     let marks: Vec<Mark> = (0..journal.shard_count()).map(Mark::before).collect();
-    let writer = fill_new(file, &marks, store_id).in_file(file)?;
+    let writer = fill_new(file, &marks, store_id, catalogue).in_file(file)?;
     Ok(Opened { writer, memory: Memory::default(), marks })
 }
 
-fn fill_new(file: &Path, marks: &[Mark], store_id: &[u8]) -> rusqlite::Result<Connection> {
+fn fill_new(file: &Path, marks: &[Mark], store_id: &[u8], catalogue: &Catalogue) -> rusqlite::Result<Connection> {
     let mut connection = connection::create(file)?;
     connection::tune_writer(&connection)?;
     let transaction = connection.transaction()?;
     schema::create(&transaction)?;
-    transaction.execute("INSERT INTO meta (id, store_id) VALUES (1, ?1)", [store_id])?;
+    let CatalogueMark(mark) = CatalogueMark::of(catalogue);
+    transaction.execute("INSERT INTO meta (id, store_id, catalogue) VALUES (1, ?1, ?2)", params![store_id, mark])?;
     marks.iter().try_for_each(|mark| kept_marks::put(&transaction, mark))?;
     transaction.commit()?;
     Ok(connection)

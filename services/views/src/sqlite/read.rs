@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use journal::{Position, Positions, Progress};
-use licensing::{LicenseeId, UserId};
+use licensing::{Catalogue, LicenseeId, UserId};
 
 use super::{licensees, members::Filter, ordered_lists::OrderedLists, pool::Pool, refusals, timers, totals, users};
 use crate::{
-    MemberSort, MemberView, RefusalView, TimerView, Totals, ViewsError,
+    MemberSort, MemberView, RefusalView, StrayColumns, TimerView, Totals, ViewsError,
     licensees::LicenseeRow,
     members::{OrderName, OrderPlace},
     tables::{Portion, Tables, WantedLicensees, WantedMembers},
@@ -99,6 +99,10 @@ impl Tables for SqliteTables {
 
     fn user(&self, user: &UserId) -> Result<Option<UserRow>, ViewsError> {
         self.readers.read(|connection| users::one(connection, user))
+    }
+
+    fn stray_columns(&self, _catalogue: &Catalogue) -> Result<Option<StrayColumns>, ViewsError> {
+        Ok(None)
     }
 
     fn totals(&self) -> Result<Totals, ViewsError> {

@@ -6,6 +6,7 @@ mod opening;
 mod outages;
 mod psql;
 mod reading;
+mod rebuilding;
 mod sharing;
 mod store;
 #[path = "../suite/mod.rs"]

@@ -7,11 +7,11 @@ use std::{
 
 use journal::{
     Batch, Epoch, Journal,
-    postgres::{DatabaseUrl, Options, PostgresStore},
+    postgres::{DatabaseUrl, Options, Pool, PostgresStore},
 };
 use licensing::Catalogue;
 use servers::{Database, Postgres};
-use views::{Feeds, Views, ViewsError};
+use views::{Feeds, Rebuilt, Views, ViewsError, Watcher};
 
 use crate::suite::world::SHARDS;
 
@@ -34,6 +34,21 @@ impl Deref for Process {
 
     fn deref(&self) -> &Views {
         &self.views
+    }
+}
+
+/// Rebuilds the views of a store.
+#[derive(Clone)]
+pub struct Rebuilder {
+    pool: Arc<Pool>,
+    store_id: Vec<u8>,
+    journal: Arc<dyn Journal>,
+    catalogue: Arc<Catalogue>,
+}
+
+impl Rebuilder {
+    pub fn run(&self, watcher: &mut Watcher<'_>) -> Result<Rebuilt, ViewsError> {
+        Views::rebuild_postgres(self.pool.clone(), &self.store_id, &self.journal, &self.catalogue, watcher)
     }
 }
 
@@ -62,6 +77,12 @@ impl Store {
     pub fn try_open(&self, catalogue: &Arc<Catalogue>) -> Result<Views, ViewsError> {
         let (pool, store_id) = (self.writer.pool(), self.writer.store_id());
         Views::open_postgres(pool, store_id, self.journal(), catalogue.clone(), all_shards())
+    }
+
+    /// What rebuilds the views, apart from the store.
+    pub fn rebuilder(&self, catalogue: &Arc<Catalogue>) -> Rebuilder {
+        let (pool, store_id) = (self.writer.pool(), self.writer.store_id().to_vec());
+        Rebuilder { pool, store_id, journal: self.journal(), catalogue: catalogue.clone() }
     }
 
     /// Another process, which keeps some shards.

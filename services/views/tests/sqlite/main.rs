@@ -4,6 +4,7 @@
 
 mod file;
 mod opening;
+mod rebuilding;
 
 mod store;
 #[path = "../suite/mod.rs"]

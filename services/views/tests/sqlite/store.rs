@@ -8,7 +8,7 @@ use journal::{
 };
 use licensing::Catalogue;
 use tempfile::TempDir;
-use views::{Views, ViewsError};
+use views::{Rebuilt, Views, ViewsError, Watcher};
 
 pub struct Store {
     folder: TempDir,
@@ -33,6 +33,10 @@ impl Store {
 
     pub fn try_open(&self, catalogue: &Arc<Catalogue>) -> Result<Views, ViewsError> {
         Views::open(self.folder.path(), self.journal(), self.store.journal_path(), catalogue.clone())
+    }
+
+    pub fn rebuild(&self, catalogue: &Arc<Catalogue>, watcher: &mut Watcher<'_>) -> Result<Rebuilt, ViewsError> {
+        Views::rebuild(self.folder.path(), &self.journal(), self.store.journal_path(), catalogue, watcher)
     }
 
     /// A file of the folder.

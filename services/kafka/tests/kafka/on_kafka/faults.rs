@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, thread, time::Duration};
 
-use journal::{Epoch, Held};
+use journal::Held;
 use kafka::{DataForm, Intake, Publisher, Relay, Settings, topics};
 use servers::Kafka;
 
@@ -13,9 +13,7 @@ use super::{
 };
 
 fn start_relay(settings: &Settings, sample: &Sample) -> Relay {
-    let held = Held::default();
-    (0..SHARDS).for_each(|shard| held.take(shard, Epoch(1)));
-    Relay::start(settings.clone(), &sample.id, sample.journal.clone(), held).unwrap()
+    Relay::start(settings.clone(), &sample.id, sample.journal.clone(), Held::of_all(SHARDS)).unwrap()
 }
 
 fn write_for(sample: &Sample, rounds: u64) {

@@ -24,7 +24,7 @@ use super::{
 
 /// All shards.
 fn all() -> Held {
-    held(&[0, 1])
+    Held::of_all(SHARDS)
 }
 
 fn held(shards: &[u16]) -> Held {

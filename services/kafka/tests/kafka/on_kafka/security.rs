@@ -2,13 +2,17 @@
 
 use std::{path::Path, sync::OnceLock};
 
+use journal::Held;
 use kafka::{
-    DataForm, KafkaError, Mechanism, Protocol, Publisher, Secret, Security, SecurityOptions, Settings, read_history,
-    topics,
+    DataForm, KafkaError, Mechanism, Protocol, Publisher, Relay, Secret, Security, SecurityOptions, Settings,
+    read_history, topics,
 };
 use servers::{Kafka, KafkaOptions, Listener};
 
-use super::fixture::settings_of;
+use super::{
+    fixture::{settings_of, wait_for},
+    sample::{SHARDS, Sample},
+};
 
 fn broker() -> &'static Kafka {
     static BROKER: OnceLock<Kafka> = OnceLock::new();
@@ -90,6 +94,12 @@ fn a_missing_right_is_named_with_the_command_that_gives_it() {
 
     let error = read_history(&guest).err().unwrap();
     assert!(matches!(error, KafkaError::Forbidden { .. }), "{error:?}");
+
+    let sample = Sample::new();
+    let relay = Relay::start(guest.clone(), &sample.id, sample.journal.clone(), Held::of_all(SHARDS)).unwrap();
+    let problem = wait_for("a problem", || relay.problems().get(&0).cloned());
+    assert!(problem.contains("--operation Write --transactional-id"), "{problem}");
+    drop(relay);
 
     let mut publisher = Publisher::new(&guest, DataForm::Json).unwrap();
     let error = publisher.send(b"hello").and_then(|()| publisher.finish().map(drop)).unwrap_err();

@@ -34,7 +34,7 @@ struct State {
 pub enum Trouble {
     /// Only so many messages take effect, the others have to come again.
     RetryAfter(usize),
-    /// Those of every other user take effect, the others have to come again.
+    /// Those of every other user take effect, the others have to come again; kept for a batch with both kinds.
     RetryOddUsers,
     /// All take effect, but nobody hears of it.
     LoseAnswers,
@@ -51,7 +51,16 @@ impl Memory {
     }
 
     pub fn is_out_of_trouble(&self) -> bool {
-        self.state.lock().troubles.is_empty()
+        self.troubles_left() == 0
+    }
+
+    pub fn troubles_left(&self) -> usize {
+        self.state.lock().troubles.len()
+    }
+
+    /// From now on all goes well.
+    pub fn end_troubles(&self) {
+        self.state.lock().troubles.clear();
     }
 
     /// The ids that took effect, by licensee or user, in order.
@@ -68,7 +77,17 @@ impl Memory {
     }
 }
 
+/// Whether it is of every other user.
+fn is_odd(message: &Incoming) -> bool {
+    home(message).ends_with(['1', '3', '5', '7', '9'])
+}
+
 impl State {
+    fn next_trouble(&mut self, messages: &[Incoming]) -> Option<Trouble> {
+        let has_both = || messages.iter().skip_while(|message| !is_odd(message)).any(|message| !is_odd(message));
+        self.troubles.pop_if(|trouble| !matches!(trouble, Trouble::RetryOddUsers) || has_both())
+    }
+
     fn decide(&mut self, incoming: Incoming) -> Outcome {
         let id = incoming.key.as_ref().map(|key| key.command_id());
         if let Some(refusal) = id.as_ref().and_then(|id| self.outcomes.get(id)) {
@@ -96,7 +115,7 @@ impl Sink for Memory {
         Box::pin(async move {
             // Batches of several shards end in another order than they began.
             tokio::time::sleep(Duration::from_millis(messages.len() as u64 % 7)).await;
-            let trouble = state.lock().troubles.pop();
+            let trouble = state.lock().next_trouble(&messages);
             let retry = || Err(SinkError::Retry { reason: "a trouble".to_owned() });
             match trouble {
                 None => messages.into_iter().map(|message| Ok(state.lock().decide(message))).collect(),
@@ -107,7 +126,6 @@ impl Sink for Memory {
                     messages.into_iter().enumerate().map(decide).collect()
                 }
                 Some(Trouble::RetryOddUsers) => {
-                    let is_odd = |message: &Incoming| home(message).ends_with(['1', '3', '5', '7', '9']);
                     let decide = |message| if is_odd(&message) { retry() } else { Ok(state.lock().decide(message)) };
                     messages.into_iter().map(decide).collect()
                 }

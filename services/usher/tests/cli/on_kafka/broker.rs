@@ -41,6 +41,8 @@ fn callers_are_served_without_a_broker() {
     let ran = server.stop().done();
     assert!(ran.stderr.contains("cannot reach kafka at 127.0.0.1:1"), "{ran:#?}");
     place.run("dead-letters list --kafka 127.0.0.1:1").failed(1, "cannot reach kafka");
+    place.write("none.jsonl", "");
+    place.run("publish none.jsonl --kafka 127.0.0.1:1").failed(1, "cannot reach kafka");
     place.run("dead-letters list").failed(2, "--kafka");
     place.run("serve --kafka localhost").failed(2, "host:port");
 }

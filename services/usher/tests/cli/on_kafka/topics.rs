@@ -14,7 +14,8 @@ fn a_topic_of_another_store_or_number_of_shards_is_refused_with_the_mend() {
 #[test]
 fn what_needs_topics_says_how_they_come_about() {
     let installation = Installation::new();
-    for command in ["export --from-kafka", "dead-letters list"] {
+    installation.place.write("none.jsonl", "");
+    for command in ["export --from-kafka", "dead-letters list", "publish none.jsonl"] {
         installation.run(command).failed(1, "there is no topic");
     }
 }

@@ -1,0 +1,177 @@
+//! The index, held against the commits that it is made of and against the replay.
+
+use std::collections::BTreeMap;
+
+use contract::proto::journal::{Event, Outcome, record::Kind};
+use journal::{Position, StoredEvent, StoredOutcome, StreamIndex, chain};
+use licensing::{LicenseeId, UserId};
+use serde_json::{Value, json};
+
+use crate::{
+    AuditError, Part, Place, Stage,
+    auditor::Auditor,
+    error::differs,
+    replay::{ReadCommit, Replay},
+};
+
+/// How many outcomes or users are asked for at one go.
+const ASKED_AT_ONCE: usize = 1_000;
+
+/// Checks that the index gives the events and outcomes of these commits, which follow each other, as they are.
+pub(crate) fn check_records(index: &dyn StreamIndex, commits: &[ReadCommit]) -> Result<(), AuditError> {
+    let records = || commits.iter().flat_map(|commit| &commit.records);
+    let mut streams: BTreeMap<&str, Vec<(Position, &Event)>> = BTreeMap::new();
+    for (position, kind) in records() {
+        if let Kind::Event(event) = kind {
+            streams.entry(&event.stream).or_default().push((*position, event));
+        }
+    }
+    for (stream, events) in &streams {
+        check_events(index, stream, events)?;
+    }
+    let outcomes: Vec<(Position, &Outcome)> = records()
+        .filter_map(|(position, kind)| match kind {
+            Kind::Outcome(outcome) if !outcome.id_reused => Some((*position, outcome)),
+            _ => None,
+        })
+        .collect();
+    outcomes.chunks(ASKED_AT_ONCE).try_for_each(|outcomes| check_outcomes(index, outcomes))
+}
+
+fn check_events(index: &dyn StreamIndex, stream: &str, events: &[(Position, &Event)]) -> Result<(), AuditError> {
+    let Some((_, first)) = events.first() else { return Ok(()) };
+    let mut found = index.stream(stream, first.version.saturating_sub(1), events.len())?.into_iter();
+    for (position, event) in events {
+        let place = || Place::default().at(*position).in_stream(stream, event.version);
+        let wrong =
+            |field: &str, found: String, expected: String| differs(Part::Index, place(), field, found, expected);
+        let Some(StoredEvent { position: found_at, event: found }) = found.next() else {
+            return Err(wrong("event", "missing".to_owned(), format!("the {}", event.r#type)));
+        };
+        if found_at != *position {
+            return Err(wrong("position", format!("{found_at:?}"), format!("{position:?}")));
+        }
+        if found != **event {
+            return Err(wrong("event", format!("{found:?}"), format!("{event:?}")));
+        }
+    }
+    Ok(())
+}
+
+fn check_outcomes(index: &dyn StreamIndex, outcomes: &[(Position, &Outcome)]) -> Result<(), AuditError> {
+    let ids: Vec<&str> = outcomes.iter().map(|(_, outcome)| outcome.command_id.as_str()).collect();
+    for (found, (position, outcome)) in index.outcomes(&ids)?.iter().zip(outcomes) {
+        let found = match found {
+            Some(found) if is_outcome(found, *position, outcome) => continue,
+            Some(found) => format!("that of {:?} at {:?}", found.outcome.command_id, found.position),
+            None => "missing".to_owned(),
+        };
+        let place = Place::default().at(*position).and_command(&outcome.command_id);
+        return Err(differs(Part::Index, place, "outcome", found, "the recorded one"));
+    }
+    Ok(())
+}
+
+/// Whether it is this outcome, or that of the same id used again later, which then has its own turn.
+fn is_outcome(found: &StoredOutcome, position: Position, outcome: &Outcome) -> bool {
+    if found.position == position {
+        return found.outcome == *outcome;
+    }
+    let is_later = (found.outcome.recorded_at_us, found.position) > (outcome.recorded_at_us, position);
+    found.outcome.command_id == outcome.command_id && is_later
+}
+
+impl Auditor<'_> {
+    /// Compares what the index tells of streams, users and licensees with the replay.
+    pub(crate) fn check_index(&mut self) -> Result<(), AuditError> {
+        self.check_stream_ends()?;
+        self.check_users_in_index()?;
+        let recorded =
+            |replay: &Replay| Ok(form_of_timers(replay.next_due.iter().map(|(id, due)| (id.as_str(), *due))));
+        let mismatch = self.settled("the timers of the index", recorded, |subject| {
+            let timers = subject.index.timers()?;
+            Ok(form_of_timers(timers.iter().map(|timer| (timer.licensee.as_str(), timer.due_at))))
+        })?;
+        match mismatch {
+            Some(mismatch) => {
+                let place = Place::of_licensee(mismatch.row());
+                Err(differs(Part::Index, place, "next timer", mismatch.found, mismatch.expected))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn check_stream_ends(&mut self) -> Result<(), AuditError> {
+        let streams: Vec<String> = self.replay.streams.keys().cloned().collect();
+        for (done, stream) in (0..).zip(&streams) {
+            self.tell(Stage::Streams, done);
+            let in_replay = |replay: &Replay| {
+                let end = replay.streams.get(stream).copied();
+                Ok(end.map_or(Value::Null, |end| form_of_end(end.version, &end.hash, false)))
+            };
+            let mismatch = self.settled(stream, in_replay, |subject| {
+                let Some(head) = subject.index.stream_head(stream)? else { return Ok(Value::Null) };
+                let beyond = subject.index.stream(stream, head.version, 1)?;
+                Ok(form_of_end(head.version, &head.hash, !beyond.is_empty()))
+            })?;
+            if let Some(mismatch) = mismatch {
+                let (place, field) = (Place::of_stream(stream), format!("stream head: {}", mismatch.field()));
+                return Err(differs(Part::Index, place, field, mismatch.found, mismatch.expected));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_users_in_index(&mut self) -> Result<(), AuditError> {
+        let users: Vec<UserId> = self.replay.users.keys().cloned().collect();
+        for some in users.chunks(ASKED_AT_ONCE) {
+            let mismatch = self.settled(
+                "the users of the index",
+                |replay| Ok(users_of(replay, some)),
+                |subject| {
+                    let ids: Vec<&str> = some.iter().map(UserId::as_str).collect();
+                    let uses = subject.index.last_uses(&ids)?;
+                    let row = |(user, last_use): (&str, _)| {
+                        let memberships = subject.index.memberships(user)?;
+                        Ok((user.to_owned(), json!({"last use": last_use, "memberships": memberships})))
+                    };
+                    ids.iter().copied().zip(uses).map(row).collect::<Result<_, AuditError>>().map(Value::Object)
+                },
+            )?;
+            if let Some(mismatch) = mismatch {
+                let (place, field) = (Place::of_user(mismatch.row()), mismatch.field_in_row());
+                return Err(differs(Part::Index, place, field, mismatch.found, mismatch.expected));
+            }
+        }
+        Ok(())
+    }
+
+    /// A snapshot that no event led to is of a version that the stream does not have.
+    pub(crate) fn check_snapshots_are_met(&self) -> Result<(), AuditError> {
+        let Some((licensee, mark)) = self.replay.snapshots.first_key_value() else { return Ok(()) };
+        let reached = self.replay.licensees.get(licensee).map_or(0, |known| known.state.version());
+        let (place, expected) = (Place::of_licensee(licensee.as_str()), format!("{reached} at most"));
+        Err(differs(Part::Index, place, "version of the snapshot", mark.version, expected))
+    }
+}
+
+fn users_of(replay: &Replay, users: &[UserId]) -> Value {
+    let row = |user: &UserId| {
+        let known = replay.users.get(user)?;
+        let is_member = |licensee: &&LicenseeId| {
+            let of_licensee = replay.licensees.get(*licensee);
+            of_licensee.is_some_and(|of_licensee| of_licensee.state.roster().member(user).is_some())
+        };
+        let memberships: Vec<&LicenseeId> = known.licensees.iter().filter(is_member).collect();
+        Some((user.as_str().to_owned(), json!({"last use": known.last_use, "memberships": memberships})))
+    };
+    Value::Object(users.iter().filter_map(row).collect())
+}
+
+fn form_of_end(version: u64, hash: &chain::Hash, has_more: bool) -> Value {
+    json!({"version": version, "hash": hash.as_slice(), "more behind it": has_more})
+}
+
+fn form_of_timers<'a>(timers: impl Iterator<Item = (&'a str, licensing::Instant)>) -> Value {
+    Value::Object(timers.map(|(licensee, due_at)| (licensee.to_owned(), json!(due_at))).collect())
+}

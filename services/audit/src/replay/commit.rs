@@ -1,0 +1,215 @@
+//! Taking in a commit: checked against those before it, then folded.
+
+use contract::{
+    event::{self, StreamEvent, StreamName},
+    proto::journal::{self as wire, Outcome, record::Kind},
+};
+use journal::{Position, StoredCommit, chain, shard_of};
+use licensing::{Event, Instant, LicenseeId, UserEvent, UserId};
+
+use super::{Replay, StreamEnd};
+use crate::{AuditError, Part, Place, error::differs};
+
+/// A commit, decoded, with the place of each record.
+pub(crate) struct ReadCommit {
+    pub(crate) shard: u16,
+    pub(crate) number: u64,
+    pub(crate) records: Vec<(Position, Kind)>,
+    timers: Vec<wire::NextTimer>,
+}
+
+/// Decodes a commit, which has to hold what its row says.
+pub(crate) fn read(stored: &StoredCommit) -> Result<ReadCommit, AuditError> {
+    let StoredCommit { shard, number, first_position, records, .. } = *stored;
+    let place = || Place::of_commit(shard, number);
+    let wrong = |field, found: String, expected: String| differs(Part::Journal, place(), field, found, expected);
+    let commit = stored.decode().map_err(|error| wrong("block", error.to_string(), "a commit".to_owned()))?;
+    if commit.records.len() != records as usize {
+        return Err(wrong("records", commit.records.len().to_string(), records.to_string()));
+    }
+    let placed = (first_position..).zip(commit.records).map(|(position, record)| {
+        let at = Position { shard, position };
+        let unknown = || {
+            let known = "an event, a use or an outcome: upgrade usher if a newer one wrote it";
+            differs(Part::Journal, place().at(at), "record", "of an unknown kind", known)
+        };
+        record.kind.map(|kind| (at, kind)).ok_or_else(unknown)
+    });
+    let records = placed.collect::<Result<_, _>>()?;
+    Ok(ReadCommit { shard, number, records, timers: commit.timers })
+}
+
+impl Replay {
+    /// Takes in the next commit of a shard.
+    pub(crate) fn take(&mut self, stored: &StoredCommit, commit: &ReadCommit) -> Result<(), AuditError> {
+        self.check_order(stored)?;
+        for (position, kind) in &commit.records {
+            let place = Place::of_commit(commit.shard, commit.number).at(*position);
+            match kind {
+                Kind::Event(event) => self.take_event(*position, event, &place)?,
+                Kind::Usage(usage) => self.take_use(usage, &place)?,
+                Kind::Outcome(outcome) => self.take_outcome(*position, outcome, &place)?,
+            }
+        }
+        for timer in &commit.timers {
+            self.take_timer(timer, &Place::of_commit(commit.shard, commit.number))?;
+        }
+        if let Some(head) = self.heads.get_mut(usize::from(stored.shard)) {
+            *head = stored.head();
+        }
+        self.counts.commits += 1;
+        Ok(())
+    }
+
+    fn check_order(&self, stored: &StoredCommit) -> Result<(), AuditError> {
+        let head = self.head(stored.shard);
+        let place = || Place::of_commit(stored.shard, stored.number);
+        let (number, position) = (head.commit_number.saturating_add(1), head.position.saturating_add(1));
+        if stored.number != number {
+            return Err(differs(Part::Journal, place(), "commit number", stored.number, number));
+        }
+        if stored.first_position != position {
+            return Err(differs(Part::Journal, place(), "first position", stored.first_position, position));
+        }
+        Ok(())
+    }
+
+    fn take_event(&mut self, position: Position, record: &wire::Event, place: &Place) -> Result<(), AuditError> {
+        let place = place.clone().in_stream(&record.stream, record.version);
+        let wrong =
+            |field, found: String, expected: String| differs(Part::Journal, place.clone(), field, found, expected);
+        self.check_chain(record, &place)?;
+        let decoded = event::decode(&record.r#type, record.schema_version, &record.data)
+            .map_err(|error| wrong("data", error.to_string(), format!("the data of {}", record.r#type)))?;
+        let stream = decoded.stream();
+        if stream.to_string() != record.stream {
+            return Err(wrong("stream", record.stream.clone(), stream.to_string()));
+        }
+        self.check_shard(&stream, position, &place)?;
+        let at = instant(record.effective_at_us, "effective_at", &place)?;
+        self.counts.events += 1;
+        match decoded {
+            StreamEvent::Licensee { licensee, event } => self.fold(&licensee, &event, at, position, &place),
+            StreamEvent::User { user, event } => {
+                self.fold_user(&user, event);
+                Ok(())
+            }
+        }
+    }
+
+    /// Versions from 1 without a gap, each event chained to the one before it.
+    fn check_chain(&mut self, record: &wire::Event, place: &Place) -> Result<(), AuditError> {
+        let before = self.streams.get(&record.stream).copied();
+        let before = before.unwrap_or(StreamEnd { version: 0, hash: chain::START });
+        let version = before.version.saturating_add(1);
+        if record.version != version {
+            return Err(differs(Part::Journal, place.clone(), "version", record.version, version));
+        }
+        let hash = chain::verify(&before.hash, record).map_err(|_| {
+            let expected = hexadecimal(&chain::hash(&before.hash, record));
+            differs(Part::Journal, place.clone(), "hash", hexadecimal(&record.hash), expected)
+        })?;
+        match self.streams.get_mut(&record.stream) {
+            Some(end) => *end = StreamEnd { version, hash },
+            None => drop(self.streams.insert(record.stream.clone(), StreamEnd { version, hash })),
+        }
+        Ok(())
+    }
+
+    fn check_shard(&self, stream: &StreamName, position: Position, place: &Place) -> Result<(), AuditError> {
+        let id = match stream {
+            StreamName::Licensee(licensee) => licensee.as_str(),
+            StreamName::User(user) => user.as_str(),
+        };
+        let shard = shard_of(id, self.shards());
+        if shard == position.shard {
+            return Ok(());
+        }
+        Err(differs(Part::Journal, place.clone(), "shard", position.shard, shard))
+    }
+
+    fn fold(
+        &mut self,
+        licensee: &LicenseeId,
+        event: &Event,
+        at: Instant,
+        position: Position,
+        place: &Place,
+    ) -> Result<(), AuditError> {
+        if let Event::MemberAdded { user, .. } | Event::SeatAssigned { user, .. } = event {
+            self.user(user).licensees.insert(licensee.clone());
+        }
+        if let Event::SeatRemoved { reason, .. } = event {
+            *self.counts.removals.entry(*reason).or_default() += 1;
+        }
+        let known = self.licensee(licensee, position);
+        known.state.evolve(event, at);
+        let version = known.state.version();
+        if self.snapshots.get(licensee).is_some_and(|mark| mark.version == version) {
+            self.check_snapshot(licensee, place)?;
+        }
+        Ok(())
+    }
+
+    fn check_snapshot(&mut self, licensee: &LicenseeId, place: &Place) -> Result<(), AuditError> {
+        let (mark, known) = (self.snapshots.remove(licensee), self.licensees.get(licensee));
+        let (Some(mark), Some(known)) = (mark, known) else { return Ok(()) };
+        if mark.is_of(&known.state)? {
+            return Ok(());
+        }
+        let expected = "what the events up to it give";
+        Err(differs(Part::Index, place.clone(), "snapshot", "another state", expected))
+    }
+
+    fn fold_user(&mut self, user: &UserId, event: UserEvent) {
+        self.user(user).status = event.status();
+    }
+
+    fn take_use(&mut self, usage: &wire::Usage, place: &Place) -> Result<(), AuditError> {
+        let at = instant(usage.used_at_us, "used_at", place)?;
+        let user = parsed_user(&usage.user, place)?;
+        let known = self.user(&user);
+        known.last_use = known.last_use.max(Some(at));
+        Ok(())
+    }
+
+    fn take_outcome(&mut self, position: Position, outcome: &Outcome, place: &Place) -> Result<(), AuditError> {
+        if outcome.refusal.is_some() {
+            self.counts.refusals += 1;
+            if !outcome.licensee.is_empty() {
+                *self.counts.named_refusals.entry(position.shard).or_default() += 1;
+            }
+            return Ok(());
+        }
+        // A refused command changes nothing (R35): a user whom only it named stays unknown.
+        if !outcome.user.is_empty() {
+            let user = parsed_user(&outcome.user, &place.clone().and_command(&outcome.command_id))?;
+            self.user(&user);
+        }
+        Ok(())
+    }
+
+    fn take_timer(&mut self, timer: &wire::NextTimer, place: &Place) -> Result<(), AuditError> {
+        match timer.due_at_us {
+            Some(due_at_us) => {
+                let due_at = instant(due_at_us, "timer", place)?;
+                self.next_due.insert(timer.licensee.clone(), due_at);
+            }
+            None => drop(self.next_due.remove(&timer.licensee)),
+        }
+        Ok(())
+    }
+}
+
+fn parsed_user(text: &str, place: &Place) -> Result<UserId, AuditError> {
+    UserId::parse(text).map_err(|error| differs(Part::Journal, place.clone(), "user", format!("{text:?}"), error))
+}
+
+fn instant(micros: i64, field: &str, place: &Place) -> Result<Instant, AuditError> {
+    let expected = "an instant in microseconds since 1970";
+    Instant::from_timestamp_micros(micros).ok_or_else(|| differs(Part::Journal, place.clone(), field, micros, expected))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,75 @@
+//! The journal, replayed: what should follow from it, folded by the domain itself.
+
+mod commit;
+mod known;
+
+use std::collections::{BTreeMap, HashMap};
+
+use journal::{Head, Position, chain};
+use licensing::{Instant, LicenseeId, RemovalReason, UserId};
+
+pub(crate) use commit::{ReadCommit, read};
+pub(crate) use known::{KnownLicensee, KnownUser, SnapshotMark};
+
+/// What follows from the commits so far.
+#[derive(Default)]
+pub(crate) struct Replay {
+    /// How far it is, in the order of the shards.
+    pub(crate) heads: Vec<Head>,
+    /// The end of each stream, by its name.
+    pub(crate) streams: HashMap<String, StreamEnd>,
+    pub(crate) licensees: BTreeMap<LicenseeId, KnownLicensee>,
+    /// Everybody who was ever named as a member, in a status or in a use.
+    pub(crate) users: BTreeMap<UserId, KnownUser>,
+    /// When time alone changes each licensee next, as recorded.
+    pub(crate) next_due: BTreeMap<String, Instant>,
+    /// Snapshots that the fold has not come to yet.
+    pub(crate) snapshots: BTreeMap<LicenseeId, SnapshotMark>,
+    pub(crate) counts: Counts,
+}
+
+/// The end of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StreamEnd {
+    pub(crate) version: u64,
+    pub(crate) hash: chain::Hash,
+}
+
+/// Numbers over everything.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) commits: u64,
+    pub(crate) events: u64,
+    pub(crate) refusals: u64,
+    /// Refusals that name a licensee, by shard.
+    pub(crate) named_refusals: BTreeMap<u16, u64>,
+    pub(crate) removals: BTreeMap<RemovalReason, u64>,
+}
+
+impl Replay {
+    /// Of a store with so many shards, before its first commit.
+    pub(crate) fn new(shards: u16) -> Self {
+        let heads = (0..shards).map(|shard| Head { shard, commit_number: 0, position: 0 }).collect();
+        Self { heads, ..Self::default() }
+    }
+
+    /// How far a shard is.
+    pub(crate) fn head(&self, shard: u16) -> Head {
+        let start = Head { shard, commit_number: 0, position: 0 };
+        self.heads.get(usize::from(shard)).copied().unwrap_or(start)
+    }
+
+    fn shards(&self) -> u16 {
+        u16::try_from(self.heads.len()).unwrap_or(u16::MAX)
+    }
+
+    fn user(&mut self, user: &UserId) -> &mut KnownUser {
+        self.users.entry(user.clone()).or_default()
+    }
+
+    fn licensee(&mut self, licensee: &LicenseeId, position: Position) -> &mut KnownLicensee {
+        let known = self.licensees.entry(licensee.clone()).or_insert_with(|| KnownLicensee::new(position));
+        known.last = position;
+        known
+    }
+}

@@ -1,0 +1,171 @@
+//! Changes of what is derived: each row that anybody is shown.
+
+use audit::Part;
+
+use crate::ground::{Ground, assert_names, run};
+
+/// Makes each change by itself, finds it, and takes it back.
+#[track_caller]
+fn each_is_found(file: &str, part: Part, changes: &[(&str, &str, &str)]) {
+    let ground = Ground::new();
+    let connection = ground.open(file);
+    for (table, change, told) in changes {
+        connection.execute_batch(&format!("CREATE TABLE kept AS SELECT * FROM {table}")).unwrap();
+        run(&connection, change, []);
+        assert_names(&ground.difference(), part, told);
+        let restore = format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM kept; DROP TABLE kept");
+        connection.execute_batch(&restore).unwrap();
+    }
+    ground.verify().unwrap();
+}
+
+#[test]
+fn a_changed_row_of_the_index_is_found_and_named() {
+    each_is_found(
+        "index.db",
+        Part::Index,
+        &[
+            (
+                "events",
+                "UPDATE events SET record = (SELECT record FROM events ORDER BY key LIMIT 1)
+                        WHERE key = (SELECT key FROM events ORDER BY key LIMIT 1 OFFSET 1)",
+                "event is",
+            ),
+            (
+                "events",
+                "UPDATE events SET position = position + 1 WHERE key = (SELECT max(key) FROM events)",
+                "position",
+            ),
+            ("events", "DELETE FROM events WHERE key = (SELECT max(key) FROM events)", "missing"),
+            ("commands", "DELETE FROM commands WHERE key = (SELECT max(key) FROM commands)", "outcome is missing"),
+            ("usage", "UPDATE usage SET last_used_at_us = last_used_at_us - 1", "user ann: last use"),
+            ("usage", "DELETE FROM usage", "user ann: last use"),
+            ("usage", "INSERT INTO usage VALUES ('bob', 5)", "user bob: last use"),
+            ("memberships", "DELETE FROM memberships WHERE user = 'bob'", "user bob: memberships"),
+            ("memberships", "INSERT INTO memberships VALUES ('cat', 'acme')", "user cat: memberships"),
+            (
+                "timers",
+                "UPDATE timers SET due_at_us = due_at_us + 1 WHERE licensee = 'globex'",
+                "licensee globex: next timer",
+            ),
+            ("timers", "DELETE FROM timers WHERE licensee = 'acme'", "licensee acme: next timer"),
+            ("timers", "INSERT INTO timers VALUES ('umbrella', 7)", "licensee umbrella: next timer"),
+        ],
+    );
+}
+
+#[test]
+fn an_event_too_many_in_the_index_is_found() {
+    let ground = Ground::new();
+    let connection = ground.open("index.db");
+    run(
+        &connection,
+        "INSERT INTO events SELECT key + 1, position, event_type, effective_at_us, record FROM events
+         ORDER BY key DESC LIMIT 1",
+        [],
+    );
+    assert_names(&ground.difference(), Part::Index, "more behind it is true");
+}
+
+#[test]
+fn a_snapshot_of_another_state_is_found() {
+    let ground = Ground::new();
+    let index = &ground.subject().index;
+    let sound = index.snapshot("licensee/acme").unwrap().unwrap();
+    let connection = ground.open("index.db");
+    run(&connection, "DELETE FROM snapshots", []);
+    let other = index.snapshot("licensee/globex").unwrap();
+    assert!(other.is_none());
+    let mut state: licensing::Licensee = postcard::from_bytes(&sound.bytes).unwrap();
+    // One step that never happened, under the version that the snapshot is said to have.
+    let event = licensing::Event::MemberRemoved { user: licensing::UserId::parse("ann").unwrap() };
+    state.evolve(&event, licensing::Instant::UNIX_EPOCH);
+    let bytes = postcard::to_stdvec(&state).unwrap();
+    index.put_snapshot("licensee/acme", &journal::Snapshot { version: 4, bytes, ..sound.clone() }).unwrap();
+    assert_names(&ground.difference(), Part::Index, "snapshot is another state");
+    run(&connection, "DELETE FROM snapshots", []);
+    index.put_snapshot("licensee/acme", &sound).unwrap();
+    ground.verify().unwrap();
+}
+
+#[test]
+fn a_changed_row_of_the_views_is_found_and_named() {
+    each_is_found(
+        "views.db",
+        Part::Views,
+        &[
+            (
+                "licensees",
+                "UPDATE licensees SET position = position + 1 WHERE licensee = 'globex'",
+                "licensee globex: position",
+            ),
+            (
+                "licensees",
+                "UPDATE licensees SET account = (SELECT account FROM licensees WHERE licensee = 'globex')
+                           WHERE licensee = 'acme'",
+                "licensee acme: account",
+            ),
+            ("licensees", "DELETE FROM licensees WHERE licensee = 'globex'", "licensee globex: the row"),
+            (
+                "licensees",
+                "INSERT INTO licensees SELECT 'umbrella', account, shard, position FROM licensees LIMIT 1",
+                "licensee umbrella: the row",
+            ),
+            ("members", "UPDATE members SET role = 'owner' WHERE user = 'bob'", "licensee acme, user bob: role"),
+            ("members", "UPDATE members SET type = 'bot' WHERE user = 'bob'", "licensee acme, user bob: type"),
+            ("members", "UPDATE members SET status = 'active' WHERE user = 'bob'", "licensee acme, user bob: status"),
+            ("members", "DELETE FROM members WHERE licensee = 'globex'", "licensee globex, user ann: the row"),
+            (
+                "members",
+                "INSERT INTO members VALUES ('acme', 'cat', 'guest', 'human', 'active')",
+                "licensee acme, user cat: the row",
+            ),
+            ("seats", "UPDATE seats SET assigned_at_us = assigned_at_us + 1", "licensee acme, user ann: assigned_at"),
+            ("seats", "DELETE FROM seats", "licensee acme, user ann: assigned"),
+            ("seats", "INSERT INTO seats VALUES ('globex', 'bob', 'duo', 1, 1)", "user bob: seats.0"),
+            ("users", "UPDATE users SET status = 'banned' WHERE user = 'bob'", "user bob: status"),
+            ("users", "DELETE FROM users WHERE user = 'cat'", "user cat: the row"),
+            (
+                "usage",
+                "UPDATE usage SET last_used_at_us = last_used_at_us + 1",
+                "licensee acme, user ann: last_used_at",
+            ),
+            (
+                "timers",
+                "UPDATE timers SET due_at_us = due_at_us + 1 WHERE licensee = 'acme'",
+                "licensee acme: timers: 0.due_at",
+            ),
+            (
+                "timers",
+                "UPDATE timers SET kind = 'grace_ends' WHERE licensee = 'globex'",
+                "licensee globex: timers: 0.kind",
+            ),
+            ("timers", "DELETE FROM timers WHERE licensee = 'acme'", "licensee acme: timers"),
+            ("timers", "INSERT INTO timers VALUES ('acme', 9, 'sync_due', 5)", "licensee acme: timers"),
+            (
+                "refusals",
+                "UPDATE refusals SET detail = 'because' WHERE code = 'quantity_exceeds_subscription_seats'",
+                "licensee acme, command /tests#9: refusal: detail",
+            ),
+            ("refusals", "UPDATE refusals SET code = 'sales_only' WHERE command_id = '/tests#13'", "refusal: code"),
+            (
+                "refusals",
+                "UPDATE refusals SET recorded_at_us = recorded_at_us + 1 WHERE command_id = '/tests#13'",
+                "refusal: time",
+            ),
+            ("refusals", "DELETE FROM refusals WHERE command_id = '/tests#13'", "command /tests#13: refusal"),
+            (
+                "refusals",
+                "INSERT INTO refusals SELECT licensee, shard, position + 1000, recorded_at_us, command_id, type,
+                          code, detail, actor, available, requested, users FROM refusals LIMIT 1",
+                "licensee acme: refusal",
+            ),
+            ("totals", "UPDATE totals SET licensees = licensees + 1", "totals: licensees"),
+            ("totals", "UPDATE totals SET members = members + 1", "totals: members"),
+            ("totals", "UPDATE totals SET seats = seats + 1", "totals: seats"),
+            ("totals", "UPDATE totals SET events = events + 1", "totals: events"),
+            ("totals", "UPDATE totals SET refusals = refusals + 1", "totals: refusals"),
+            ("removals", "UPDATE removals SET count = count + 1 WHERE reason = 'blocked'", "totals: removals.blocked"),
+        ],
+    );
+}

@@ -1,0 +1,6 @@
+//! A small store, changed from outside in every way that one can think of: each is found, and named.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod derived;
+mod ground;
+mod journal;
