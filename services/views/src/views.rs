@@ -73,6 +73,15 @@ impl Views {
         Ok(Self::of(postgres::open(pool, store_id, journal, &catalogue, feeds)?, catalogue))
     }
 
+    /// Makes the tables in the database of a store with so many shards if there are none, and brings them to the present
+    /// format; opens nothing. What was in tables of another format or store is rebuilt at the next opening.
+    ///
+    /// # Errors
+    /// When the database refuses, and [`ViewsError::NewerFormat`] on the tables of a newer program.
+    pub fn prepare_postgres(pool: Arc<Pool>, store_id: &[u8], shards: u16) -> Result<(), ViewsError> {
+        postgres::prepare(pool, store_id, shards)
+    }
+
     fn of(parts: Parts, catalogue: Arc<Catalogue>) -> Self {
         let Parts { tables, followers, memory, memory_progress } = parts;
         Self { tables, _followers: followers, memory, memory_progress, catalogue }

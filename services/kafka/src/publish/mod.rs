@@ -49,7 +49,11 @@ impl Publisher {
     pub fn new(settings: &Settings, form: DataForm) -> Result<Self, KafkaError> {
         // A producer would only say after minutes that there is no such topic, or no broker.
         for topic in topics::INBOUND {
-            Reader::new(settings, settings.prefixed(topic), Isolation::Committed)?.partitions()?;
+            match Reader::new(settings, settings.prefixed(topic), Isolation::Committed)?.partitions() {
+                // Which right it takes to write, sending tells.
+                Ok(_) | Err(KafkaError::Forbidden { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
         let sender = Sender::new(settings)?;
         Ok(Self { settings: settings.clone(), sender, form, published: Published::default() })

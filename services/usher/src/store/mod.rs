@@ -118,8 +118,13 @@ impl Store {
     pub fn migrate(url: &Arc<DatabaseUrl>, shards: Option<ShardCount>) -> Result<Migrated, StoreError> {
         let mut options = database::options(shards);
         options.expect_shards = shards.map(|ShardCount(count)| count);
-        PostgresStore::migrate(url, &options)
-            .map_err(|source| StoreError::Journal { place: StorePlace::Database(url.clone()), source })
+        let place = || StorePlace::Database(url.clone());
+        let in_journal = |source| StoreError::Journal { place: place(), source };
+        let migrated = PostgresStore::migrate(url, &options).map_err(in_journal)?;
+        let store = PostgresStore::open(url, &options).map_err(in_journal)?;
+        Views::prepare_postgres(store.pool(), store.store_id(), store.journal().shard_count())
+            .map_err(|source| StoreError::Views { place: place(), source })?;
+        Ok(migrated)
     }
 
     /// The way into the engine.

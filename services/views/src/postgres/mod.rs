@@ -41,6 +41,11 @@ use crate::{
     views::Parts,
 };
 
+/// Sees to it that there are tables of the present format.
+pub(crate) fn prepare(pool: Arc<Pool>, store_id: &[u8], shards: u16) -> Result<(), ViewsError> {
+    schema::prepare(&Database::new(pool), store_id, shards)
+}
+
 /// Opens the views in the journal's database and starts to feed them.
 pub(crate) fn open(
     pool: Arc<Pool>,
