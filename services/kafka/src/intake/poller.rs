@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     error::Error,
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
 };
 
@@ -123,8 +123,12 @@ impl Poller {
 
     fn subscribe(&self) -> Result<BaseConsumer<Listener>, KafkaError> {
         let contact = Contact::default();
-        let listener =
-            Listener { settings: self.settings.clone(), contact: contact.clone(), assigned: self.assigned.clone() };
+        let listener = Listener {
+            settings: self.settings.clone(),
+            contact: contact.clone(),
+            assigned: self.assigned.clone(),
+            is_committing: AtomicBool::new(false),
+        };
         let group = self.settings.prefixed(GROUP);
         let mut config = self.settings.client();
         config
