@@ -1,12 +1,6 @@
 //! What the consumer group tells: which partitions come and go.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use rdkafka::{
     ClientContext, Offset, TopicPartitionList,
@@ -27,8 +21,6 @@ pub(super) struct Listener {
     pub(super) settings: Settings,
     pub(super) contact: Contact,
     pub(super) assigned: Arc<Assigned>,
-    /// Whether a commit is under way that nobody waits for.
-    pub(super) is_committing: AtomicBool,
 }
 
 impl Listener {
@@ -50,20 +42,14 @@ impl Listener {
 
     /// Commits what is done, of all partitions or of some.
     pub(super) fn commit(&self, consumer: &BaseConsumer<Self>, only: Option<&[Partition]>, mode: CommitMode) {
-        // One at a time: librdkafka sends again what failed, and so an older one could come behind a newer one.
-        if matches!(mode, CommitMode::Async) && self.is_committing.load(Ordering::Acquire) {
-            return;
-        }
         let offsets = self.assigned.commit(only);
         if offsets.is_empty() {
             return;
         }
         let offsets: Vec<_> =
             offsets.into_iter().map(|(partition, offset)| (partition, Offset::Offset(offset))).collect();
-        match self.offsets(&offsets).and_then(|list| consumer.commit(&list, mode)) {
-            Ok(()) if matches!(mode, CommitMode::Async) => self.is_committing.store(true, Ordering::Release),
-            Ok(()) => {}
-            Err(error) => self.not_committed(&error),
+        if let Err(error) = self.offsets(&offsets).and_then(|list| consumer.commit(&list, mode)) {
+            self.not_committed(&error);
         }
     }
 
@@ -119,7 +105,6 @@ impl ConsumerContext for Listener {
     }
 
     fn commit_callback(&self, result: KafkaResult<()>, _offsets: &TopicPartitionList) {
-        self.is_committing.store(false, Ordering::Release);
         if let Err(error) = result {
             self.not_committed(&error);
         }

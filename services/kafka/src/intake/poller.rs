@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     error::Error,
-    sync::{Arc, atomic::AtomicBool},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -47,6 +47,10 @@ const ROOM_LOOK: Duration = Duration::from_millis(20);
 
 /// How often offsets are committed.
 const COMMIT_EVERY: Duration = Duration::from_millis(500);
+
+/// How often offsets are committed that were before: while partitions move, a commit may be lost without a word, or come
+/// behind a newer one.
+const COMMIT_AGAIN_EVERY: Duration = Duration::from_secs(5);
 
 /// How long the end waits for what is handed in.
 const CLOSE_MAX: Duration = Duration::from_secs(10);
@@ -97,6 +101,7 @@ impl Poller {
     fn consume(&mut self, pause: &mut Pause) -> Result<(), KafkaError> {
         let consumer = self.subscribe()?;
         let (mut room, mut commit) = (Beat::every(ROOM_LOOK), Beat::every(COMMIT_EVERY));
+        let mut commit_again = Beat::every(COMMIT_AGAIN_EVERY);
         while !self.stopping.is_asked() {
             match consumer.poll(POLL_WAIT) {
                 Some(Ok(message)) => {
@@ -109,6 +114,9 @@ impl Poller {
             if room.is_due() {
                 self.resume(&consumer);
                 self.check_lanes()?;
+            }
+            if commit_again.is_due() {
+                self.assigned.forget_commits();
             }
             if commit.is_due() {
                 consumer.context().commit(&consumer, None, CommitMode::Async);
@@ -123,12 +131,8 @@ impl Poller {
 
     fn subscribe(&self) -> Result<BaseConsumer<Listener>, KafkaError> {
         let contact = Contact::default();
-        let listener = Listener {
-            settings: self.settings.clone(),
-            contact: contact.clone(),
-            assigned: self.assigned.clone(),
-            is_committing: AtomicBool::new(false),
-        };
+        let listener =
+            Listener { settings: self.settings.clone(), contact: contact.clone(), assigned: self.assigned.clone() };
         let group = self.settings.prefixed(GROUP);
         let mut config = self.settings.client();
         config
