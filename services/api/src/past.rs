@@ -4,7 +4,7 @@ use chrono::DateTime;
 use contract::event::{DecodeError, StreamEvent, StreamName, decode};
 use journal::{Position, StoredEvent};
 use licensing::{
-    Account, FeatureId, Instant, Licensee, LicenseeId, User, UserId,
+    FeatureId, Instant, Licensee, LicenseeId, User, UserId,
     access::{self, Access},
 };
 use views::LicenseeView;
@@ -42,20 +42,12 @@ pub(crate) fn licensee_at(
     licensee: &LicenseeId,
     at: Instant,
 ) -> Result<Option<LicenseeView>, Problem> {
-    let mut account = Account::default();
-    let mut last: Option<Position> = None;
-    for_each_event(services, &StreamName::Licensee(licensee.clone()), at, |position, event, effective_at| {
-        if let StreamEvent::Licensee { event, .. } = event {
-            account.evolve(&event, effective_at);
-        }
-        last = Some(position);
-    })?;
-    let Some(position) = last else { return Ok(None) };
+    let Some((state, position)) = fold(services, licensee, at)? else { return Ok(None) };
     let details = services.journal.licensee_details(licensee.as_str())?;
     Ok(Some(LicenseeView {
         licensee: licensee.clone(),
         name: details.map(|details| details.name),
-        summary: account.summary(services.engine.catalogue()),
+        summary: state.account().summary(services.engine.catalogue()),
         position,
     }))
 }
@@ -77,7 +69,7 @@ pub(crate) fn access_at(
     let mut standings = Vec::new();
     for id in services.index.memberships(user.as_str())? {
         let Ok(licensee) = LicenseeId::parse(&id) else { continue };
-        let past = roster_at(services, &licensee, at)?;
+        let Some((past, _)) = fold(services, &licensee, at)? else { continue };
         if past.roster().member(user).is_some() {
             let seats: Vec<_> = past.roster().seats_of(user).cloned().collect();
             standings.push((licensee, past, seats));
@@ -90,14 +82,17 @@ pub(crate) fn access_at(
     Ok(access::check(state.status(), &memberships, feature, at, services.engine.catalogue()))
 }
 
-fn roster_at(services: &Services, licensee: &LicenseeId, at: Instant) -> Result<Licensee, Problem> {
+/// A licensee with members and seats, and where its last event by then lies; `None` before its first.
+fn fold(services: &Services, licensee: &LicenseeId, at: Instant) -> Result<Option<(Licensee, Position)>, Problem> {
     let mut state = Licensee::default();
-    for_each_event(services, &StreamName::Licensee(licensee.clone()), at, |_, event, effective_at| {
+    let mut last = None;
+    for_each_event(services, &StreamName::Licensee(licensee.clone()), at, |position, event, effective_at| {
         if let StreamEvent::Licensee { event, .. } = event {
             state.evolve(&event, effective_at);
         }
+        last = Some(position);
     })?;
-    Ok(state)
+    Ok(last.map(|position| (state, position)))
 }
 
 /// Visits the events of a stream that had taken effect at an instant, in order.

@@ -7,6 +7,7 @@ mod fields;
 mod json;
 mod members;
 mod seats;
+mod shown;
 mod stream_name;
 mod subscriptions;
 mod wire_event;
@@ -17,6 +18,7 @@ pub use decode::{DecodeError, decode};
 pub use encode::{EncodedEvent, encode_licensee_event, encode_user_event};
 pub use fields::FieldError;
 pub use json::{data_json, user_data_json};
+pub use shown::{ShownEvent, Unshowable};
 pub use stream_name::{InvalidStreamName, StreamName};
 pub use wire_event::TYPE_NAMES;
 

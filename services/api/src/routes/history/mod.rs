@@ -6,7 +6,7 @@ mod parameters;
 use std::time::Duration;
 
 use axum::{Json, extract::State};
-use contract::event::StreamName;
+use contract::event::{StreamName, Unshowable};
 use journal::HistoryFilter;
 use licensing::LicenseeId;
 
@@ -17,7 +17,7 @@ use crate::{
     extract::{LicenseePath, Path, Query},
     problem::{Problem, ProblemCode},
 };
-use item::{HistoryItem, Unreadable};
+use item::HistoryItem;
 use parameters::{Cursor, Parameters};
 
 /// How long a read waits for the index, which is filled behind the commits.
@@ -45,8 +45,8 @@ fn read_page(services: &Services, licensee: &LicenseeId, filter: &HistoryFilter)
     }
     let last_version = page.items.last().map(|last| last.event.version);
     let next_cursor = last_version.filter(|_| page.more).map(|version| Cursor(version).to_string());
-    let items: Result<Vec<HistoryItem>, Unreadable> = page.items.into_iter().map(HistoryItem::try_from).collect();
-    Ok(Page { items: items.map_err(|unreadable| Problem::internal(&unreadable))?, next_cursor })
+    let items: Result<Vec<HistoryItem>, Unshowable> = page.items.into_iter().map(HistoryItem::try_from).collect();
+    Ok(Page { items: items.map_err(|unshowable| Problem::internal(&unshowable))?, next_cursor })
 }
 
 /// Waits until all that is committed for the licensee is in the index.

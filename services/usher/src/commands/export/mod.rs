@@ -7,7 +7,7 @@ mod writer;
 use std::io;
 
 use clap::{Args, ValueEnum};
-use contract::proto::journal::Event;
+use contract::{event::Unshowable, proto::journal::Event};
 use journal::{JournalError, Position};
 
 use super::{Config, Use};
@@ -19,7 +19,6 @@ use crate::{
     progress::Progress,
     store::{DEFAULT_FOLDER, Store},
 };
-pub use row::Unreadable;
 use writer::Writer;
 
 const EXAMPLES: &str = "\
@@ -93,8 +92,8 @@ pub enum ExportError {
         source: prost::DecodeError,
     },
     /// An event that can't be shown.
-    #[error(transparent)]
-    Event(#[from] Unreadable),
+    #[error("an event cannot be written in this format: use --format protobuf, or a newer version of usher")]
+    Event(#[from] Unshowable),
 }
 
 /// An event and where it lies, or why it can't be read.
