@@ -70,6 +70,7 @@ fn the_tour_works_as_it_is_written() {
         r#""allowed":true,"reason":"seat""#,
         r#""code":"quantity_exceeds_subscription_seats""#,
         r#""type":"SeatRemoved""#,
+        r#"{"events":[{"type":"SeatQuantityChanged""#,
     ] {
         assert!(all.contains(promised), "nothing in the tour answers {promised}:\n{all}");
     }
