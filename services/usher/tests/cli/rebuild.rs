@@ -142,7 +142,7 @@ fn on_a_database_nodes_go_on_and_what_was_changed_is_named_and_mended() {
     // The node goes along.
     let (status, body) = node.send("PUT", "/v1/licensees/acme/products/duo/seats/u-ann", "");
     assert_eq!(status, 200, "{body}");
-    let (_, body) = node.send("GET", "/v1/licensees/acme", "");
+    let (_, body) = node.get_behind(&body, "/v1/licensees/acme");
     assert!(body.contains("\"assigned\":1"), "{body}");
     place.run(&format!("verify {of_database}")).done();
     let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'usher_views_%'";

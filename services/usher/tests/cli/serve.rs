@@ -70,13 +70,27 @@ impl Server {
         self.send("GET", path, "")
     }
 
+    /// Reads, and sees what the change did that answered with this body.
+    pub fn get_behind(&self, change: &str, path: &str) -> (u16, String) {
+        let change: Value = serde_json::from_str(change).unwrap();
+        let position = change["position"].as_str().unwrap_or_else(|| panic!("no change: {change}"));
+        self.request("GET", path, "", &[("x-usher-min-position", position)])
+    }
+
     /// Sends a request with a body in JSON, unless that is empty; gives status and body of the answer.
     pub fn send(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+        self.request(method, path, body, &[])
+    }
+
+    fn request(&self, method: &str, path: &str, body: &str, headers: &[(&str, &str)]) -> (u16, String) {
         let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
         let content_type = if path == "/v1/events" { "application/cloudevents+json" } else { "application/json" };
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.address));
         if !body.is_empty() {
             request = request.header("content-type", content_type);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         let mut response = agent.run(request.body(body.to_owned()).unwrap()).unwrap();
         (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
