@@ -27,6 +27,7 @@ mod stream_index;
 mod watch;
 
 pub use background::{Background, Stopping};
+pub use checksum::COMMIT_START;
 pub use details::{DetailChange, LicenseeDetails, Person, StatusReason};
 pub use error::JournalError;
 pub use held::{Epoch, Held};

@@ -9,8 +9,8 @@ use journal::postgres::{DatabaseUrl, InvalidDatabaseUrl};
 use crate::{
     commands::{
         dead_letters::DeadLettersArgs, demo::DemoArgs, export::ExportArgs, history::HistoryArgs, ingest::IngestArgs,
-        migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs, seats::SeatsArgs, serve::ServeArgs,
-        show::ShowArgs, timers::TimersArgs, verify::VerifyArgs,
+        migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs, reconcile::ReconcileArgs, seal::SealArgs,
+        seats::SeatsArgs, serve::ServeArgs, show::ShowArgs, timers::TimersArgs, verify::VerifyArgs,
     },
     config::{KafkaBrokers, ServerUrl, Settings, ShardCount},
     logging::{LogFilter, LogFormat},
@@ -90,6 +90,10 @@ pub enum Command {
     Publish(PublishArgs),
     /// Show messages from Kafka that were refused or could not be read, and send them again
     DeadLetters(DeadLettersArgs),
+    /// Hold a billing system's own list against the journal
+    Reconcile(ReconcileArgs),
+    /// Write a signed checkpoint of the whole history
+    Seal(SealArgs),
     /// Check every hash chain, and that index and read models equal a replay
     Verify(VerifyArgs),
     /// Make the read models anew beside those that live, compare both, and swap them
@@ -112,6 +116,8 @@ impl Cli {
             Command::Export(args) => args.settings(),
             Command::Publish(args) => args.settings(),
             Command::DeadLetters(args) => args.settings(),
+            Command::Reconcile(args) => args.settings(),
+            Command::Seal(args) => args.settings(),
             Command::Verify(args) => args.settings(),
             Command::Rebuild(args) => args.settings(),
             Command::Migrate(args) => args.settings(),

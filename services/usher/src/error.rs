@@ -7,8 +7,9 @@ use std::{
 
 use crate::{
     client::ClientError,
-    commands::{CsvError, DemoError, ExportError, ServeError},
+    commands::{CsvError, DemoError, ExportError, ListError, ServeError},
     config::ConfigError,
+    evidence::EvidenceError,
     exit::ExitStatus,
     feed::FeedError,
     output::OutputError,
@@ -45,6 +46,12 @@ pub enum CommandError {
     /// What is held against what.
     #[error(transparent)]
     Audit(#[from] audit::AuditError),
+    /// Keys, seals and bundles.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+    /// Billing's list.
+    #[error(transparent)]
+    List(#[from] ListError),
     /// Kafka.
     #[error(transparent)]
     Kafka(#[from] kafka::KafkaError),
@@ -64,6 +71,8 @@ impl CommandError {
             | Self::Auth(_)
             | Self::Demo(DemoError::NotFresh { .. } | DemoError::NotFreshDatabase { .. })
             | Self::Store(StoreError::NoStore { .. }) => ExitStatus::Usage,
+            Self::Export(ExportError::NoKey | ExportError::NotOfFormat { .. }) => ExitStatus::Usage,
+            Self::Evidence(error) if error.is_wrong_usage() => ExitStatus::Usage,
             Self::Client(error) if error.is_wrong_usage() => ExitStatus::Usage,
             Self::Store(_)
             | Self::Client(_)
@@ -72,6 +81,8 @@ impl CommandError {
             | Self::Serve(_)
             | Self::Export(_)
             | Self::Audit(_)
+            | Self::Evidence(_)
+            | Self::List(_)
             | Self::Kafka(_)
             | Self::Demo(_)
             | Self::Output(OutputError::Unwritable(_)) => ExitStatus::Problem,

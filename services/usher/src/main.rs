@@ -9,6 +9,7 @@ mod client;
 mod commands;
 mod config;
 mod error;
+mod evidence;
 mod exit;
 mod feed;
 mod logging;

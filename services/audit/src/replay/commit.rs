@@ -57,8 +57,11 @@ impl Replay {
         if let Some(head) = self.heads.get_mut(usize::from(stored.shard)) {
             *head = stored.head();
         }
+        if let Some(hash) = self.commit_hashes.get_mut(usize::from(stored.shard)) {
+            *hash = stored.hash_after(hash);
+        }
         self.counts.commits += 1;
-        Ok(())
+        self.check_sealed_commit(stored)
     }
 
     fn check_order(&self, stored: &StoredCommit) -> Result<(), AuditError> {
@@ -113,7 +116,7 @@ impl Replay {
             Some(end) => *end = StreamEnd { version, hash },
             None => drop(self.streams.insert(record.stream.clone(), StreamEnd { version, hash })),
         }
-        Ok(())
+        self.check_sealed_event(record, &hash, place)
     }
 
     fn check_shard(&self, stream: &StreamName, position: Position, place: &Place) -> Result<(), AuditError> {

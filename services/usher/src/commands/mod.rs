@@ -8,6 +8,8 @@ pub mod ingest;
 pub mod migrate;
 pub mod publish;
 pub mod rebuild;
+pub mod reconcile;
+pub mod seal;
 pub mod seats;
 pub mod serve;
 pub mod show;
@@ -20,6 +22,7 @@ use journal::Duty;
 
 pub use demo::DemoError;
 pub use export::ExportError;
+pub use reconcile::ListError;
 pub use seats::CsvError;
 pub use serve::ServeError;
 
@@ -107,7 +110,9 @@ pub fn run(cli: Cli) -> Result<ExitStatus, CommandError> {
         Command::Export(args) => export::run(&args, &config),
         Command::Publish(args) => publish::run(&args, &config),
         Command::DeadLetters(args) => dead_letters::run(&args, &config),
-        Command::Verify(_) => verify::run(&config),
+        Command::Reconcile(args) => reconcile::run(&args, &config),
+        Command::Seal(args) => seal::run(&args, &config),
+        Command::Verify(args) => verify::run(&args, &config),
         Command::Rebuild(_) => rebuild::run(&config),
         Command::Migrate(_) => migrate::run(&config),
     }

@@ -3,6 +3,7 @@
 mod clock;
 mod database;
 mod error;
+mod truth;
 
 use std::{
     path::Path,
@@ -24,6 +25,7 @@ use views::{Rebuilt, Views, Watcher};
 pub use clock::Clock;
 pub use database::{NodeOptions, Part};
 pub use error::{NodeError, StoreError};
+pub use truth::Truth;
 
 use crate::config::{ShardCount, StorePlace};
 use database::DatabaseNode;
@@ -99,12 +101,17 @@ impl Store {
 
     /// Opens a store, which has to be there.
     pub fn open_existing(options: StoreOptions) -> Result<Self, StoreError> {
-        let in_journal = |source| StoreError::Journal { place: options.place.clone(), source };
-        let is_there = match &options.place {
+        Self::check_is_there(&options.place)?;
+        Self::open(options)
+    }
+
+    fn check_is_there(place: &StorePlace) -> Result<(), StoreError> {
+        let in_journal = |source| StoreError::Journal { place: place.clone(), source };
+        let is_there = match place {
             StorePlace::Folder(folder) => STORE_FILES.iter().any(|file| folder.join(file).exists()),
             StorePlace::Database(url) => PostgresStore::is_in(url).map_err(in_journal)?,
         };
-        if is_there { Self::open(options) } else { Err(StoreError::NoStore { place: options.place }) }
+        if is_there { Ok(()) } else { Err(StoreError::NoStore { place: place.clone() }) }
     }
 
     /// The truth alone, of a store that is there and can't be opened as a whole.
@@ -219,10 +226,7 @@ impl Store {
 
     /// What tells this store from every other.
     pub fn store_id(&self) -> &[u8] {
-        match &self.opened {
-            Opened::Folder(store) => store.store_id(),
-            Opened::Database(store) => store.store_id(),
-        }
+        self.opened.store_id()
     }
 
     /// The shards whose events this process brings to Kafka: with a store for itself all of them.
@@ -269,6 +273,13 @@ impl Opened {
             StorePlace::Database(url) => {
                 PostgresStore::open(url, &database::options(shards)).map(|store| Self::Database(Box::new(store)))
             }
+        }
+    }
+
+    fn store_id(&self) -> &[u8] {
+        match self {
+            Self::Folder(store) => store.store_id(),
+            Self::Database(store) => store.store_id(),
         }
     }
 

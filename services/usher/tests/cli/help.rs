@@ -13,6 +13,8 @@ const COMMANDS: &[&str] = &[
     "show",
     "timers",
     "verify",
+    "seal",
+    "reconcile",
     "rebuild",
     "migrate",
     "export",

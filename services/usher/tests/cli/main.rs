@@ -12,6 +12,8 @@ mod nodes;
 mod on_kafka;
 mod program;
 mod rebuild;
+mod reconcile;
+mod seal;
 mod seats;
 mod serve;
 mod settings;

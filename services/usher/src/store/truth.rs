@@ -1,0 +1,26 @@
+//! The journal alone, opened to be read.
+
+use std::sync::Arc;
+
+use journal::Journal;
+
+use super::{Opened, Store, StoreError};
+use crate::config::StorePlace;
+
+/// The journal of a store that is there. Nothing decides, and in a database nothing is taken over: nodes may go on.
+pub struct Truth {
+    /// The journal.
+    pub journal: Arc<dyn Journal>,
+    /// What tells the store from every other.
+    pub store_id: Vec<u8>,
+}
+
+impl Truth {
+    /// Opens it.
+    pub fn open(place: &StorePlace) -> Result<Self, StoreError> {
+        Store::check_is_there(place)?;
+        let opened =
+            Opened::open(place, None).map_err(|source| StoreError::Journal { place: place.clone(), source })?;
+        Ok(Self { journal: opened.journal(), store_id: opened.store_id().to_vec() })
+    }
+}
