@@ -18,7 +18,7 @@ use super::{
 use crate::{
     AuditError,
     replay::{self, ReadCommit, Replay},
-    seal::{Contents, Hex, KeyError, SigningKey, seal_of, store_name},
+    seal::{Contents, Hex, SigningKey, seal_of, store_name},
     walk,
 };
 
@@ -49,9 +49,6 @@ pub enum WriteError {
     /// There is nothing of a licensee.
     #[error("there is no licensee {0}: name one that the store has events of")]
     UnknownLicensee(LicenseeId),
-    /// It can't be signed.
-    #[error(transparent)]
-    Key(#[from] KeyError),
     /// It can't be written.
     #[error("the bundle cannot be written: check where it leads to")]
     Output(#[from] io::Error),

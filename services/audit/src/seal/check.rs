@@ -2,7 +2,7 @@
 
 use contract::event::InvalidStreamName;
 
-use super::{KeyError, SEAL_FORMAT, SEAL_VERSION, STREAMS_MAX, Seal, Signature, SignedSeal, VerifyingKey, key};
+use super::{SEAL_FORMAT, SEAL_VERSION, STREAMS_MAX, Seal, Signature, SignedSeal, VerifyingKey, key};
 use crate::{AuditError, Difference, Part, Place};
 
 /// Why something can't be worked with as a seal.
@@ -31,9 +31,8 @@ pub enum SealError {
 
 impl Seal {
     /// The bytes that are signed: compact JSON with the names in order.
-    pub(crate) fn canonical(&self) -> Vec<u8> {
-        // It consists of texts, numbers and lists only, which can always be written.
-        serde_json::to_vec(self).unwrap_or_default()
+    pub(crate) fn canonical(&self) -> Result<Vec<u8>, AuditError> {
+        serde_json::to_vec(self).map_err(|source| AuditError::Form { what: "a seal", source: source.into() })
     }
 }
 
@@ -64,7 +63,7 @@ impl SignedSeal {
         self.signature_fault(key)?.map_or(Ok(()), |fault| Err(AuditError::Difference(Box::new(fault))))
     }
 
-    fn signature_fault(&self, key: Option<&VerifyingKey>) -> Result<Option<Difference>, KeyError> {
+    fn signature_fault(&self, key: Option<&VerifyingKey>) -> Result<Option<Difference>, AuditError> {
         let Signature { public_key, value, .. } = &self.signature;
         let fault = |field, found: String, expected: String| {
             Ok(Some(Difference::new(Part::Seal, Place::default(), field, found, expected)))
@@ -74,7 +73,7 @@ impl SignedSeal {
         {
             return fault("public key", public_key.to_string(), expected.to_string());
         }
-        if key::is_signed(public_key, &self.seal.canonical(), value)? {
+        if key::is_signed(public_key, &self.seal.canonical()?, value)? {
             return Ok(None);
         }
         fault("signature", "not one of this seal by this key".to_owned(), "that of the seal as it was made".to_owned())
@@ -128,7 +127,7 @@ mod tests {
             sha256: Hex([3; 32]),
         };
         let seal = Seal { contents: Some(contents), ..seal() };
-        assert_eq!(String::from_utf8(seal.canonical()).unwrap(), sorted(serde_json::to_value(&seal).unwrap()));
+        assert_eq!(String::from_utf8(seal.canonical().unwrap()).unwrap(), sorted(serde_json::to_value(&seal).unwrap()));
     }
 
     #[test]

@@ -5,8 +5,8 @@ use journal::Journal;
 use licensing::{Instant, LicenseeId};
 
 use super::{
-    Algorithm, Contents, Hex, KeyError, SEAL_FORMAT, SEAL_VERSION, STREAMS_MAX, Seal, SealError, SealedStream,
-    ShardEnd, Signature, SignedSeal, SigningKey,
+    Algorithm, Contents, Hex, SEAL_FORMAT, SEAL_VERSION, STREAMS_MAX, Seal, SealError, SealedStream, ShardEnd,
+    Signature, SignedSeal, SigningKey,
 };
 use crate::{
     AuditError,
@@ -90,9 +90,9 @@ impl Seal {
     /// Signs it.
     ///
     /// # Errors
-    /// [`KeyError`] where OpenSSL can't.
-    pub fn sign(self, key: &SigningKey) -> Result<SignedSeal, KeyError> {
-        let (public_key, value) = (key.public()?, key.sign(&self.canonical())?);
+    /// [`AuditError::Key`] where OpenSSL can't.
+    pub fn sign(self, key: &SigningKey) -> Result<SignedSeal, AuditError> {
+        let (public_key, value) = (key.public()?, key.sign(&self.canonical()?)?);
         Ok(SignedSeal { seal: self, signature: Signature { algorithm: Algorithm::Ed25519, public_key, value } })
     }
 }

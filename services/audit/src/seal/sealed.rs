@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::SecondsFormat;
 use contract::{event::StreamName, proto::journal::Event};
 use journal::{StoredCommit, chain, shard_of};
 
@@ -45,7 +46,7 @@ impl Sealed {
             streams: seal.streams.iter().map(stream).collect(),
             is_of_all: seal.contents.as_ref().is_none_or(|contents| contents.licensees.is_none()),
             events: seal.events,
-            made_at: seal.made_at.to_rfc3339(),
+            made_at: seal.made_at.to_rfc3339_opts(SecondsFormat::AutoSi, true),
         })
     }
 

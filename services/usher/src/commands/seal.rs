@@ -80,7 +80,7 @@ fn write_seal(key: &Path, out: Option<&Path>, config: &Config) -> Result<(), Com
         progress.say(&|| format!("{commits} commits"));
     });
     progress.finish();
-    let signed = sealed?.sign(&key).map_err(audit::AuditError::from)?;
+    let signed = sealed?.sign(&key)?;
     let text = output::pretty_json(&signed)?;
     match file {
         Some(mut file) => {

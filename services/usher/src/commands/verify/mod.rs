@@ -2,14 +2,14 @@
 
 mod bundle;
 
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
 use audit::{
     AuditError, Checked, Difference, RawPublicKey, SignedSeal, Since, Stage, Subject, verify, verify_against,
-    verify_journal,
+    verify_journal, verify_journal_against,
 };
 use clap::Args;
-use journal::{Duty, Journal};
+use journal::Duty;
 use serde::Serialize;
 
 use super::Config;
@@ -21,7 +21,7 @@ use crate::{
     exit::ExitStatus,
     output::{self, Format},
     progress::Progress,
-    store::{Clock, DEFAULT_FOLDER, Part, Store, StoreError, StoreOptions},
+    store::{Clock, DEFAULT_FOLDER, Part, Store, StoreError, StoreOptions, Truth},
 };
 
 /// Where no node runs, the index of a database is filled by whoever writes: it may lack what the last one wrote.
@@ -140,11 +140,12 @@ fn vouches_for_itself(key: &RawPublicKey) -> String {
 fn look_at_store(options: StoreOptions, seal: Option<&SignedSeal>) -> Result<Sound, CommandError> {
     let (place, catalogue) = (options.place.clone(), options.catalogue.clone());
     let opened = Store::open_existing(options);
-    let store = opened.or_else(|error| explained(error, || Store::open_journal(&place).ok()))?;
+    let store = opened.or_else(|error| explained(error, seal, || Truth::open(&place).ok()))?;
     let (journal, index) = (store.journal(), store.index());
+    let truth = || Some(Truth { journal: journal.clone(), store_id: store.store_id().to_vec() });
     // Not waited for here: whatever is wrong with the journal is to be told first.
-    let views = store.open_views_as_they_are().or_else(|error| explained(error, || Some(journal.clone())))?;
-    let subject = Subject { journal, index, views, catalogue };
+    let views = store.open_views_as_they_are().or_else(|error| explained(error, seal, truth))?;
+    let subject = Subject { journal: journal.clone(), index, views, catalogue };
     let mut progress = Progress::endless();
     let mut tell = |stage, done| progress.say(&|| said(stage, done));
     let checked = match seal {
@@ -157,10 +158,17 @@ fn look_at_store(options: StoreOptions, seal: Option<&SignedSeal>) -> Result<Sou
 }
 
 /// A damaged journal keeps what is derived from it from opening: then the damage is the finding.
-fn explained<T>(error: StoreError, journal: impl FnOnce() -> Option<Arc<dyn Journal>>) -> Result<T, CommandError> {
+fn explained<T>(
+    error: StoreError,
+    seal: Option<&SignedSeal>,
+    truth: impl FnOnce() -> Option<Truth>,
+) -> Result<T, CommandError> {
     let is_there = !matches!(error, StoreError::NoStore { .. });
-    if let Some(journal) = is_there.then(journal).flatten() {
-        verify_journal(&*journal)?;
+    if let Some(Truth { journal, store_id }) = is_there.then(truth).flatten() {
+        match seal {
+            Some(SignedSeal { seal, .. }) => verify_journal_against(&*journal, seal, &store_id).map(drop)?,
+            None => verify_journal(&*journal)?,
+        }
     }
     Err(error.into())
 }
