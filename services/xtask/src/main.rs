@@ -20,7 +20,8 @@ Tasks:
   test   format, lints, licences and sources of dependencies, all tests; installs what they need
   demo   builds the program and runs its demo, with further arguments; installs what the build needs
   faults [TIMES]
-         runs the fault tests: three nodes under load, while a node, Kafka or PostgreSQL is killed; minutes each time
+         runs the fault tests so many times in a row, minutes each time: three nodes under load, while a node,
+         Kafka or PostgreSQL is killed; they are among the tests above, once
   cluster up
          starts PostgreSQL, Apache Kafka and three nodes on this machine, sends the demo's sample through
          Kafka, and compares the numbers with the demo's; further arguments: --once to stop then,
