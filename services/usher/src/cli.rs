@@ -9,8 +9,8 @@ use journal::postgres::{DatabaseUrl, InvalidDatabaseUrl};
 use crate::{
     commands::{
         dead_letters::DeadLettersArgs, demo::DemoArgs, export::ExportArgs, history::HistoryArgs, ingest::IngestArgs,
-        migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs, seats::SeatsArgs, serve::ServeArgs,
-        show::ShowArgs, timers::TimersArgs, verify::VerifyArgs,
+        load::LoadArgs, migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs, seats::SeatsArgs,
+        serve::ServeArgs, show::ShowArgs, timers::TimersArgs, verify::VerifyArgs,
     },
     config::{KafkaBrokers, ServerUrl, Settings, ShardCount},
     logging::{LogFilter, LogFormat},
@@ -94,6 +94,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Make the read models anew beside those that live, compare both, and swap them
     Rebuild(RebuildArgs),
+    /// Put a load as in life on a running server, and tell how it bears it
+    Load(LoadArgs),
     /// Make the store in a database, or bring it to the newest format
     Migrate(MigrateArgs),
 }
@@ -111,6 +113,7 @@ impl Cli {
             Command::Timers(args) => args.settings(),
             Command::Export(args) => args.settings(),
             Command::Publish(args) => args.settings(),
+            Command::Load(args) => args.settings(),
             Command::DeadLetters(args) => args.settings(),
             Command::Verify(args) => args.settings(),
             Command::Rebuild(args) => args.settings(),

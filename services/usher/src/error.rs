@@ -48,6 +48,9 @@ pub enum CommandError {
     /// Kafka.
     #[error(transparent)]
     Kafka(#[from] kafka::KafkaError),
+    /// The load.
+    #[error(transparent)]
+    Load(#[from] load::LoadError),
     /// The demonstration.
     #[error(transparent)]
     Demo(#[from] DemoError),
@@ -73,6 +76,7 @@ impl CommandError {
             | Self::Export(_)
             | Self::Audit(_)
             | Self::Kafka(_)
+            | Self::Load(_)
             | Self::Demo(_)
             | Self::Output(OutputError::Unwritable(_)) => ExitStatus::Problem,
             // Whoever read the output has seen enough of it, as `head` does.

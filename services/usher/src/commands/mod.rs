@@ -5,6 +5,7 @@ pub mod demo;
 pub mod export;
 pub mod history;
 pub mod ingest;
+pub mod load;
 pub mod migrate;
 pub mod publish;
 pub mod rebuild;
@@ -106,6 +107,7 @@ pub fn run(cli: Cli) -> Result<ExitStatus, CommandError> {
         Command::Timers(args) => timers::run(&args, &config),
         Command::Export(args) => export::run(&args, &config),
         Command::Publish(args) => publish::run(&args, &config),
+        Command::Load(args) => load::run(&args, &config),
         Command::DeadLetters(args) => dead_letters::run(&args, &config),
         Command::Verify(_) => verify::run(&config),
         Command::Rebuild(_) => rebuild::run(&config),

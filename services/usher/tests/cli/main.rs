@@ -7,6 +7,7 @@ mod demo;
 mod help;
 mod history;
 mod ingest;
+mod load;
 mod messages;
 mod nodes;
 mod on_kafka;
