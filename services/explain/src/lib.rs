@@ -18,6 +18,6 @@ pub use diff::{Diff, Differ, Move, MovesWanted, Net, NetSeats, NetTotals, Range,
 pub use fact::{Cited, Fact, UnreadableFact};
 pub use rule::Rule;
 pub use why::{
-    Action, Case, Evidence, Explanation, Inquiry, Link, LinkEvent, Obstacle, Overage, PoolShown,
-    ProductExplanation, Remedy, RemovalEvidence, Standing,
+    Action, Case, Evidence, Explanation, Inquiry, Link, LinkEvent, Obstacle, Overage, PoolShown, ProductExplanation,
+    Remedy, RemovalEvidence, Standing,
 };

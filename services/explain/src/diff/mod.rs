@@ -134,11 +134,8 @@ impl<'a> Differ<'a> {
         if changes_of_licensee(&before, &after).is_empty() {
             return;
         }
-        let deed = self.deed.get_or_insert_with(|| Deed {
-            command_id: cited.command_id.clone(),
-            before,
-            events: Vec::new(),
-        });
+        let deed =
+            self.deed.get_or_insert_with(|| Deed { command_id: cited.command_id.clone(), before, events: Vec::new() });
         deed.events.push((cited, Rule::behind(&event)));
     }
 

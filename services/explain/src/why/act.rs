@@ -8,7 +8,9 @@ pub(super) fn act(event: &Event) -> String {
         Event::SubscriptionStarted(_) => "the start of a subscription".to_owned(),
         Event::SubscriptionActivated { .. } => "the first day of the subscription's term".to_owned(),
         Event::RenewalScheduled(_) => "the order of a renewal".to_owned(),
-        Event::SubscriptionRenewed(renewed) if renewed.was_scheduled => "a renewal that had waited for its day".to_owned(),
+        Event::SubscriptionRenewed(renewed) if renewed.was_scheduled => {
+            "a renewal that had waited for its day".to_owned()
+        }
         Event::SubscriptionRenewed(_) => "a renewal".to_owned(),
         Event::SubscriptionSeatsChanged { .. } => "a change of the subscription's seats".to_owned(),
         Event::SubscriptionCancelled { .. } => "a cancellation".to_owned(),

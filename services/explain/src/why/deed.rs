@@ -15,6 +15,8 @@ pub(super) struct Deed {
     pub(super) facts: Vec<Fact>,
     /// What it did to the pools of seats.
     pub(super) pools: BTreeMap<ProductId, PoolMove>,
+    /// The earlier command that it goes back to, such as the order behind a renewal that had waited.
+    pub(super) origin: Option<Box<Deed>>,
 }
 
 /// What a command did to a product's pool of seats.
@@ -30,7 +32,7 @@ pub(super) struct PoolMove {
 
 impl Deed {
     pub(super) fn new(command_id: &str) -> Self {
-        Self { command_id: command_id.to_owned(), facts: Vec::new(), pools: BTreeMap::new() }
+        Self { command_id: command_id.to_owned(), facts: Vec::new(), pools: BTreeMap::new(), origin: None }
     }
 
     /// Counts a seat that was too many, whosever it was.
@@ -49,6 +51,11 @@ impl Deed {
     pub(super) fn personal_cause(&self) -> Option<&Fact> {
         let is_of_a_seat = |event: &Event| matches!(event, Event::SeatAssigned { .. } | Event::SeatRemoved { .. });
         self.facts.iter().find(|fact| user_of(&fact.event).is_some() && !is_of_a_seat(&fact.event))
+    }
+
+    /// The command and those that it goes back to, the latest first; three at most.
+    pub(super) fn lineage(&self) -> impl Iterator<Item = &Deed> {
+        std::iter::successors(Some(self), |deed| deed.origin.as_deref())
     }
 
     pub(super) fn find(&self, is_it: impl Fn(&Event) -> bool) -> Option<&Fact> {

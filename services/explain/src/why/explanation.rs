@@ -138,7 +138,7 @@ impl Case {
             retained,
         ];
         let of_the_membership = [joined.as_ref(), changed.as_ref(), left.as_ref()];
-        of_the_seat.into_iter().chain(of_the_membership).flatten().collect()
+        of_the_seat.into_iter().chain(of_the_membership).flatten().flat_map(Deed::lineage).collect()
     }
 }
 
@@ -152,9 +152,7 @@ fn rule(product: &ProductId, standing: Standing, story: Option<&SeatStory>, reme
         (Standing::Lost, Some(story)) => story.taken.as_ref().map(|taken| &taken.deed),
         _ => return remedies.first().and_then(|remedy| rule_of_obstacle(remedy.obstacle)),
     };
-    let is_of_the_seat = |event: &Event| {
-        matches!(event, Event::SeatAssigned { product: of, .. } | Event::SeatRemoved { product: of, .. } if of == product)
-    };
+    let is_of_the_seat = |event: &Event| matches!(event, Event::SeatAssigned { product: of, .. } | Event::SeatRemoved { product: of, .. } if of == product);
     Rule::behind(&last?.find(is_of_the_seat)?.event)
 }
 
@@ -164,10 +162,9 @@ const fn rule_of_obstacle(obstacle: Obstacle) -> Option<Rule> {
         Obstacle::NoSeatsAvailable => Some(Rule::ASSIGNMENT),
         Obstacle::InstanceVersionTooOld => Some(Rule::VERSIONS),
         Obstacle::PendingSync => Some(Rule::WAITS_FOR_SYNC),
-        Obstacle::Grace
-        | Obstacle::SubscriptionScheduled
-        | Obstacle::SubscriptionNotActive
-        | Obstacle::NoAddOn => Some(Rule::GRACE),
+        Obstacle::Grace | Obstacle::SubscriptionScheduled | Obstacle::SubscriptionNotActive | Obstacle::NoAddOn => {
+            Some(Rule::GRACE)
+        }
         Obstacle::NotAMember | Obstacle::NotHuman | Obstacle::RoleTooLow => Some(Rule::ELIGIBILITY),
         Obstacle::Blocked | Obstacle::Banned | Obstacle::Deactivated | Obstacle::Deleted => Some(Rule::INELIGIBLE),
     }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use licensing::{Catalogue, Event, GraceOf, Grant, Licensee, ProductId, UserId};
 
-use super::deed::Deed;
+use super::{deed::Deed, origins::Origins};
 use crate::fact::{Fact, user_of};
 
 /// Reads the events of a licensee, one after another, and keeps what concerns one user.
 pub struct Inquiry<'a> {
     catalogue: &'a Catalogue,
     reading: Option<Deed>,
+    origins: Origins,
     case: Case,
 }
 
@@ -61,7 +62,7 @@ impl<'a> Inquiry<'a> {
             seats: BTreeMap::new(),
             retained: BTreeMap::new(),
         };
-        Self { catalogue, reading: None, case }
+        Self { catalogue, reading: None, origins: Origins::default(), case }
     }
 
     /// Reads the next event.
@@ -102,6 +103,8 @@ impl<'a> Inquiry<'a> {
         for (product, grant) in self.grants() {
             deed.pools.entry(product).or_default().after = grant;
         }
+        deed.origin = self.origins.behind(&deed).cloned().map(Box::new);
+        self.origins.note(&deed);
         self.case.keep(&deed);
     }
 }
@@ -129,7 +132,7 @@ impl Case {
             deeds.into_iter().flatten().chain(taken.and_then(|taken| taken.grace.as_ref()))
         });
         let all = of_the_membership.chain(of_the_seats).chain(self.retained.values());
-        all.map(|deed| deed.command_id.as_str()).collect()
+        all.flat_map(Deed::lineage).map(|deed| deed.command_id.as_str()).collect()
     }
 
     /// What took the product its last add-on, while it has none again (R20).

@@ -6,6 +6,7 @@ mod evidence;
 mod explanation;
 mod inquiry;
 mod link;
+mod origins;
 mod remedy;
 mod sentences;
 

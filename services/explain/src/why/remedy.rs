@@ -1,7 +1,7 @@
 //! What would have to change for a user to get, or to keep, a working seat.
 
 use licensing::{
-    Catalogue, Code, Command, Context, Instant, InstanceVersion, Licensee, Member, NoFacts, Phase, ProductId,
+    Catalogue, Code, Command, Context, InstanceVersion, Instant, Licensee, Member, NoFacts, Phase, ProductId,
     ProductStatus, ProductSummary, Refusal, UserId, UserStatus, UserType, decide,
 };
 use serde::Serialize;

@@ -1,7 +1,9 @@
 //! The explanation in plain English.
 
 use chrono::SecondsFormat;
-use licensing::{AssignmentCause, Event, Grant, Instant, ProductId, ProductStatus, ProductSummary, RemovalReason, UserId};
+use licensing::{
+    AssignmentCause, Event, Grant, Instant, ProductId, ProductStatus, ProductSummary, RemovalReason, UserId,
+};
 
 use super::{
     act::act,
@@ -141,7 +143,7 @@ impl Writer<'_> {
         let Fact { cited, event } = deed.cause()?;
         let PoolMove { before, after, surplus } = deed.pools.get(product)?;
         let (before, after) = (before.as_ref().map_or_else(nothing, pool), after.as_ref().map_or_else(nothing, pool));
-        let (act, command) = (capitalised(&act(event)), self.command(cited));
+        let (act, command) = (capitalised(&act(event)), self.command_and_origin(cited, deed));
         Some(format!("{act}, {command}, took the pool from {before} to {after}: {surplus} too many."))
     }
 
@@ -150,7 +152,8 @@ impl Writer<'_> {
         let is_it = |event: &Event| matches!(event, Event::SeatsRetained { product: of, .. } if of == product);
         let Event::SeatsRetained { grace_ends_at, .. } = deed.find(is_it)?.event else { return None };
         let Fact { cited, event } = deed.cause()?;
-        let (act, command, at) = (capitalised(&act(event)), self.command(cited), time(cited.effective_at));
+        let (act, command, at) =
+            (capitalised(&act(event)), self.command_and_origin(cited, deed), time(cited.effective_at));
         let ends_at = time(grace_ends_at);
         Some(format!("{act}, {command}, took {product} its last add-on at {at}, so its grace ran until {ends_at}."))
     }
@@ -192,6 +195,15 @@ impl Writer<'_> {
         ))
     }
 
+    /// As [`Self::command`], with the earlier commands that this one goes back to.
+    fn command_and_origin(&self, cited: &Cited, deed: &Deed) -> String {
+        let origins = deed.lineage().skip(1).filter_map(Deed::cause);
+        let told = origins.map(|Fact { cited, event }| {
+            format!(" (it goes back to {} of {}: {})", act(event), time(cited.effective_at), self.command(cited))
+        });
+        self.command(cited) + &told.collect::<String>()
+    }
+
     /// Who or what gave a command, and which it was.
     fn command(&self, cited: &Cited) -> String {
         let CommandShown { id, kind, actor, source, message_id, type_name, free_text, .. } =
@@ -222,7 +234,8 @@ fn nothing() -> String {
 
 fn pool(grant: &Grant) -> String {
     let trial = if grant.trial { " on trial" } else { "" };
-    format!("{} seats of {}{trial}", grant.quantity, grant.add_on)
+    let seats = if grant.quantity == 1 { "seat" } else { "seats" };
+    format!("{} {seats} of {}{trial}", grant.quantity, grant.add_on)
 }
 
 fn capitalised(text: &str) -> String {
