@@ -117,7 +117,12 @@ impl Question<'_> {
             Err(refusal) => self.of_refusal(&refusal).into_iter().collect(),
         };
         if !self.licensee.is_eligible(self.user) {
-            remedies.push(self.of_somebody_ineligible());
+            let remedy = self.of_somebody_ineligible();
+            // Where nothing can be done about the user, nothing else would help.
+            if remedy.any_of.is_empty() {
+                return vec![remedy];
+            }
+            remedies.push(remedy);
         }
         remedies
     }
