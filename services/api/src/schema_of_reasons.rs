@@ -342,7 +342,8 @@ pub(crate) struct CommandShown {
     /// Of a message: what its sender calls it.
     #[schema(required = false, nullable = false)]
     message_id: Option<String>,
-    /// The full name of a message's type, or a request's method and path; absent where it is no longer known.
+    /// The full name of a message's type, or a keyed request's method and path; absent of time's own commands, and where it
+    /// is not kept.
     #[schema(required = false, nullable = false)]
     r#type: Option<String>,
     /// When it happened, in the words of whoever sent it.

@@ -54,7 +54,8 @@ pub struct CommandShown {
     /// Of a message: what its sender calls it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
-    /// The full name of a message's type, or a request's method and path; absent where it is no longer known.
+    /// The full name of a message's type, or a keyed request's method and path; absent of time's own commands, and where it
+    /// is not kept.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_name: Option<String>,
     /// When it happened, in the words of whoever sent it.

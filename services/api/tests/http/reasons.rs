@@ -102,10 +102,23 @@ async fn r22_an_explanation_goes_from_the_message_to_the_event() {
     assert_eq!(renewal["command"]["source"], "/test");
     assert_eq!(renewal["command"]["message_id"], "renew");
     let request = links.iter().find(|link| link["command"]["kind"] == "request").unwrap();
-    assert_eq!(request["command"]["type"], "POST /v1/licensees/acme/products/duo/seats/assign");
+    assert!(request["command"]["id"].as_str().unwrap().starts_with("call:"));
     assert_eq!(duo["remedies"][0]["obstacle"], "no_seats_available");
     let refused = server.put("/v1/licensees/acme/products/duo/seats/u-02").await;
     refused.problem(409, "no_seats_available");
+}
+
+#[tokio::test]
+async fn r34_a_request_with_a_key_is_named_by_it_with_method_and_path() {
+    let server = Server::with_acme(1, 1).await;
+    let path = "/v1/licensees/acme/products/duo/seats/u-00";
+    let request = Request::put(path).header("Idempotency-Key", "give").body(Body::empty()).unwrap();
+    let position = server.send(request).await.position();
+    let explained = server.get_at("/v1/licensees/acme/members/u-00/explain", &position).await.ok();
+    let chain = explained["products"][0]["chain"].as_array().unwrap();
+    let command = &chain.last().unwrap()["command"];
+    assert_eq!((&command["id"], &command["kind"]), (&json!("key:give"), &json!("request")));
+    assert_eq!(command["type"], "PUT /v1/licensees/{licensee}/products/{product}/seats/{user}");
 }
 
 #[tokio::test]
