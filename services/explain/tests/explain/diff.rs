@@ -17,7 +17,7 @@ fn changes_of(told: &Move) -> &[Change] {
     }
 }
 
-fn change<'a>(told: &'a Move, field: Field) -> (Option<&'a FieldValue>, Option<&'a FieldValue>) {
+fn change(told: &Move, field: Field) -> (Option<&FieldValue>, Option<&FieldValue>) {
     let change = changes_of(told).iter().find(|change| change.field == field).expect("a change of the field");
     (change.before.as_ref(), change.after.as_ref())
 }
