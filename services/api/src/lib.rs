@@ -10,6 +10,7 @@ mod app;
 mod auth;
 mod blocking;
 mod extract;
+mod facts;
 mod layers;
 mod openapi;
 mod past;
@@ -17,6 +18,7 @@ mod preview;
 mod problem;
 mod routes;
 mod schema;
+mod schema_of_reasons;
 
 use std::sync::Arc;
 

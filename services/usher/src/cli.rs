@@ -8,9 +8,9 @@ use journal::postgres::{DatabaseUrl, InvalidDatabaseUrl};
 
 use crate::{
     commands::{
-        dead_letters::DeadLettersArgs, demo::DemoArgs, export::ExportArgs, history::HistoryArgs, ingest::IngestArgs,
-        load::LoadArgs, migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs, seats::SeatsArgs,
-        serve::ServeArgs, show::ShowArgs, timers::TimersArgs, verify::VerifyArgs,
+        dead_letters::DeadLettersArgs, demo::DemoArgs, diff::DiffArgs, export::ExportArgs, history::HistoryArgs,
+        ingest::IngestArgs, load::LoadArgs, migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs,
+        seats::SeatsArgs, serve::ServeArgs, show::ShowArgs, timers::TimersArgs, verify::VerifyArgs, why::WhyArgs,
     },
     config::{KafkaBrokers, ServerUrl, Settings, ShardCount},
     logging::{LogFilter, LogFormat},
@@ -34,6 +34,8 @@ Examples:
   usher seats assign --licensee acme --csv users.csv --best-effort
   usher history acme --type SeatRemoved --format json
   usher show acme --as-of 2026-01-31
+  usher diff acme --from 2026-01-01 --to 2026-02-01
+  usher why acme u-1
   usher timers --url http://127.0.0.1:8080
   usher verify
   usher serve --database-url postgres://usher@db.internal/usher?sslmode=verify-full";
@@ -82,6 +84,10 @@ pub enum Command {
     History(HistoryArgs),
     /// Print a licensee as it is, or as it was
     Show(ShowArgs),
+    /// Print what moved at a licensee between two instants
+    Diff(DiffArgs),
+    /// Print why a user has a seat, or has none
+    Why(WhyArgs),
     /// Print what is due when
     Timers(TimersArgs),
     /// Write every event, for auditors
@@ -110,6 +116,8 @@ impl Cli {
             Command::Seats(args) => args.settings(),
             Command::History(args) => args.settings(),
             Command::Show(args) => args.settings(),
+            Command::Diff(args) => args.settings(),
+            Command::Why(args) => args.settings(),
             Command::Timers(args) => args.settings(),
             Command::Export(args) => args.settings(),
             Command::Publish(args) => args.settings(),

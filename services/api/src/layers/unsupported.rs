@@ -12,7 +12,8 @@ use axum::{
 use crate::problem::{Problem, ProblemCode};
 
 /// What is also shown as it was.
-const WITH_A_PAST: [&str; 2] = ["/v1/licensees/{licensee}", "/v1/users/{user}/access"];
+const WITH_A_PAST: [&str; 3] =
+    ["/v1/licensees/{licensee}", "/v1/licensees/{licensee}/members/{user}/explain", "/v1/users/{user}/access"];
 
 /// Refuses reads of the past where there are none.
 pub(crate) async fn refuse_unsupported(request: Request, next: Next) -> Result<Response, Problem> {

@@ -60,7 +60,7 @@ pub(super) async fn access(
     Ok(Json(app.blocking(past).await?))
 }
 
-fn unknown_user() -> Problem {
+pub(super) fn unknown_user() -> Problem {
     let detail = "nobody ever named this user as a member, in a status or in a use: check the id";
     Problem::new(ProblemCode::UnknownUser, detail)
 }

@@ -146,12 +146,17 @@ impl Client {
 
     /// The licensee as it was at an instant, by effective time.
     pub fn licensee_as_of(&self, licensee: &LicenseeId, at: Instant) -> Result<Value, ClientError> {
-        let at = match self {
-            Self::InProcess(store) => store.as_of(at)?,
-            Self::Remote(_) => at,
-        };
+        let at = self.past(at)?;
         let target = Target::new(["v1", "licensees", licensee.as_str()]);
         self.get(&target.with("as_of", &moment::to_text(at)))
+    }
+
+    /// The instant by which a past one is asked for.
+    pub fn past(&self, at: Instant) -> Result<Instant, ClientError> {
+        match self {
+            Self::InProcess(store) => store.as_of(at),
+            Self::Remote(_) => Ok(at),
+        }
     }
 
     fn ask<T: DeserializeOwned>(&self, request: &Request<'_>) -> Result<T, ClientError> {

@@ -2,6 +2,7 @@
 
 pub mod dead_letters;
 pub mod demo;
+pub mod diff;
 pub mod export;
 pub mod history;
 pub mod ingest;
@@ -14,6 +15,7 @@ pub mod serve;
 pub mod show;
 pub mod timers;
 pub mod verify;
+pub mod why;
 
 use std::sync::Arc;
 
@@ -104,6 +106,8 @@ pub fn run(cli: Cli) -> Result<ExitStatus, CommandError> {
         Command::Seats(args) => seats::run(&args, &config),
         Command::History(args) => history::run(&args, &config),
         Command::Show(args) => show::run(&args, &config),
+        Command::Diff(args) => diff::run(&args, &config),
+        Command::Why(args) => why::run(&args, &config),
         Command::Timers(args) => timers::run(&args, &config),
         Command::Export(args) => export::run(&args, &config),
         Command::Publish(args) => publish::run(&args, &config),

@@ -12,6 +12,7 @@ mod messages;
 mod nodes;
 mod on_kafka;
 mod program;
+mod reasons;
 mod rebuild;
 mod seats;
 mod serve;
