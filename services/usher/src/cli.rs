@@ -8,9 +8,9 @@ use journal::postgres::{DatabaseUrl, InvalidDatabaseUrl};
 
 use crate::{
     commands::{
-        dead_letters::DeadLettersArgs, demo::DemoArgs, export::ExportArgs, history::HistoryArgs, ingest::IngestArgs,
-        migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs, seats::SeatsArgs, serve::ServeArgs,
-        show::ShowArgs, timers::TimersArgs, verify::VerifyArgs,
+        backtest::BacktestArgs, dead_letters::DeadLettersArgs, demo::DemoArgs, erase::EraseArgs, export::ExportArgs,
+        history::HistoryArgs, ingest::IngestArgs, migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs,
+        seats::SeatsArgs, serve::ServeArgs, show::ShowArgs, timers::TimersArgs, verify::VerifyArgs,
     },
     config::{KafkaBrokers, ServerUrl, Settings, ShardCount},
     logging::{LogFilter, LogFormat},
@@ -92,6 +92,10 @@ pub enum Command {
     DeadLetters(DeadLettersArgs),
     /// Check every hash chain, and that index and read models equal a replay
     Verify(VerifyArgs),
+    /// Decide recorded commands again by another catalogue, and tell what would have been different
+    Backtest(BacktestArgs),
+    /// Erase name, user name and e-mail address of a user
+    Erase(EraseArgs),
     /// Make the read models anew beside those that live, compare both, and swap them
     Rebuild(RebuildArgs),
     /// Make the store in a database, or bring it to the newest format
@@ -113,6 +117,8 @@ impl Cli {
             Command::Publish(args) => args.settings(),
             Command::DeadLetters(args) => args.settings(),
             Command::Verify(args) => args.settings(),
+            Command::Backtest(args) => args.settings(),
+            Command::Erase(args) => args.settings(),
             Command::Rebuild(args) => args.settings(),
             Command::Migrate(args) => args.settings(),
         };
