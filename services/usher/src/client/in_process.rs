@@ -60,9 +60,9 @@ impl InProcess {
     }
 
     /// Has the last traces of what was erased cleared away; a reader that stands in the way is waited for.
-    pub(super) fn finish_erasures(&self) -> Result<Erased, ClientError> {
+    pub(super) fn finish_erasures(&self, is_rewrite: bool) -> Result<Erased, ClientError> {
         for _ in 0..ERASURE_ATTEMPTS_MAX {
-            if self.store.finish_erasures()? {
+            if self.store.finish_erasures(is_rewrite)? {
                 return Ok(Erased::Cleared);
             }
             thread::sleep(ERASURE_RETRY);

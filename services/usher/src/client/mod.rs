@@ -178,10 +178,10 @@ impl Client {
         self.ask(&Request { target: &target, body: Some(event), content_type: CLOUD_EVENT, idempotency_key: None })
     }
 
-    /// Has the last traces of what was erased cleared away.
-    pub fn finish_erasures(&self) -> Result<Erased, ClientError> {
+    /// Has the last traces of what was erased cleared away; a server does so by itself.
+    pub fn finish_erasures(&self, is_rewrite: bool) -> Result<Erased, ClientError> {
         match self {
-            Self::InProcess(store) => store.finish_erasures(),
+            Self::InProcess(store) => store.finish_erasures(is_rewrite),
             Self::Remote(_) => Ok(Erased::ByServer),
         }
     }

@@ -15,7 +15,7 @@ use super::{Config, Use};
 use crate::{
     cli::{ClockArgs, PlaceArgs},
     client::{Client, ClientError, Erased, Target},
-    config::Settings,
+    config::{ConfigError, Settings},
     error::CommandError,
     exit::ExitStatus,
     output::{self, Format, OutputError},
@@ -63,6 +63,11 @@ pub struct EraseArgs {
     #[arg(long, value_name = "ID")]
     id: Option<String>,
 
+    /// On a database: write the erasable tables anew, so that nothing is left in the free space of their pages either;
+    /// whoever reads or writes names waits meanwhile
+    #[arg(long)]
+    rewrite: bool,
+
     #[command(flatten)]
     clock: ClockArgs,
     #[command(flatten)]
@@ -103,6 +108,9 @@ pub fn run(args: &EraseArgs, config: &Config) -> Result<ExitStatus, CommandError
     if !args.yes && !args.dry_run && !io::stdin().is_terminal() {
         return Err(EraseError::NobodyToAsk.into());
     }
+    if args.rewrite && config.settings.url.is_some() {
+        return Err(ConfigError::Excluded { first: "--rewrite", second: "--url" }.into());
+    }
     let client = config.client(Use::Changing)?;
     let user = find(&client, &args.user)?;
     let message = Message::new(&client, args)?;
@@ -116,7 +124,7 @@ pub fn run(args: &EraseArgs, config: &Config) -> Result<ExitStatus, CommandError
         return Err(EraseError::NotConfirmed.into());
     }
     message.send(&client)?;
-    let traces = client.finish_erasures()?;
+    let traces = client.finish_erasures(args.rewrite)?;
     tell(&Told { user: &args.user, is_preview: false, effects: &effects, traces: Some(traces) }, config.format())?;
     Ok(ExitStatus::Done)
 }

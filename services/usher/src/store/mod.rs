@@ -219,10 +219,12 @@ impl Store {
         Ok(())
     }
 
-    /// Clears away the last traces of what was erased; false if something stands in the way.
-    pub fn finish_erasures(&self) -> Result<bool, JournalError> {
+    /// Clears away the last traces of what was erased; false if something stands in the way. In a folder the tables are
+    /// written anew in any case, in a database where it `is_rewrite`, as others wait meanwhile.
+    pub fn finish_erasures(&self, is_rewrite: bool) -> Result<bool, JournalError> {
         match &self.opened {
             Opened::Folder(store) => store.finish_erasures(),
+            Opened::Database(store) if is_rewrite => store.rewrite_erased(),
             Opened::Database(store) => store.finish_erasures(),
         }
     }
