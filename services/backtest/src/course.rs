@@ -19,8 +19,8 @@ pub(crate) struct Course {
     was: Licensee,
     /// By the other rules. Where both are the same, they share all of their memory.
     would_be: Licensee,
-    /// Whether both are the same.
-    is_same: bool,
+    /// Whether both are different.
+    is_parted: bool,
     /// When time alone changes `would_be` next, as it is lined up.
     pub(crate) due: Option<Instant>,
     seats: SeatSpans,
@@ -38,10 +38,6 @@ pub(crate) struct Catalogues<'a> {
 }
 
 impl Course {
-    pub(crate) fn new() -> Self {
-        Self { is_same: true, ..Self::default() }
-    }
-
     pub(crate) const fn was(&self) -> &Licensee {
         &self.was
     }
@@ -64,10 +60,10 @@ impl Course {
     /// Takes in what happened, and what would have.
     pub(crate) fn take_in(&mut self, then: &[Event], otherwise: &[Event], catalogues: Catalogues<'_>, at: Instant) {
         then.iter().for_each(|event| self.was.evolve(event, at));
-        if self.is_same && then == otherwise {
+        if !self.is_parted && then == otherwise {
             self.would_be = self.was.clone();
         } else {
-            self.is_same = false;
+            self.is_parted = true;
             otherwise.iter().for_each(|event| self.would_be.evolve(event, at));
             seats::note(&mut self.seats, [(&self.was, then), (&self.would_be, otherwise)], at);
         }
@@ -76,9 +72,9 @@ impl Course {
 
     /// What time alone does is taken in one side after the other: looks whether both are the same again.
     pub(crate) fn rejoin(&mut self) {
-        if !self.is_same && self.was.version() == self.would_be.version() && self.was == self.would_be {
+        if self.is_parted && self.was.version() == self.would_be.version() && self.was == self.would_be {
             self.would_be = self.was.clone();
-            self.is_same = true;
+            self.is_parted = false;
         }
     }
 

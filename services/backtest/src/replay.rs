@@ -156,7 +156,7 @@ impl<'a> Replay<'a> {
 
     fn take_of_licensee(&mut self, happened: LicenseeStep, at: Instant) {
         let catalogues = self.catalogues();
-        let course = self.courses.entry(happened.licensee.clone()).or_insert_with(Course::new);
+        let course = self.courses.entry(happened.licensee.clone()).or_default();
         if self.begins_at.is_some() {
             course.take_in_both(&happened.events, at);
             return;
