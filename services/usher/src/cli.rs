@@ -8,9 +8,10 @@ use journal::postgres::{DatabaseUrl, InvalidDatabaseUrl};
 
 use crate::{
     commands::{
-        dead_letters::DeadLettersArgs, demo::DemoArgs, diff::DiffArgs, export::ExportArgs, history::HistoryArgs,
-        ingest::IngestArgs, load::LoadArgs, migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs,
-        seats::SeatsArgs, serve::ServeArgs, show::ShowArgs, timers::TimersArgs, verify::VerifyArgs, why::WhyArgs,
+        backtest::BacktestArgs, dead_letters::DeadLettersArgs, demo::DemoArgs, diff::DiffArgs, erase::EraseArgs,
+        export::ExportArgs, history::HistoryArgs, ingest::IngestArgs, load::LoadArgs, migrate::MigrateArgs,
+        publish::PublishArgs, rebuild::RebuildArgs, seats::SeatsArgs, serve::ServeArgs, show::ShowArgs,
+        timers::TimersArgs, verify::VerifyArgs, why::WhyArgs,
     },
     config::{KafkaBrokers, ServerUrl, Settings, ShardCount},
     logging::{LogFilter, LogFormat},
@@ -98,6 +99,10 @@ pub enum Command {
     DeadLetters(DeadLettersArgs),
     /// Check every hash chain, and that index and read models equal a replay
     Verify(VerifyArgs),
+    /// Decide recorded commands again by another catalogue, and tell what would have been different
+    Backtest(BacktestArgs),
+    /// Erase name, user name and e-mail address of a user
+    Erase(EraseArgs),
     /// Make the read models anew beside those that live, compare both, and swap them
     Rebuild(RebuildArgs),
     /// Put a load as in life on a running server, and tell how it bears it
@@ -124,6 +129,8 @@ impl Cli {
             Command::Load(args) => args.settings(),
             Command::DeadLetters(args) => args.settings(),
             Command::Verify(args) => args.settings(),
+            Command::Backtest(args) => args.settings(),
+            Command::Erase(args) => args.settings(),
             Command::Rebuild(args) => args.settings(),
             Command::Migrate(args) => args.settings(),
         };

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     client::ClientError,
-    commands::{CsvError, DemoError, ExportError, ServeError},
+    commands::{CsvError, DemoError, EraseError, ExportError, ServeError},
     config::ConfigError,
     exit::ExitStatus,
     feed::FeedError,
@@ -45,6 +45,12 @@ pub enum CommandError {
     /// What is held against what.
     #[error(transparent)]
     Audit(#[from] audit::AuditError),
+    /// What would have been.
+    #[error(transparent)]
+    Backtest(#[from] backtest::BacktestError),
+    /// Who is to be forgotten.
+    #[error(transparent)]
+    Erase(#[from] EraseError),
     /// Kafka.
     #[error(transparent)]
     Kafka(#[from] kafka::KafkaError),
@@ -65,6 +71,7 @@ impl CommandError {
         match self {
             Self::Config(_)
             | Self::Auth(_)
+            | Self::Erase(EraseError::NobodyToAsk)
             | Self::Demo(DemoError::NotFresh { .. } | DemoError::NotFreshDatabase { .. })
             | Self::Store(StoreError::NoStore { .. }) => ExitStatus::Usage,
             Self::Client(error) if error.is_wrong_usage() => ExitStatus::Usage,
@@ -75,6 +82,8 @@ impl CommandError {
             | Self::Serve(_)
             | Self::Export(_)
             | Self::Audit(_)
+            | Self::Backtest(_)
+            | Self::Erase(_)
             | Self::Kafka(_)
             | Self::Load(_)
             | Self::Demo(_)

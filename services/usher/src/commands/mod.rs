@@ -1,8 +1,10 @@
 //! The commands, one file each.
 
+pub mod backtest;
 pub mod dead_letters;
 pub mod demo;
 pub mod diff;
+pub mod erase;
 pub mod export;
 pub mod history;
 pub mod ingest;
@@ -22,6 +24,7 @@ use std::sync::Arc;
 use journal::Duty;
 
 pub use demo::DemoError;
+pub use erase::EraseError;
 pub use export::ExportError;
 pub use seats::CsvError;
 pub use serve::ServeError;
@@ -114,6 +117,8 @@ pub fn run(cli: Cli) -> Result<ExitStatus, CommandError> {
         Command::Load(args) => load::run(&args, &config),
         Command::DeadLetters(args) => dead_letters::run(&args, &config),
         Command::Verify(_) => verify::run(&config),
+        Command::Backtest(args) => backtest::run(&args, &config),
+        Command::Erase(args) => erase::run(&args, &config),
         Command::Rebuild(_) => rebuild::run(&config),
         Command::Migrate(_) => migrate::run(&config),
     }

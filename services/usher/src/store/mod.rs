@@ -99,12 +99,14 @@ impl Store {
 
     /// Opens a store, which has to be there.
     pub fn open_existing(options: StoreOptions) -> Result<Self, StoreError> {
-        let in_journal = |source| StoreError::Journal { place: options.place.clone(), source };
-        let is_there = match &options.place {
-            StorePlace::Folder(folder) => STORE_FILES.iter().any(|file| folder.join(file).exists()),
-            StorePlace::Database(url) => PostgresStore::is_in(url).map_err(in_journal)?,
-        };
-        if is_there { Self::open(options) } else { Err(StoreError::NoStore { place: options.place }) }
+        expect_at(&options.place)?;
+        Self::open(options)
+    }
+
+    /// The truth alone, of a store that has to be there: nothing is decided, whatever is due.
+    pub fn open_existing_journal(place: &StorePlace) -> Result<Arc<dyn Journal>, StoreError> {
+        expect_at(place)?;
+        Self::open_journal(place)
     }
 
     /// The truth alone, of a store that is there and can't be opened as a whole.
@@ -217,6 +219,16 @@ impl Store {
         Ok(())
     }
 
+    /// Clears away the last traces of what was erased; false if something stands in the way. In a folder the tables are
+    /// written anew in any case, in a database where it `is_rewrite`, as others wait meanwhile.
+    pub fn finish_erasures(&self, is_rewrite: bool) -> Result<bool, JournalError> {
+        match &self.opened {
+            Opened::Folder(store) => store.finish_erasures(),
+            Opened::Database(store) if is_rewrite => store.rewrite_erased(),
+            Opened::Database(store) => store.finish_erasures(),
+        }
+    }
+
     /// What tells this store from every other.
     pub fn store_id(&self) -> &[u8] {
         match &self.opened {
@@ -256,6 +268,17 @@ impl Store {
             ClockMode::Manual(_) | ClockMode::EventTime(_) => kept,
         })
     }
+}
+
+/// Fails where there is no store.
+fn expect_at(place: &StorePlace) -> Result<(), StoreError> {
+    let is_there = match place {
+        StorePlace::Folder(folder) => STORE_FILES.iter().any(|file| folder.join(file).exists()),
+        StorePlace::Database(url) => {
+            PostgresStore::is_in(url).map_err(|source| StoreError::Journal { place: place.clone(), source })?
+        }
+    };
+    if is_there { Ok(()) } else { Err(StoreError::NoStore { place: place.clone() }) }
 }
 
 impl Opened {

@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod authentication;
+mod backtest;
 mod database;
 mod demo;
+mod erase;
 mod help;
 mod history;
 mod ingest;
