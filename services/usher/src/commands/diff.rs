@@ -125,10 +125,12 @@ fn print_table(client: &Client, target: &Target) -> Result<(), CommandError> {
     let mut table = Table::new(["effective at", "move", "user", "what", "rule", "actor", "command"]);
     for_each_move(client, target, first, |told| {
         let told = Told::deserialize(told).unwrap_or_default();
-        let what = told.what();
-        let Told { effective_at, kind, user, rule, actor, command_id, .. } = told;
-        let [user, rule] = [user, rule].map(|text| text.unwrap_or_else(|| "-".to_owned()));
-        table.row([effective_at, kind.replace('_', " "), user, what, rule, actor, command_id]);
+        for what in told.whats() {
+            let Told { effective_at, kind, user, rule, actor, command_id, .. } = &told;
+            let [user, rule] = [user, rule].map(|text| text.as_deref().unwrap_or("-"));
+            let kind = kind.replace('_', " ");
+            table.row([effective_at, &kind, user, &what, rule, actor, command_id].map(String::from));
+        }
         Ok(())
     })?;
     Ok(table.print()?)
@@ -184,15 +186,17 @@ struct Change {
 }
 
 impl Told {
-    /// The facts of the move, on one line.
-    fn what(&self) -> String {
-        let mut facts: Vec<String> = self.changes.iter().map(Change::told).collect();
-        facts.extend(self.product.clone());
+    /// The facts of the move: a line for each field that changed, or one for everything.
+    fn whats(&self) -> Vec<String> {
+        if !self.changes.is_empty() {
+            return self.changes.iter().map(Change::told).collect();
+        }
+        let mut facts: Vec<String> = self.product.iter().cloned().collect();
         facts.extend(self.reason.clone().or_else(|| self.cause.clone()));
         facts.extend(self.rank.map(|rank| format!("rank={rank}")));
         facts.extend(self.last_used_at.as_ref().map(|last| format!("last_used_at={}", or_never(last))));
         facts.extend(self.net.as_ref().map(|net| format!("net={net}")));
-        facts.join(" ")
+        vec![facts.join(" ")]
     }
 }
 
@@ -227,12 +231,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_move_is_told_on_one_line_and_never_used_is_not_unknown() {
-        let told = |value: Value| Told::deserialize(value).unwrap_or_default().what();
+    fn a_seat_is_told_on_one_line_each_change_on_its_own_and_never_used_is_not_unknown() {
+        let told = |value: Value| Told::deserialize(value).unwrap_or_default().whats().join("; ");
         let lost = json!({"product": "duo", "reason": "overage", "rank": 1, "last_used_at": null, "net": "removed"});
         assert_eq!(told(lost), "duo overage rank=1 last_used_at=never net=removed");
         assert_eq!(told(json!({"product": "duo", "reason": "blocked", "net": "removed"})), "duo blocked net=removed");
         let change = json!({"field": "quantity", "product": "duo", "before": 50, "after": null});
-        assert_eq!(told(json!({"changes": [change]})), "duo.quantity=50→-");
+        let plan = json!({"field": "plan", "before": "premium", "after": "ultimate"});
+        assert_eq!(told(json!({"changes": [change, plan]})), "duo.quantity=50→-; plan=premium→ultimate");
     }
 }
