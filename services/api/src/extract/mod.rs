@@ -8,6 +8,7 @@ mod parse;
 mod path;
 mod query;
 mod terms;
+mod then;
 
 pub(crate) use cloud_events::CloudEvents;
 pub(crate) use head::{RequestHead, single_header};
@@ -16,3 +17,4 @@ pub(crate) use parse::{Limit, Time, optional, parsed};
 pub(crate) use path::{LicenseePath, MemberPath, Path, ProductPath, SeatPath, UserPath};
 pub(crate) use query::Query;
 pub(crate) use terms::{Terms, version_changed};
+pub(crate) use then::Then;

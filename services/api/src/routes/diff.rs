@@ -17,7 +17,7 @@ use crate::{
     app::App,
     extract::{LicenseePath, Limit, Path, Query, Time, optional, parsed},
     facts::for_each_fact,
-    past::check_past,
+    past::check_as_of,
     problem::Problem,
     schema_of_reasons as schema,
 };
@@ -124,8 +124,8 @@ fn range_of(services: &Services, parameters: &Parameters) -> Result<Range, Probl
     let to_of_the_first_page = parameters.cursor.map(|cursor| cursor.to);
     let asked = parameters.to.map(Time::instant).or(to_of_the_first_page);
     let to = asked.unwrap_or_else(|| services.engine.now());
-    check_past(services, from)?;
-    check_past(services, to)?;
+    check_as_of(services, from)?;
+    check_as_of(services, to)?;
     if from > to {
         return Err(Problem::malformed("from is later than to: exchange them"));
     }

@@ -14,7 +14,7 @@ use crate::{
     auth::Principal,
     extract::{MemberPath, Path, Query, Time, optional},
     facts::for_each_fact,
-    past::check_past,
+    past::check_as_of,
     problem::Problem,
     schema_of_reasons as schema,
 };
@@ -67,7 +67,7 @@ pub(super) async fn show(
 fn explain(services: &Services, question: Question) -> Result<Answer, Problem> {
     let catalogue = services.engine.catalogue();
     let at = question.as_of.unwrap_or_else(|| services.engine.now());
-    check_past(services, at)?;
+    check_as_of(services, at)?;
     wait_for_index(services, &question.licensee)?;
     let mut inquiry = Inquiry::new(catalogue, question.user.clone());
     for_each_fact(services, &question.licensee, |_, fact| {

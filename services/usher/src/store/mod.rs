@@ -19,6 +19,7 @@ use journal::{
     sqlite::{self, SqliteStore},
 };
 use licensing::{Catalogue, Instant};
+use past::Past;
 use views::{Rebuilt, Views, Watcher};
 
 pub use clock::Clock;
@@ -257,7 +258,9 @@ impl Store {
 
     /// What the interface stands on.
     pub fn services(&self, views: Arc<Views>, metrics: RenderMetrics) -> Services {
-        Services { engine: self.engine(), views, index: self.index(), journal: self.journal(), metrics }
+        let (index, journal) = (self.index(), self.journal());
+        let past = Past::new(index.clone(), journal.clone(), views.clone(), Arc::clone(&self.catalogue));
+        Services { engine: self.engine(), views, index, past: Arc::new(past), journal, metrics }
     }
 
     /// What time it is for this store, also where it is only looked at.
