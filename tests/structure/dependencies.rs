@@ -25,7 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kafka", &["contract", "journal", "licensing"]),
     ("load", &[]),
     ("servers", &[]),
-    ("rehearsal", &["kafka", "servers"]),
+    ("rehearsal", &["contract", "kafka", "servers"]),
     ("usher", &["api", "audit", "cluster", "contract", "engine", "journal", "kafka", "licensing", "past", "views"]),
     ("structure-tests", &[]),
     ("xtask", &[]),
