@@ -60,7 +60,8 @@ impl Circumstances {
 impl Machine {
     fn this() -> Self {
         let load = read("/proc/loadavg");
-        let memory_kib = field("/proc/meminfo", "MemTotal").and_then(|text| text.split(' ').next()?.parse::<u64>().ok());
+        let memory_kib =
+            field("/proc/meminfo", "MemTotal").and_then(|text| text.split(' ').next()?.parse::<u64>().ok());
         Self {
             processor: field("/proc/cpuinfo", "model name").unwrap_or_else(|| env::consts::ARCH.to_owned()),
             threads: thread::available_parallelism().map_or(1, usize::from),

@@ -16,10 +16,7 @@ use axum::{
 };
 use views::Views;
 
-use super::{
-    Benchmark,
-    commands::crowd,
-};
+use super::{Benchmark, commands::crowd};
 use crate::{
     contest::{self, Contender},
     error::BenchError,
@@ -127,19 +124,17 @@ fn bare(example: &Answered) -> Result<Served, BenchError> {
     }
     // The server itself adds these.
     let is_added = |name: &str| [header::CONTENT_LENGTH.as_str(), header::DATE.as_str()].contains(&name);
-    let headers = example.headers.iter().filter(|(name, _)| !is_added(name)).filter_map(|(name, value)| {
-        Some((name.parse::<HeaderName>().ok()?, value.parse::<HeaderValue>().ok()?))
-    });
+    let headers = example
+        .headers
+        .iter()
+        .filter(|(name, _)| !is_added(name))
+        .filter_map(|(name, value)| Some((name.parse::<HeaderName>().ok()?, value.parse::<HeaderValue>().ok()?)));
     let same = Same { headers: headers.collect(), body: Bytes::from(example.body.clone()) };
     let path = "/v1/licensees/{licensee}/products/{product}/seats/{user}";
     Served::start(Router::new().route(path, put(answer).delete(answer)).with_state(same))
 }
 
-async fn answer(
-    State(same): State<Same>,
-    Path(names): Path<(String, String, String)>,
-    headers: HeaderMap,
-) -> Response {
+async fn answer(State(same): State<Same>, Path(names): Path<(String, String, String)>, headers: HeaderMap) -> Response {
     std::hint::black_box((names, headers.get("idempotency-key")));
     (same.headers, same.body).into_response()
 }

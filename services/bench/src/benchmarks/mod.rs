@@ -3,8 +3,11 @@
 mod access;
 mod cold;
 mod commands;
+mod footprint;
 mod growth;
 mod http;
+mod intake;
+mod relay;
 mod replay;
 mod views;
 
@@ -30,6 +33,9 @@ pub const ALL: &[Benchmark] = &[
     replay::BENCHMARK,
     views::BENCHMARK,
     access::BENCHMARK,
+    relay::BENCHMARK,
+    intake::BENCHMARK,
+    footprint::BENCHMARK,
 ];
 
 impl Benchmark {

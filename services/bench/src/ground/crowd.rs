@@ -86,10 +86,13 @@ impl Turn {
         let user = parsed(UserId::parse(&user_name(self.licensee, self.member)))?;
         let product = ProductId::new(PRODUCT);
         let (type_name, command) = match self.is_given {
-            true => ("PUT /v1/licensees/{licensee}/products/{product}/seats/{user}", Command::AssignSeat { product, user }),
-            false => {
-                ("DELETE /v1/licensees/{licensee}/products/{product}/seats/{user}", Command::RemoveSeat { product, user })
+            true => {
+                ("PUT /v1/licensees/{licensee}/products/{product}/seats/{user}", Command::AssignSeat { product, user })
             }
+            false => (
+                "DELETE /v1/licensees/{licensee}/products/{product}/seats/{user}",
+                Command::RemoveSeat { product, user },
+            ),
         };
         Ok(Call {
             key: Some(parsed(IdempotencyKey::new(key, &[key.as_bytes()]))?),
@@ -142,7 +145,10 @@ pub fn accept_all(engine: &Engine, messages: impl Iterator<Item = String>) -> Re
                 progress::tell(&format!("{done} messages are in the store"));
             }
             let answer = ticket.wait()?;
-            answer.outcome.map(|_| ()).map_err(|refusal| BenchError::wrong(format!("a message was refused: {refusal:?}")))
+            answer
+                .outcome
+                .map(|_| ())
+                .map_err(|refusal| BenchError::wrong(format!("a message was refused: {refusal:?}")))
         },
     )
 }

@@ -56,7 +56,16 @@ impl Ground {
     pub fn new(effort: Effort, programs: Programs) -> Result<Self, BenchError> {
         let folder = TempDir::with_prefix("usher-bench-").map_err(BenchError::system("make a temporary folder"))?;
         let catalogue = Arc::new(Catalogue::built_in()?);
-        Ok(Self { effort, catalogue, programs, postgres: OnceCell::new(), kafka: OnceCell::new(), large: OnceCell::new(), history: OnceCell::new(), folder })
+        Ok(Self {
+            effort,
+            catalogue,
+            programs,
+            postgres: OnceCell::new(),
+            kafka: OnceCell::new(),
+            large: OnceCell::new(),
+            history: OnceCell::new(),
+            folder,
+        })
     }
 
     /// Usher's program.
@@ -148,5 +157,8 @@ fn started<'a, S>(
 
 fn built(program: &Path) -> Result<&Path, BenchError> {
     let name = program.display().to_string();
-    program.exists().then_some(program).ok_or_else(|| BenchError::program(&name, "it is not built: use cargo xtask bench"))
+    program
+        .exists()
+        .then_some(program)
+        .ok_or_else(|| BenchError::program(&name, "it is not built: use cargo xtask bench"))
 }

@@ -24,10 +24,18 @@ impl Program {
     /// # Errors
     /// [`BenchError::Program`] if it can't be started.
     pub fn start(program: &Path, arguments: &[&str]) -> Result<Self, BenchError> {
+        Self::start_with(program, arguments, &[])
+    }
+
+    /// As [`start`](Self::start), with variables of the environment.
+    ///
+    /// # Errors
+    /// [`BenchError::Program`] if it can't be started.
+    pub fn start_with(program: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Result<Self, BenchError> {
         let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
         // Run by setpriv, so that it is not left over whatever becomes of this process.
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "TERM"]).arg(program).args(arguments);
+        command.args(["--pdeathsig", "TERM"]).arg(program).args(arguments).envs(variables.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().map_err(|error| BenchError::program(&name, error))?;
         let output = child.stdout.take().ok_or_else(|| BenchError::program(&name, "it has no output"))?;

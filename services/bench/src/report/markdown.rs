@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Aim, Figure, Report, Section, number};
+use super::{Aim, Report, Section, grid::Grid, number};
 use crate::machine::Circumstances;
 
 /// The report as Markdown, to be pasted into `docs/benchmarks.md`.
@@ -54,10 +54,10 @@ fn add(text: &mut String, section: &Section) {
         }
         text.push('\n');
     }
-    let _ = writeln!(text, "| case | who | what | median (min to max) |\n| --- | --- | --- | --- |");
-    for Figure { case, series, spread } in &section.figures {
-        let value = number::with_spread(*spread, series.measure.unit);
-        let _ = writeln!(text, "| {case} | {} | {} | {value} |", series.contender, series.measure.name);
+    let Grid { heading, rows } = Grid::of(&section.figures);
+    let _ = writeln!(text, "| {} |\n|{}", heading.join(" | "), " --- |".repeat(heading.len()));
+    for row in rows {
+        let _ = writeln!(text, "| {} |", row.join(" | "));
     }
     for note in &section.notes {
         let _ = writeln!(text, "\n{note}");

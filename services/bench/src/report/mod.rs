@@ -1,6 +1,7 @@
 //! What is told of the figures: a table for people, Markdown for the docs, JSON for programs.
 
 mod aim;
+mod grid;
 mod markdown;
 mod number;
 pub mod plot;

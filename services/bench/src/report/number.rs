@@ -21,7 +21,8 @@ pub fn with_spread(spread: Spread, unit: Unit) -> String {
     if min.total_cmp(&max).is_eq() {
         return shown(median, unit);
     }
-    format!("{} ({} to {})", shown(median, unit), shown(min, unit), shown(max, unit))
+    let side = |value| if unit == Unit::Bytes { bytes(value) } else { rounded(value) };
+    format!("{} ({} to {})", shown(median, unit), side(min), side(max))
 }
 
 fn bytes(value: f64) -> String {
@@ -88,7 +89,7 @@ mod tests {
     #[test]
     fn a_spread_is_told_where_there_is_one() {
         let spread = Spread { median: 2.0, min: 1.0, max: 3.0 };
-        assert_eq!(with_spread(spread, Unit::Times), "2.00 × (1.00 × to 3.00 ×)");
+        assert_eq!(with_spread(spread, Unit::Times), "2.00 × (1.00 to 3.00)");
         assert_eq!(with_spread(Spread { median: 2.0, min: 2.0, max: 2.0 }, Unit::Times), "2.00 ×");
     }
 }

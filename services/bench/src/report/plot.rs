@@ -94,8 +94,7 @@ impl Plot {
             let _ = writeln!(svg, "<path d=\"M{LEFT} {y:.1}H{right}\" stroke=\"#ddd\"/>");
             text(svg, (LEFT - 6.0, y + 4.0), "end", &tick(value));
         }
-        let mut sizes: Vec<f64> =
-            self.curves.iter().flat_map(|curve| &curve.points).map(|(size, _)| *size).collect();
+        let mut sizes: Vec<f64> = self.curves.iter().flat_map(|curve| &curve.points).map(|(size, _)| *size).collect();
         sizes.sort_by(f64::total_cmp);
         sizes.dedup();
         for size in sizes {
@@ -107,7 +106,8 @@ impl Plot {
 fn draw_curve(svg: &mut String, scale: &Scale, curve: &Curve, colour: &str) {
     let places: Vec<(f64, f64)> = curve.points.iter().map(|(size, value)| (scale.x(*size), scale.y(*value))).collect();
     let line: Vec<String> = places.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
-    let _ = writeln!(svg, "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>", line.join(" "));
+    let _ =
+        writeln!(svg, "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>", line.join(" "));
     for (x, y) in &places {
         let _ = writeln!(svg, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{colour}\"/>");
     }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use comfy_table::{Table, presets::UTF8_HORIZONTAL_ONLY};
+use comfy_table::{ContentArrangement, Table, presets::NOTHING};
 
-use super::{Aim, Figure, Report, Section, number};
+use super::{Aim, Report, Section, grid::Grid};
 use crate::machine::Circumstances;
 
 /// The report as text.
@@ -19,11 +19,9 @@ pub fn of(report: &Report) -> String {
 fn add(text: &mut String, section: &Section) {
     // Writing to a text never fails.
     let _ = writeln!(text, "\n{}: {}", section.benchmark, section.about);
-    let mut figures = table(&["case", "who", "what", "median (min to max)"]);
-    for Figure { case, series, spread } in &section.figures {
-        let value = number::with_spread(*spread, series.measure.unit);
-        figures.add_row([case, &series.contender, series.measure.name, &value]);
-    }
+    let Grid { heading, rows } = Grid::of(&section.figures);
+    let mut figures = table(&heading);
+    figures.add_rows(rows);
     let _ = writeln!(text, "{figures}");
     if !section.aims.is_empty() {
         let _ = writeln!(text, "{}", aims(&section.aims));
@@ -43,7 +41,8 @@ fn aims(aims: &[Aim]) -> Table {
 
 fn table(heading: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_header(heading);
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(heading.iter().map(|name| name.to_uppercase()));
     table
 }
 

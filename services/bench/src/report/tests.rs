@@ -50,7 +50,9 @@ fn json_has_every_sample_and_all_circumstances() {
 fn tables_say_what_was_measured_against_what_is_wanted_and_that_it_is_only_a_look() {
     let report = report();
     for text in [report.table(), markdown::of(&report)] {
-        for wanted in ["256 in flight", "110/s", "cqrs-es", "at least 40.0 ×", "met, by 25 %", "a note", "cargo xtask bench"] {
+        for wanted in
+            ["256 in flight", "110/s", "cqrs-es", "at least 40.0 ×", "met, by 25 %", "a note", "cargo xtask bench"]
+        {
             assert!(text.contains(wanted), "{wanted:?} is not in\n{text}");
         }
         assert!(text.contains("debug build") || text.contains("quick look"), "{text}");

@@ -135,7 +135,10 @@ fn write_all(mut blocks: impl Blocks, jobs: &Receiver<Job>) -> Result<(), BenchE
         }
         number += 1;
         blocks.write(number, &block)?;
-        waiting.into_iter().for_each(|done| drop(done.send(number)));
+        waiting.into_iter().for_each(|done| {
+            // Whoever asked may be gone.
+            let _ = done.send(number);
+        });
     }
     Ok(())
 }

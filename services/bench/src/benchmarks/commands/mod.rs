@@ -53,7 +53,8 @@ fn on_postgres(ground: &Ground, section: &mut Section) -> Result<(), BenchError>
     let ceiling_database = ground.database()?;
     let bytes = ours.bytes_per_command()?;
     let mut ceiling = Ceiling::start(PostgresBlocks::open(&ceiling_database.url())?, bytes);
-    section.note(format!("PostgreSQL: a command takes {bytes} bytes of a commit's block; the bare loop writes as many."));
+    section
+        .note(format!("PostgreSQL: a command takes {bytes} bytes of a commit's block; the bare loop writes as many."));
     for in_flight in IN_FLIGHT {
         let case = format!("PostgreSQL, {in_flight} in flight");
         let mut contenders: [Box<dyn Contender>; 3] =

@@ -76,8 +76,7 @@ pub fn run(ground: &Ground, section: &mut Section) -> Result<(), BenchError> {
     let mut peer = Peer::start(ground, crowd(ground))?;
     let ours = filled(ground, Place::Postgres)?;
     let case = format!("PostgreSQL, sustained, {IN_FLIGHT} in flight");
-    let mut contenders: [Box<dyn Contender>; 2] =
-        [Box::new(ours), Box::new(PeerWithView(peer.with_view(IN_FLIGHT)))];
+    let mut contenders: [Box<dyn Contender>; 2] = [Box::new(ours), Box::new(PeerWithView(peer.with_view(IN_FLIGHT)))];
     let results = contest::run("commands, sustained, PostgreSQL", effort, time, &mut contenders)?;
     let ratios = results.of(ours::NAME, SUSTAINED)?.ratios_to(results.of(peer::NAME, SUSTAINED)?);
     section.add(&case, &results);

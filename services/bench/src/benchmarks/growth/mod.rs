@@ -67,7 +67,8 @@ impl Churn {
         let ask = || {
             let member = self.first_member + self.next % self.members;
             let is_given = (self.next / self.members).is_multiple_of(2);
-            let call = Turn { licensee: self.licensee, member, is_given }.call(&format!("{}-{}", self.name, self.next))?;
+            let call =
+                Turn { licensee: self.licensee, member, is_given }.call(&format!("{}-{}", self.name, self.next))?;
             self.next += 1;
             Ok(engine.try_call(call)?)
         };
@@ -138,8 +139,7 @@ fn memory(ground: &Ground, section: &mut Section) -> Result<(), BenchError> {
     for _ in 0..ground.effort.rounds {
         let grown = |licensee: usize, seats: u64| {
             let turn = Turn { licensee: licensee as u64, member: seats, is_given: true };
-            inner::ask(Inner::FirstCommand, folder, turn)
-                .map(|came| came.after_bytes as f64 - came.before_bytes as f64)
+            inner::ask(Inner::FirstCommand, folder, turn).map(|came| came.after_bytes as f64 - came.before_bytes as f64)
         };
         series.samples.push((grown(last, many)? - grown(0, few)?) / (many - few) as f64);
     }

@@ -11,8 +11,7 @@ use super::EVENTS;
 use crate::{contest::Contender, error::BenchError, ground::history::History, measure::Reading};
 
 /// What is copied: whatever follows from the events.
-const TABLES: [&str; 8] =
-    ["licensees", "members", "seats", "users", "usage", "timers", "refusals", "shard_totals"];
+const TABLES: [&str; 8] = ["licensees", "members", "seats", "users", "usage", "timers", "refusals", "shard_totals"];
 
 /// The rows, and a connection to copy them by.
 pub struct Copy<'a> {
@@ -51,9 +50,8 @@ impl Contender for Copy<'_> {
         let began = Instant::now();
         let mut transaction = self.client.transaction()?;
         for (table, bytes) in &self.rows {
-            transaction.batch_execute(&format!(
-                "CREATE TABLE bench_copy.{table} (LIKE usher_views.{table} INCLUDING ALL)"
-            ))?;
+            transaction
+                .batch_execute(&format!("CREATE TABLE bench_copy.{table} (LIKE usher_views.{table} INCLUDING ALL)"))?;
             let mut writer =
                 transaction.copy_in(&format!("COPY bench_copy.{table} FROM STDIN WITH (FORMAT binary)"))?;
             writer.write_all(bytes).map_err(BenchError::system("copy rows"))?;

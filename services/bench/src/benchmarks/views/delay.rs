@@ -53,12 +53,15 @@ impl Contender for Delay<'_> {
         let (sent, delays) = thread::scope(|scope| {
             scope.spawn(move || wait_for_answers(&answered, &watched));
             let watcher = scope.spawn(move || watch(views, &to_watch));
-            let sent = pace.send(|elapsed| elapsed < time, |number, ticket| {
-                // Whoever waits for answers is only gone after a failure, which is told below.
-                let _ = tickets.send((number, ticket));
-                Ok(())
-            });
-        drop(tickets);
+            let sent = pace.send(
+                |elapsed| elapsed < time,
+                |number, ticket| {
+                    // Whoever waits for answers is only gone after a failure, which is told below.
+                    let _ = tickets.send((number, ticket));
+                    Ok(())
+                },
+            );
+            drop(tickets);
             let delays = watcher.join().unwrap_or_else(|_| Err(BenchError::wrong("a thread ended")));
             (sent, delays)
         });
