@@ -22,6 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kafka", &["contract", "journal", "licensing"]),
     ("servers", &[]),
     ("rehearsal", &["kafka", "servers"]),
+    ("bench", &["api", "contract", "engine", "journal", "kafka", "licensing", "servers", "views"]),
     ("usher", &["api", "audit", "cluster", "contract", "engine", "journal", "kafka", "licensing", "views"]),
     ("structure-tests", &[]),
     ("xtask", &[]),

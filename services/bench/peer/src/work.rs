@@ -173,9 +173,7 @@ impl Licensees {
         let mut times = Vec::new();
         let last = user(0, self.members.saturating_sub(1));
         while began.elapsed() < time {
-            for command in
-                [Command::AssignSeat { user: last.clone() }, Command::RemoveSeat { user: last.clone() }]
-            {
+            for command in [Command::AssignSeat { user: last.clone() }, Command::RemoveSeat { user: last.clone() }] {
                 let asked = Instant::now();
                 self.framework.execute(&licensee(0), command).await?;
                 times.push(asked.elapsed());
@@ -219,10 +217,5 @@ fn answer(times: &[Duration], took: Duration) -> Answer {
         }
     }
     let quantile = |part: f64| histogram.as_ref().map_or(0.0, |all| all.value_at_quantile(part) as f64 / 1e6);
-    Answer {
-        commands: times.len() as u64,
-        seconds: took.as_secs_f64(),
-        p50_ms: quantile(0.5),
-        p99_ms: quantile(0.99),
-    }
+    Answer { commands: times.len() as u64, seconds: took.as_secs_f64(), p50_ms: quantile(0.5), p99_ms: quantile(0.99) }
 }

@@ -8,6 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use postgres::{Client, NoTls};
+
 use super::Benchmark;
 use crate::{
     error::BenchError,
@@ -143,8 +145,26 @@ fn disk(ground: &Ground, section: &mut Section) -> Result<(), BenchError> {
     drop(store);
     for (case, file) in [("journal", "journal.db"), ("index", "index.db"), ("views", "views.db")] {
         let bytes = with_log(&folder.join(file)) as f64 / events.max(1) as f64;
-        section.add_series(&format!("{case}, {events} events"), series(DISK, vec![bytes]));
+        section.add_series(&format!("SQLite: {case}, {events} events"), series(DISK, vec![bytes]));
     }
+    disk_of_database(ground, section)?;
     section.note("The journal's bytes include names and addresses, which are kept beside the events.");
+    Ok(())
+}
+
+/// The journal, the index and the views are schemas of one database.
+fn disk_of_database(ground: &Ground, section: &mut Section) -> Result<(), BenchError> {
+    let history = ground.history()?;
+    let url = history.store.url().ok_or_else(|| BenchError::wrong("the store has no database"))?;
+    let mut client = Client::connect(&url, NoTls)?;
+    let query = "
+        SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = $1 AND c.relkind = 'r'";
+    for (case, schema) in [("journal", "usher"), ("index", "usher_index"), ("views", "usher_views")] {
+        let bytes: i64 = client.query_one(query, &[&schema])?.get(0);
+        let an_event = bytes as f64 / history.events.max(1) as f64;
+        section.add_series(&format!("PostgreSQL: {case}, {} events", history.events), series(DISK, vec![an_event]));
+    }
     Ok(())
 }

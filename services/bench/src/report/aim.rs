@@ -80,6 +80,7 @@ impl Aim {
     pub fn verdict(&self) -> String {
         let goodness = self.wanted.goodness_of(self.spread.median);
         match self.met {
+            true if goodness.is_infinite() => "met".to_owned(),
             true if goodness >= 2.0 => format!("met, {goodness:.1} times over"),
             true => format!("met, by {:.0} %", (goodness - 1.0) * 100.0),
             false if goodness.is_nan() => "not met: nothing was measured".to_owned(),
@@ -103,6 +104,7 @@ mod tests {
         assert_eq!(verdict(fast, &[100.0]), "met, 2.5 times over");
         assert_eq!(verdict(fast, &[30.0]), "not met, 25 % short");
         assert_eq!(verdict(small, &[50.0]), "met, 3.0 times over");
+        assert_eq!(verdict(small, &[0.0]), "met");
         assert_eq!(verdict(small, &[300.0]), "not met, 50 % short");
         assert_eq!(verdict(small, &[]), "not met: nothing was measured");
     }

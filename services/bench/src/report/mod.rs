@@ -105,8 +105,8 @@ impl Report {
     /// [`BenchError::System`] if a file can't be written.
     pub fn write_plots(&self, folder: &Path) -> Result<(), BenchError> {
         fs::create_dir_all(folder).map_err(BenchError::system(format!("make {}", folder.display())))?;
-        let plots = self.sections.iter().flat_map(|section| &section.plots);
-        plots.map(|plot| write(&folder.join(format!("{}.svg", plot.file)), &plot.svg())).collect()
+        let mut plots = self.sections.iter().flat_map(|section| &section.plots);
+        plots.try_for_each(|plot| write(&folder.join(format!("{}.svg", plot.file)), &plot.svg()))
     }
 
     /// As it is shown on a terminal.

@@ -12,8 +12,8 @@ const TOP: f64 = 40.0;
 const BOTTOM: f64 = 50.0;
 /// Told apart also by those who see no red or no green.
 const COLOURS: [&str; 4] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"];
-/// Lines across.
-const STEPS: u32 = 4;
+/// Lines across, at least; at most two and a half times as many.
+const STEPS_MIN: f64 = 3.0;
 
 /// Curves over one axis.
 #[derive(Debug, Clone, Serialize)]
@@ -43,7 +43,10 @@ pub struct Curve {
 struct Scale {
     /// The logarithms of the smallest and the greatest size.
     x: (f64, f64),
+    /// What stands at the top: a multiple of the step.
     y_max: f64,
+    /// Between two lines across.
+    y_step: f64,
 }
 
 impl Scale {
@@ -54,7 +57,8 @@ impl Scale {
             sizes.fold((f64::MAX, f64::MIN), |(least, most), size| (least.min(size), most.max(size)));
         let y_max = points().map(|(_, value)| *value).fold(0.0, f64::max);
         let greatest = if greatest > smallest { greatest } else { smallest + 1.0 };
-        Self { x: (smallest, greatest), y_max: if y_max > 0.0 { y_max * 1.1 } else { 1.0 } }
+        let y_step = round_step(if y_max > 0.0 { y_max } else { 1.0 } / STEPS_MIN);
+        Self { x: (smallest, greatest), y_max: ((y_max / y_step).floor() + 1.0) * y_step, y_step }
     }
 
     fn x(&self, size: f64) -> f64 {
@@ -65,6 +69,13 @@ impl Scale {
     fn y(&self, value: f64) -> f64 {
         HEIGHT - BOTTOM - value / self.y_max * (HEIGHT - TOP - BOTTOM)
     }
+}
+
+/// The greatest number of the form 1, 2 or 5 times a power of ten that is not above `step`.
+fn round_step(step: f64) -> f64 {
+    let power = 10_f64.powf(step.log10().floor());
+    let digit = [5.0, 2.0].into_iter().find(|digit| digit * power <= step).unwrap_or(1.0);
+    digit * power
 }
 
 impl Plot {
@@ -84,11 +95,11 @@ impl Plot {
 
     fn draw_axes(&self, svg: &mut String, scale: &Scale) {
         let (right, bottom, middle) = (WIDTH - RIGHT, HEIGHT - BOTTOM, f64::midpoint(LEFT, WIDTH - RIGHT));
-        text(svg, (LEFT, TOP - 18.0), "start", &self.title);
+        text(svg, (LEFT, TOP - 18.0), "start", &format!("{}, {}", self.title, self.y));
         text(svg, (middle, HEIGHT - 12.0), "middle", &self.x);
-        text(svg, (LEFT, TOP - 4.0), "start", &self.y);
-        for step in 0..=STEPS {
-            let value = scale.y_max * f64::from(step) / f64::from(STEPS);
+        let lines = (scale.y_max / scale.y_step).round() as u32;
+        for line in 0..=lines {
+            let value = scale.y_step * f64::from(line);
             let y = scale.y(value);
             // Writing to a text never fails.
             let _ = writeln!(svg, "<path d=\"M{LEFT} {y:.1}H{right}\" stroke=\"#ddd\"/>");
@@ -152,6 +163,13 @@ mod tests {
         let svg = plot.svg();
         assert_eq!(svg.matches("<circle").count(), 2);
         assert!(svg.contains("us &amp; &lt;them>") && svg.ends_with("</svg>\n"));
+    }
+
+    #[test]
+    fn lines_across_are_at_round_values() {
+        for (step, round) in [(48.0, 20.0), (50.0, 50.0), (0.7, 0.5), (19.0, 10.0), (1.0, 1.0)] {
+            assert!((round_step(step) - round).abs() < 1e-9, "{step}");
+        }
     }
 
     #[test]

@@ -81,14 +81,8 @@ impl Contender for Plain {
 
     fn round(&mut self, _time: Duration) -> Result<Vec<Reading>, BenchError> {
         let began = Instant::now();
-        let mut sent = 0;
-        for message in self.records.iter().cycle() {
-            if sent == self.events {
-                break;
-            }
-            self.send(message)?;
-            sent += 1;
-        }
+        let records = self.records.iter().cycle();
+        (0..self.events).zip(records).try_for_each(|(_, message)| self.send(message))?;
         self.producer.flush(FLUSH_WAIT)?;
         Ok(vec![EVENTS.reading(self.events as f64 / began.elapsed().as_secs_f64())])
     }
