@@ -99,7 +99,7 @@ pub fn ask(address: SocketAddr, request: &str) -> Result<Answered, BenchError> {
     })
 }
 
-/// Keeps [`CONNECTIONS`] busy for so long, one request at a time each; requests are numbered by `next`, which goes on from
+/// Keeps [`CONNECTIONS`] busy for so long, one request at a time each, and at least one; requests are numbered by `next`, which goes on from
 /// one round to the next.
 ///
 /// # Errors
@@ -139,7 +139,7 @@ async fn keep_busy(
     requests: Requests,
 ) -> Result<(u64, Latencies), BenchError> {
     let (mut done, mut latencies) = (0, Latencies::new()?);
-    while began.elapsed() < time {
+    while done == 0 || began.elapsed() < time {
         let request = requests(next.fetch_add(1, Ordering::Relaxed));
         let asked = Instant::now();
         let answered = connection.ask(&request).await?;

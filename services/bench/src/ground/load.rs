@@ -76,7 +76,7 @@ impl Load {
     }
 }
 
-/// Asks for one thing after another for so long, with `in_flight` under way at a time, and waits for the answers in the
+/// Asks for one thing after another for so long, with `in_flight` under way at a time (as many at least in all), and waits for the answers in the
 /// order of the questions, which is that of the answers too where whoever answers keeps the order.
 ///
 /// One thread does it all: on a small machine it must take little from whoever is measured.
@@ -92,9 +92,8 @@ pub fn closed_loop<T>(
     let in_flight = usize::try_from(in_flight.max(1)).unwrap_or(usize::MAX);
     let mut under_way: VecDeque<(Instant, T)> = VecDeque::new();
     let (mut done, mut latencies) = (0, Latencies::new()?);
-    let began = Instant::now();
+    let (began, mut is_over) = (Instant::now(), false);
     loop {
-        let is_over = began.elapsed() >= time;
         while !is_over && under_way.len() < in_flight {
             under_way.push_back((Instant::now(), ask()?));
         }
@@ -102,6 +101,7 @@ pub fn closed_loop<T>(
         wait(ticket)?;
         latencies.add(asked.elapsed());
         done += 1;
+        is_over = began.elapsed() >= time;
     }
     Ok(Load { done, took: began.elapsed(), latencies })
 }
