@@ -1,13 +1,13 @@
 //! A long history on PostgreSQL, made once a run, for whoever reads all of it.
 
+use std::collections::HashMap;
+
 use contract::{
     event::{StreamEvent, decode},
     proto::journal::{Event, record::Kind},
 };
 use journal::Journal;
 use licensing::{Instant, Licensee, LicenseeId};
-
-use std::collections::HashMap;
 
 use super::{
     Ground,

@@ -11,7 +11,7 @@ use std::{
 use contract::event::{StreamEvent, decode};
 use journal::StreamIndex;
 use licensing::{Catalogue, Instant as Moment, Licensee};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 use super::{crowd::Turn, process::resident_bytes, program::Program, store::Store};
 use crate::error::BenchError;
@@ -55,11 +55,7 @@ pub fn ask(inner: Inner, folder: &Path, turn: Turn) -> Result<Came, BenchError> 
     };
     let (folder, licensee, member) = (folder.to_string_lossy(), turn.licensee.to_string(), turn.member.to_string());
     let arguments = ["--inner", kind, "--inner-store", &folder, "--inner-turn", &licensee, &member];
-    answer(&mut Program::start(&own, &arguments)?)
-}
-
-fn answer<A: DeserializeOwned>(program: &mut Program) -> Result<A, BenchError> {
-    program.answer()
+    Program::start(&own, &arguments)?.answer()
 }
 
 /// Does it, in this process.

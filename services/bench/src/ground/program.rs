@@ -65,10 +65,10 @@ impl Program {
     /// # Errors
     /// [`BenchError::Program`] if there is no answer.
     pub fn ask<A: DeserializeOwned>(&mut self, question: &impl Serialize) -> Result<A, BenchError> {
-        let failed = |error: std::io::Error| BenchError::program("a program", error);
         let text = serde_json::to_string(question).map_err(|error| BenchError::program(&self.name, error))?;
         if let Some(input) = &mut self.input {
-            writeln!(input, "{text}").and_then(|()| input.flush()).map_err(failed)?;
+            let asked = writeln!(input, "{text}").and_then(|()| input.flush());
+            asked.map_err(|error| BenchError::program(&self.name, error))?;
         }
         self.answer()
     }

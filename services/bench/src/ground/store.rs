@@ -220,11 +220,11 @@ impl Store {
         }
     }
 
-    /// Events in the store, and bytes of all its blocks.
+    /// Records of the journal, over all shards.
     ///
     /// # Errors
     /// [`BenchError`] if it can't be read.
-    pub fn heads_sum(&self) -> Result<u64, BenchError> {
+    pub fn records(&self) -> Result<u64, BenchError> {
         Ok(self.journal().heads()?.iter().map(|head| head.position).sum())
     }
 }

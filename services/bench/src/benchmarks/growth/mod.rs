@@ -5,7 +5,7 @@ mod peer;
 
 use std::time::Duration;
 
-use engine::Engine;
+use engine::{Call, Engine};
 
 use super::Benchmark;
 use crate::{
@@ -86,23 +86,28 @@ impl Contender for Churn {
     }
 
     fn round(&mut self, time: Duration) -> Result<Vec<Reading>, BenchError> {
-        // Whatever is left from the round before is over: everybody is without a seat again.
-        self.next = self.next.next_multiple_of(self.members * 2);
         let cost = self.churn(time)?;
+        // So that as many seats are held in the next round as in this one.
         self.finish_pass()?;
         Ok(vec![COST.reading(cost)])
     }
 }
 
 impl Churn {
+    /// Everybody gets a seat, then everybody loses it, and so on.
+    fn next_call(&mut self) -> Result<Call, BenchError> {
+        let member = self.first_member + self.next % self.members;
+        let is_given = (self.next / self.members).is_multiple_of(2);
+        let key = format!("{}-{}", self.name, self.next);
+        self.next += 1;
+        Turn { licensee: self.licensee, member, is_given }.call(&key)
+    }
+
     /// Takes the seats that a round gave and did not take.
     fn finish_pass(&mut self) -> Result<(), BenchError> {
         while !self.next.is_multiple_of(self.members * 2) {
-            let member = self.first_member + self.next % self.members;
-            let is_given = (self.next / self.members).is_multiple_of(2);
-            let turn = Turn { licensee: self.licensee, member, is_given };
-            self.engine.try_call(turn.call(&format!("{}-{}", self.name, self.next))?)?.wait()?;
-            self.next += 1;
+            let call = self.next_call()?;
+            self.engine.try_call(call)?.wait()?;
         }
         Ok(())
     }
@@ -113,7 +118,6 @@ fn seats(ground: &Ground, section: &mut Section) -> Result<(), BenchError> {
     let sizes = large::sizes(ground);
     let mut contenders: Vec<Box<dyn Contender>> = Vec::new();
     for (licensee, seats) in (0..).zip(sizes) {
-        // The ids of commands have to be new in this run of the store.
         let name = format!("{seats} seats");
         contenders.push(Box::new(Churn::new(name, store.engine(), licensee, *seats, SPARE)));
     }

@@ -26,6 +26,8 @@ const EVENTS: [u64; 3] = [100, 10_000, 200_000];
 const REMEMBERED: [u64; 3] = [1_000, 100_000, 1_000_000];
 const SHARDS: [u64; 4] = [1, 4, 16, 64];
 const LISTED: [u64; 3] = [10, 100, 1_000];
+/// A command makes an event and an outcome.
+const RECORDS_A_COMMAND: u64 = 2;
 /// How many sizes there are for a look.
 const QUICK: usize = 2;
 /// Members of whoever has a long stream.
@@ -137,7 +139,7 @@ fn events(ground: &Ground, events: u64, name: String) -> Result<Box<dyn Contende
     let store = Store::new(ground, Place::Embedded)?;
     Crowd { licensees: 1, members: CHURNING }.join(&store.engine())?;
     let mut churn = Churn::new(name, store.engine(), 0, 0, CHURNING);
-    while store.heads_sum()? / 2 < events {
+    while store.records()? / RECORDS_A_COMMAND < events {
         churn.round(Duration::from_millis(100))?;
     }
     Ok(Box::new(Alone { churn, _store: store }))
