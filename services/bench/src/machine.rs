@@ -44,9 +44,8 @@ pub struct Machine {
 impl Circumstances {
     /// Those of this moment.
     pub fn now(effort: Effort) -> Self {
-        let arguments: Vec<String> = env::args().skip(1).collect();
         Self {
-            command: format!("cargo xtask bench {}", arguments.join(" ")).trim_end().to_owned(),
+            command: command(env::args().skip(1)),
             date: Utc::now().trunc_subsecs(0),
             commit: commit(),
             quick: effort.quick,
@@ -72,6 +71,20 @@ impl Machine {
     }
 }
 
+/// The command as somebody typed it: where programs were built is for `xtask` to say.
+fn command(arguments: impl Iterator<Item = String>) -> String {
+    let (mut typed, mut arguments) = ("cargo xtask bench".to_owned(), arguments);
+    while let Some(argument) = arguments.next() {
+        if ["--usher", "--peer"].contains(&argument.as_str()) {
+            arguments.next();
+            continue;
+        }
+        typed.push(' ');
+        typed.push_str(&argument);
+    }
+    typed
+}
+
 fn read(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }
@@ -91,4 +104,16 @@ fn commit() -> String {
     let Some(commit) = git(&["rev-parse", "--short=12", "HEAD"]) else { return "unknown".to_owned() };
     let is_changed = git(&["status", "--porcelain"]).is_none_or(|changes| !changes.is_empty());
     if is_changed { format!("{commit}+") } else { commit }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_is_told_without_what_xtask_adds() {
+        let arguments = ["http", "--quick", "--usher", "/a/usher", "--peer", "/a/peer"];
+        assert_eq!(command(arguments.map(str::to_owned).into_iter()), "cargo xtask bench http --quick");
+        assert_eq!(command(std::iter::empty()), "cargo xtask bench");
+    }
 }
