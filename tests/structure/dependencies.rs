@@ -27,6 +27,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("servers", &[]),
     ("rehearsal", &["contract", "kafka", "servers"]),
     ("usher", &["api", "audit", "cluster", "contract", "engine", "journal", "kafka", "licensing", "past", "views"]),
+    ("bench", &["api", "contract", "engine", "journal", "kafka", "licensing", "past", "servers", "views"]),
     ("structure-tests", &[]),
     ("xtask", &[]),
 ];
