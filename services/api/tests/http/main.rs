@@ -14,6 +14,7 @@ mod positions;
 mod previews;
 mod process;
 mod reads;
+mod replayed_past;
 mod reply;
 mod schema_check;
 mod seats;
