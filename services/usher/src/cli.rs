@@ -9,8 +9,8 @@ use journal::postgres::{DatabaseUrl, InvalidDatabaseUrl};
 use crate::{
     commands::{
         dead_letters::DeadLettersArgs, demo::DemoArgs, export::ExportArgs, history::HistoryArgs, ingest::IngestArgs,
-        migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs, seats::SeatsArgs, serve::ServeArgs,
-        show::ShowArgs, timers::TimersArgs, verify::VerifyArgs,
+        members::MembersArgs, migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs, seats::SeatsArgs,
+        serve::ServeArgs, show::ShowArgs, timers::TimersArgs, user::UserArgs, verify::VerifyArgs,
     },
     config::{KafkaBrokers, ServerUrl, Settings, ShardCount},
     logging::{LogFilter, LogFormat},
@@ -34,6 +34,7 @@ Examples:
   usher seats assign --licensee acme --csv users.csv --best-effort
   usher history acme --type SeatRemoved --format json
   usher show acme --as-of 2026-01-31
+  usher members acme --as-of 2026-01-31 --assigned true
   usher timers --url http://127.0.0.1:8080
   usher verify
   usher serve --database-url postgres://usher@db.internal/usher?sslmode=verify-full";
@@ -82,6 +83,10 @@ pub enum Command {
     History(HistoryArgs),
     /// Print a licensee as it is, or as it was
     Show(ShowArgs),
+    /// Print a licensee's members as they are, or as they were
+    Members(MembersArgs),
+    /// Print a user's status, seats and access as they are, or as they were
+    User(UserArgs),
     /// Print what is due when
     Timers(TimersArgs),
     /// Write every event, for auditors
@@ -108,6 +113,8 @@ impl Cli {
             Command::Seats(args) => args.settings(),
             Command::History(args) => args.settings(),
             Command::Show(args) => args.settings(),
+            Command::Members(args) => args.settings(),
+            Command::User(args) => args.settings(),
             Command::Timers(args) => args.settings(),
             Command::Export(args) => args.settings(),
             Command::Publish(args) => args.settings(),

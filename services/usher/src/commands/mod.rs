@@ -5,6 +5,7 @@ pub mod demo;
 pub mod export;
 pub mod history;
 pub mod ingest;
+pub mod members;
 pub mod migrate;
 pub mod publish;
 pub mod rebuild;
@@ -12,6 +13,7 @@ pub mod seats;
 pub mod serve;
 pub mod show;
 pub mod timers;
+pub mod user;
 pub mod verify;
 
 use std::sync::Arc;
@@ -103,6 +105,8 @@ pub fn run(cli: Cli) -> Result<ExitStatus, CommandError> {
         Command::Seats(args) => seats::run(&args, &config),
         Command::History(args) => history::run(&args, &config),
         Command::Show(args) => show::run(&args, &config),
+        Command::Members(args) => members::run(&args, &config),
+        Command::User(args) => user::run(&args, &config),
         Command::Timers(args) => timers::run(&args, &config),
         Command::Export(args) => export::run(&args, &config),
         Command::Publish(args) => publish::run(&args, &config),
