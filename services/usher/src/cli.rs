@@ -9,9 +9,9 @@ use journal::postgres::{DatabaseUrl, InvalidDatabaseUrl};
 use crate::{
     commands::{
         backtest::BacktestArgs, dead_letters::DeadLettersArgs, demo::DemoArgs, diff::DiffArgs, erase::EraseArgs,
-        export::ExportArgs, history::HistoryArgs, ingest::IngestArgs, load::LoadArgs, migrate::MigrateArgs,
-        publish::PublishArgs, rebuild::RebuildArgs, seats::SeatsArgs, serve::ServeArgs, show::ShowArgs,
-        timers::TimersArgs, verify::VerifyArgs, why::WhyArgs,
+        export::ExportArgs, history::HistoryArgs, ingest::IngestArgs, load::LoadArgs, members::MembersArgs,
+        migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs, seats::SeatsArgs, serve::ServeArgs,
+        show::ShowArgs, timers::TimersArgs, user::UserArgs, verify::VerifyArgs, why::WhyArgs,
     },
     config::{KafkaBrokers, ServerUrl, Settings, ShardCount},
     logging::{LogFilter, LogFormat},
@@ -37,6 +37,7 @@ Examples:
   usher show acme --as-of 2026-01-31
   usher diff acme --from 2026-01-01 --to 2026-02-01
   usher why acme u-1
+  usher members acme --as-of 2026-01-31 --assigned true
   usher timers --url http://127.0.0.1:8080
   usher verify
   usher serve --database-url postgres://usher@db.internal/usher?sslmode=verify-full";
@@ -89,6 +90,10 @@ pub enum Command {
     Diff(DiffArgs),
     /// Print why a user has a seat, or has none
     Why(WhyArgs),
+    /// Print a licensee's members as they are, or as they were
+    Members(MembersArgs),
+    /// Print a user's status, seats and access as they are, or as they were
+    User(UserArgs),
     /// Print what is due when
     Timers(TimersArgs),
     /// Write every event, for auditors
@@ -123,6 +128,8 @@ impl Cli {
             Command::Show(args) => args.settings(),
             Command::Diff(args) => args.settings(),
             Command::Why(args) => args.settings(),
+            Command::Members(args) => args.settings(),
+            Command::User(args) => args.settings(),
             Command::Timers(args) => args.settings(),
             Command::Export(args) => args.settings(),
             Command::Publish(args) => args.settings(),

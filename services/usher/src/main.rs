@@ -16,6 +16,7 @@ mod moment;
 mod output;
 mod progress;
 mod store;
+mod then;
 
 use std::process::ExitCode;
 

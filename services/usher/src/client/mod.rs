@@ -9,13 +9,12 @@ mod remote;
 mod target;
 
 use journal::JournalError;
-use licensing::{Instant, LicenseeId};
+use licensing::Instant;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
     config::{ServerUrl, Token},
-    moment,
     store::{StoreError, StoreOptions},
 };
 
@@ -191,15 +190,8 @@ impl Client {
         Pages { client: self, next: Some(first.clone()), first }
     }
 
-    /// The licensee as it was at an instant, by effective time.
-    pub fn licensee_as_of(&self, licensee: &LicenseeId, at: Instant) -> Result<Value, ClientError> {
-        let at = self.past(at)?;
-        let target = Target::new(["v1", "licensees", licensee.as_str()]);
-        self.get(&target.with("as_of", &moment::to_text(at)))
-    }
-
-    /// The instant by which a past one is asked for.
-    pub fn past(&self, at: Instant) -> Result<Instant, ClientError> {
+    /// The instant by which how things were at `at` is asked for.
+    pub fn as_of(&self, at: Instant) -> Result<Instant, ClientError> {
         match self {
             Self::InProcess(store) => store.as_of(at),
             Self::Remote(_) => Ok(at),

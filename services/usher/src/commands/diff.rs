@@ -59,8 +59,8 @@ impl DiffArgs {
 /// Does it.
 pub fn run(args: &DiffArgs, config: &Config) -> Result<ExitStatus, CommandError> {
     let client = config.client(Use::Reading)?;
-    let from = moment::to_text(client.past(args.from.0)?);
-    let to = args.to.map(|Moment(at)| client.past(at)).transpose()?.map(moment::to_text);
+    let from = moment::to_text(client.as_of(args.from.0)?);
+    let to = args.to.map(|Moment(at)| client.as_of(at)).transpose()?.map(moment::to_text);
     let target = Target::new(["v1", "licensees", args.licensee.as_str(), "diff"])
         .with("from", &from)
         .with_some("to", to.as_deref())

@@ -9,6 +9,7 @@ pub mod export;
 pub mod history;
 pub mod ingest;
 pub mod load;
+pub mod members;
 pub mod migrate;
 pub mod publish;
 pub mod rebuild;
@@ -16,6 +17,7 @@ pub mod seats;
 pub mod serve;
 pub mod show;
 pub mod timers;
+pub mod user;
 pub mod verify;
 pub mod why;
 
@@ -111,6 +113,8 @@ pub fn run(cli: Cli) -> Result<ExitStatus, CommandError> {
         Command::Show(args) => show::run(&args, &config),
         Command::Diff(args) => diff::run(&args, &config),
         Command::Why(args) => why::run(&args, &config),
+        Command::Members(args) => members::run(&args, &config),
+        Command::User(args) => user::run(&args, &config),
         Command::Timers(args) => timers::run(&args, &config),
         Command::Export(args) => export::run(&args, &config),
         Command::Publish(args) => publish::run(&args, &config),

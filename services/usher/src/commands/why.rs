@@ -57,7 +57,7 @@ impl WhyArgs {
 /// Does it.
 pub fn run(args: &WhyArgs, config: &Config) -> Result<ExitStatus, CommandError> {
     let client = config.client(Use::Reading)?;
-    let as_of = args.as_of.map(|Moment(at)| client.past(at)).transpose()?.map(moment::to_text);
+    let as_of = args.as_of.map(|Moment(at)| client.as_of(at)).transpose()?.map(moment::to_text);
     let target = Target::new(["v1", "licensees", args.licensee.as_str(), "members", args.user.as_str(), "explain"])
         .with_some("product", args.product.as_deref())
         .with_some("as_of", as_of.as_deref());

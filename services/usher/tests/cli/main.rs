@@ -21,5 +21,6 @@ mod serve;
 mod settings;
 mod show;
 mod stores;
+mod then;
 mod timers;
 mod verify;
