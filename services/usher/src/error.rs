@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     client::ClientError,
-    commands::{CsvError, DemoError, ExportError, ListError, ServeError},
+    commands::{CsvError, DemoError, EraseError, ExportError, ListError, ServeError},
     config::ConfigError,
     evidence::EvidenceError,
     exit::ExitStatus,
@@ -52,9 +52,18 @@ pub enum CommandError {
     /// Billing's list.
     #[error(transparent)]
     List(#[from] ListError),
+    /// What would have been.
+    #[error(transparent)]
+    Backtest(#[from] backtest::BacktestError),
+    /// Who is to be forgotten.
+    #[error(transparent)]
+    Erase(#[from] EraseError),
     /// Kafka.
     #[error(transparent)]
     Kafka(#[from] kafka::KafkaError),
+    /// The load.
+    #[error(transparent)]
+    Load(#[from] load::LoadError),
     /// The demonstration.
     #[error(transparent)]
     Demo(#[from] DemoError),
@@ -69,6 +78,7 @@ impl CommandError {
         match self {
             Self::Config(_)
             | Self::Auth(_)
+            | Self::Erase(EraseError::NobodyToAsk)
             | Self::Demo(DemoError::NotFresh { .. } | DemoError::NotFreshDatabase { .. })
             | Self::Store(StoreError::NoStore { .. }) => ExitStatus::Usage,
             Self::Export(ExportError::NoKey | ExportError::NotOfFormat { .. }) => ExitStatus::Usage,
@@ -83,7 +93,10 @@ impl CommandError {
             | Self::Audit(_)
             | Self::Evidence(_)
             | Self::List(_)
+            | Self::Backtest(_)
+            | Self::Erase(_)
             | Self::Kafka(_)
+            | Self::Load(_)
             | Self::Demo(_)
             | Self::Output(OutputError::Unwritable(_)) => ExitStatus::Problem,
             // Whoever read the output has seen enough of it, as `head` does.

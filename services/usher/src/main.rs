@@ -17,6 +17,7 @@ mod moment;
 mod output;
 mod progress;
 mod store;
+mod then;
 
 use std::process::ExitCode;
 

@@ -20,6 +20,7 @@ use journal::{
     sqlite::{self, SqliteStore},
 };
 use licensing::{Catalogue, Instant};
+use past::Past;
 use views::{Rebuilt, Views, Watcher};
 
 pub use clock::Clock;
@@ -101,17 +102,21 @@ impl Store {
 
     /// Opens a store, which has to be there.
     pub fn open_existing(options: StoreOptions) -> Result<Self, StoreError> {
-        Self::check_is_there(&options.place)?;
+        expect_at(&options.place)?;
         Self::open(options)
     }
 
-    fn check_is_there(place: &StorePlace) -> Result<(), StoreError> {
-        let in_journal = |source| StoreError::Journal { place: place.clone(), source };
-        let is_there = match place {
-            StorePlace::Folder(folder) => STORE_FILES.iter().any(|file| folder.join(file).exists()),
-            StorePlace::Database(url) => PostgresStore::is_in(url).map_err(in_journal)?,
-        };
-        if is_there { Ok(()) } else { Err(StoreError::NoStore { place: place.clone() }) }
+    /// The truth alone, of a store that has to be there: nothing is decided, whatever is due.
+    pub fn open_existing_journal(place: &StorePlace) -> Result<Arc<dyn Journal>, StoreError> {
+        expect_at(place)?;
+        Self::open_journal(place)
+    }
+
+    /// The truth alone, of a store that is there and can't be opened as a whole.
+    pub fn open_journal(place: &StorePlace) -> Result<Arc<dyn Journal>, StoreError> {
+        let opened =
+            Opened::open(place, None).map_err(|source| StoreError::Journal { place: place.clone(), source })?;
+        Ok(opened.journal())
     }
 
     /// Makes the store in a database if there is none, and brings it to the newest format.
@@ -217,6 +222,16 @@ impl Store {
         Ok(())
     }
 
+    /// Clears away the last traces of what was erased; false if something stands in the way. In a folder the tables are
+    /// written anew in any case, in a database where it `is_rewrite`, as others wait meanwhile.
+    pub fn finish_erasures(&self, is_rewrite: bool) -> Result<bool, JournalError> {
+        match &self.opened {
+            Opened::Folder(store) => store.finish_erasures(),
+            Opened::Database(store) if is_rewrite => store.rewrite_erased(),
+            Opened::Database(store) => store.finish_erasures(),
+        }
+    }
+
     /// What tells this store from every other.
     pub fn store_id(&self) -> &[u8] {
         self.opened.store_id()
@@ -242,7 +257,9 @@ impl Store {
 
     /// What the interface stands on.
     pub fn services(&self, views: Arc<Views>, metrics: RenderMetrics) -> Services {
-        Services { engine: self.engine(), views, index: self.index(), journal: self.journal(), metrics }
+        let (index, journal) = (self.index(), self.journal());
+        let past = Past::new(index.clone(), journal.clone(), views.clone(), Arc::clone(&self.catalogue));
+        Services { engine: self.engine(), views, index, past: Arc::new(past), journal, metrics }
     }
 
     /// What time it is for this store, also where it is only looked at.
@@ -253,6 +270,17 @@ impl Store {
             ClockMode::Manual(_) | ClockMode::EventTime(_) => kept,
         })
     }
+}
+
+/// Fails where there is no store.
+fn expect_at(place: &StorePlace) -> Result<(), StoreError> {
+    let is_there = match place {
+        StorePlace::Folder(folder) => STORE_FILES.iter().any(|file| folder.join(file).exists()),
+        StorePlace::Database(url) => {
+            PostgresStore::is_in(url).map_err(|source| StoreError::Journal { place: place.clone(), source })?
+        }
+    };
+    if is_there { Ok(()) } else { Err(StoreError::NoStore { place: place.clone() }) }
 }
 
 impl Opened {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use journal::Journal;
 
-use super::{Opened, Store, StoreError};
+use super::{Opened, StoreError, expect_at};
 use crate::config::StorePlace;
 
 /// The journal of a store that is there, also where nothing else of it can be opened. Nothing decides, and in a database nothing is taken over: nodes may go on.
@@ -18,7 +18,7 @@ pub struct Truth {
 impl Truth {
     /// Opens it.
     pub fn open(place: &StorePlace) -> Result<Self, StoreError> {
-        Store::check_is_there(place)?;
+        expect_at(place)?;
         let opened =
             Opened::open(place, None).map_err(|source| StoreError::Journal { place: place.clone(), source })?;
         Ok(Self { journal: opened.journal(), store_id: opened.store_id().to_vec() })

@@ -11,6 +11,8 @@ const COMMANDS: &[&str] = &[
     "seats remove",
     "history",
     "show",
+    "diff",
+    "why",
     "timers",
     "verify",
     "seal",

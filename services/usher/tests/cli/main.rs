@@ -2,15 +2,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod authentication;
+mod backtest;
 mod database;
 mod demo;
+mod erase;
 mod help;
 mod history;
 mod ingest;
+mod load;
 mod messages;
 mod nodes;
 mod on_kafka;
 mod program;
+mod reasons;
 mod rebuild;
 mod reconcile;
 mod seal;
@@ -19,5 +23,6 @@ mod serve;
 mod settings;
 mod show;
 mod stores;
+mod then;
 mod timers;
 mod verify;

@@ -50,7 +50,7 @@ fn read_page(services: &Services, licensee: &LicenseeId, filter: &HistoryFilter)
 }
 
 /// Waits until all that is committed for the licensee is in the index.
-fn wait_for_index(services: &Services, licensee: &LicenseeId) -> Result<(), Problem> {
+pub(super) fn wait_for_index(services: &Services, licensee: &LicenseeId) -> Result<(), Problem> {
     let shard = journal::shard_of(licensee.as_str(), services.journal.shard_count());
     let heads = services.journal.heads()?;
     let Some(head) = heads.iter().find(|head| head.shard == shard) else { return Ok(()) };
