@@ -126,12 +126,12 @@ fn what_can_not_be_sealed_or_checked_is_told() {
 #[test]
 fn a_damaged_journal_is_not_sealed() {
     let place = sealed();
-    change(&place.path("data/journal.db"), "UPDATE commits SET recorded_at_us = recorded_at_us + 1 WHERE key = 2");
-    place.run("seal --data-dir data --key seal.key --out other.json").failed(1, "commit 2 of shard 0 is wrong");
+    change(&place.path("data/journal.db"), "UPDATE commits SET recorded_at_us = recorded_at_us + 1 WHERE key = 1");
+    place.run("seal --data-dir data --key seal.key --out other.json").failed(1, "commit 1 of shard 0 is wrong");
     assert!(!place.path("other.json").exists());
     place
         .run("export --format bundle --data-dir data --key seal.key --out a.bundle")
-        .failed(1, "commit 2 of shard 0 is wrong");
+        .failed(1, "commit 1 of shard 0 is wrong");
     assert!(!place.path("a.bundle").exists());
 }
 
