@@ -1,6 +1,6 @@
 //! Measures reads of the past of a licensee with a long history.
 //!
-//! `cargo run --release -p past --example long_history -- [EVENTS] [MEMBERS]`
+//! `cargo run -p past --example long_history -- [EVENTS] [MEMBERS]`; with `--release` as fast as it is in use.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use std::{
