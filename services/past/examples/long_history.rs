@@ -92,7 +92,7 @@ fn effective_at(version: u64) -> Instant {
 /// First everybody joins, then roles go up and down.
 fn event(number: u64, members: u64) -> Event {
     let user = UserId::parse(&format!("u-{:07}", number % members)).unwrap();
-    let (role, user_type) = (if number % 2 == 0 { Role::Developer } else { Role::Owner }, UserType::Human);
+    let (role, user_type) = (if number.is_multiple_of(2) { Role::Developer } else { Role::Owner }, UserType::Human);
     if number < members {
         return Event::MemberAdded { user, role, user_type, status: UserStatus::Active };
     }

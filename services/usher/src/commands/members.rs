@@ -141,14 +141,14 @@ pub fn run(args: &MembersArgs, config: &Config) -> Result<ExitStatus, CommandErr
 /// Where members go.
 enum Printer {
     Json(JsonArray),
-    Table(Table<8>),
+    Table(Box<Table<8>>),
 }
 
 impl Printer {
     fn new(format: Format) -> Self {
         match format {
             Format::Json => Self::Json(JsonArray::default()),
-            Format::Table => Self::Table(Table::new([
+            Format::Table => Self::Table(Box::new(Table::new([
                 "user",
                 "user name",
                 "name",
@@ -157,7 +157,7 @@ impl Printer {
                 "status",
                 "assigned at",
                 "last used at",
-            ])),
+            ]))),
         }
     }
 
