@@ -1,12 +1,11 @@
 //! One event of a licensee, with all that the journal keeps of it.
 
 use contract::{
-    event::{DecodeError, StreamEvent, decode},
+    event::{ReadEvent, StreamEvent, UnreadableEvent},
     proto::journal,
 };
 use licensing::{Event, Instant};
 use serde::Serialize;
-use uuid::Uuid;
 
 /// An event of a licensee's stream, decoded.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,26 +38,20 @@ pub struct Cited {
     pub command_id: String,
 }
 
-/// An event that can't be read.
+/// An event that can't be read as one of a licensee.
 #[derive(Debug, thiserror::Error)]
-#[error("event {version} of {stream} cannot be read")]
-pub struct UnreadableFact {
-    stream: String,
-    version: u64,
-    #[source]
-    source: Damage,
-}
-
-#[derive(Debug, thiserror::Error)]
-enum Damage {
+pub enum UnreadableFact {
+    /// It can't be read.
     #[error(transparent)]
-    Data(#[from] DecodeError),
-    #[error("its id is no UUID: the event is damaged, run usher verify")]
-    Id(#[from] uuid::Error),
-    #[error("its time is out of range: the event is damaged, run usher verify")]
-    Time,
-    #[error("it belongs to a user, not to a licensee: the event is damaged, run usher verify")]
-    OfUser,
+    Event(#[from] UnreadableEvent),
+    /// It is another kind of event than its stream has.
+    #[error("event {version} of {stream} belongs to a user, not to a licensee: it is damaged, run usher verify")]
+    OfUser {
+        /// The stream.
+        stream: String,
+        /// Its number in the stream.
+        version: u64,
+    },
 }
 
 impl Fact {
@@ -67,30 +60,15 @@ impl Fact {
     /// # Errors
     /// [`UnreadableFact`] for what a newer version wrote, and for damage.
     pub fn read(stored: journal::Event, position: String) -> Result<Self, UnreadableFact> {
-        let (stream, version) = (stored.stream.clone(), stored.version);
-        Self::decode(stored, position).map_err(|source| UnreadableFact { stream, version, source })
-    }
-
-    fn decode(stored: journal::Event, position: String) -> Result<Self, Damage> {
-        let StreamEvent::Licensee { event, .. } = decode(&stored.r#type, stored.schema_version, &stored.data)? else {
-            return Err(Damage::OfUser);
+        let ReadEvent { id, effective_at, recorded_at, event } = ReadEvent::of(&stored)?;
+        let journal::Event { stream, version, actor, command_id, .. } = stored;
+        let StreamEvent::Licensee { event, .. } = event else {
+            return Err(UnreadableFact::OfUser { stream, version });
         };
-        let cited = Cited {
-            version: stored.version,
-            position,
-            id: Uuid::from_slice(&stored.id)?.to_string(),
-            type_name: event.name(),
-            effective_at: instant(stored.effective_at_us)?,
-            recorded_at: instant(stored.recorded_at_us)?,
-            actor: stored.actor,
-            command_id: stored.command_id,
-        };
+        let type_name = event.name();
+        let cited = Cited { version, position, id, type_name, effective_at, recorded_at, actor, command_id };
         Ok(Self { cited, event })
     }
-}
-
-fn instant(micros: i64) -> Result<Instant, Damage> {
-    Instant::from_timestamp_micros(micros).ok_or(Damage::Time)
 }
 
 /// The user that an event is about; `None` for one about what was sold.

@@ -18,7 +18,7 @@ pub struct InvalidHex {
 
 impl<const BYTES: usize> fmt::Display for Hex<BYTES> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(self.0))
     }
 }
 
@@ -33,15 +33,11 @@ impl<const BYTES: usize> FromStr for Hex<BYTES> {
 
     fn from_str(text: &str) -> Result<Self, InvalidHex> {
         let invalid = InvalidHex { digits: BYTES * 2 };
-        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-        if pairs.len() != BYTES || !rest.is_empty() {
-            return Err(invalid);
-        }
         let mut bytes = [0; BYTES];
-        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-            *byte = digit(*high).zip(digit(*low)).map(|(high, low)| high << 4 | low).ok_or(invalid)?;
-        }
-        Ok(Self(bytes))
+        hex::decode_to_slice(text, &mut bytes).map_err(|_| invalid)?;
+        let read = Self(bytes);
+        // Capital letters would be read too.
+        if read.to_string() == text { Ok(read) } else { Err(invalid) }
     }
 }
 
@@ -54,14 +50,6 @@ impl<const BYTES: usize> Serialize for Hex<BYTES> {
 impl<'de, const BYTES: usize> Deserialize<'de> for Hex<BYTES> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
-    }
-}
-
-fn digit(letter: u8) -> Option<u8> {
-    match letter {
-        b'0'..=b'9' => Some(letter - b'0'),
-        b'a'..=b'f' => Some(letter - b'a' + 10),
-        _ => None,
     }
 }
 

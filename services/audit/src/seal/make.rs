@@ -74,7 +74,7 @@ pub(crate) fn seal_of(
 
 /// How a store is named in a seal.
 pub(crate) fn store_name(store: &[u8]) -> String {
-    store.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(store)
 }
 
 /// Whether a stream belongs to what was asked for.

@@ -200,7 +200,7 @@ fn make_store(transaction: &mut Transaction<'_>, server: &str, shards: u16) -> R
         let remedy = format!("make the store with {SHARDS_MAX} shards at most");
         return Err(failure::refused(server, remedy, format!("{shards} shards were asked for")).into());
     }
-    let (store_id, node_secret) = (random::<STORE_ID_BYTES>()?, hex(&random::<NODE_SECRET_BYTES>()?));
+    let (store_id, node_secret) = (random::<STORE_ID_BYTES>()?, hex::encode(random::<NODE_SECRET_BYTES>()?));
     transaction.execute_typed(
         "INSERT INTO usher.meta (id, store_id, shards, format, node_secret) VALUES (1, $1, $2, $3, $4)",
         &[
@@ -274,10 +274,6 @@ fn random<const BYTES: usize>() -> Result<[u8; BYTES], Failure> {
     rand::rand_bytes(&mut bytes)
         .map_err(|error| JournalError::Io { path: "/dev/urandom".into(), source: std::io::Error::other(error) })?;
     Ok(bytes)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::{
     moment::{self, Moment},
     output::{self, Format, OutputError, Table},
     progress::Progress,
-    store::{DEFAULT_FOLDER, Store},
+    store::{DEFAULT_FOLDER, Truth},
 };
 
 const EXAMPLES: &str = "\
@@ -87,7 +87,7 @@ pub fn run(args: &BacktestArgs, config: &Config) -> Result<ExitStatus, CommandEr
         licensees: args.licensees.iter().cloned().collect(),
     };
     // No engine: with another catalogue it would do what is due by that.
-    let journal = Store::open_existing_journal(&config.store_place(DEFAULT_FOLDER)?)?;
+    let Truth { journal, .. } = Truth::open(&config.store_place(DEFAULT_FOLDER)?)?;
     let mut progress = Progress::endless();
     let report = backtest(&*journal, &question, &mut |steps| progress.say(&|| format!("{steps} steps")));
     progress.finish();

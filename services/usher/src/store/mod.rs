@@ -106,19 +106,6 @@ impl Store {
         Self::open(options)
     }
 
-    /// The truth alone, of a store that has to be there: nothing is decided, whatever is due.
-    pub fn open_existing_journal(place: &StorePlace) -> Result<Arc<dyn Journal>, StoreError> {
-        expect_at(place)?;
-        Self::open_journal(place)
-    }
-
-    /// The truth alone, of a store that is there and can't be opened as a whole.
-    pub fn open_journal(place: &StorePlace) -> Result<Arc<dyn Journal>, StoreError> {
-        let opened =
-            Opened::open(place, None).map_err(|source| StoreError::Journal { place: place.clone(), source })?;
-        Ok(opened.journal())
-    }
-
     /// Makes the store in a database if there is none, and brings it to the newest format.
     pub fn migrate(url: &Arc<DatabaseUrl>, shards: Option<ShardCount>) -> Result<Migrated, StoreError> {
         let mut options = database::options(shards);

@@ -7,7 +7,8 @@ use journal::Journal;
 use super::{Opened, StoreError, expect_at};
 use crate::config::StorePlace;
 
-/// The journal of a store that is there, also where nothing else of it can be opened. Nothing decides, and in a database nothing is taken over: nodes may go on.
+/// The journal of a store that is there, also where nothing else of it can be opened. Nothing is decided, whatever is due,
+/// and in a database nothing is taken over: nodes may go on.
 pub struct Truth {
     /// The journal.
     pub journal: Arc<dyn Journal>,

@@ -8,7 +8,7 @@ mod writer;
 use std::{io, path::PathBuf};
 
 use clap::{Args, ValueEnum};
-use contract::{event::Unshowable, proto::journal::Event};
+use contract::{event::UnreadableEvent, proto::journal::Event};
 use journal::{JournalError, Position};
 use licensing::LicenseeId;
 
@@ -150,7 +150,7 @@ pub enum ExportError {
     Bundle(#[from] audit::WriteError),
     /// An event that can't be shown.
     #[error("an event cannot be written in this format: use --format protobuf, or a newer version of usher")]
-    Event(#[from] Unshowable),
+    Event(#[from] UnreadableEvent),
 }
 
 /// An event and where it lies, or why it can't be read.
