@@ -3,7 +3,7 @@
 //! Nothing personal is kept (R30): of a contact's address only whether it was the right one, and no plan, add-on or product
 //! that has not the form of an id, as a text that somebody sent by mistake might be anything.
 
-use licensing::{AddOnOrder, Command, EmailAddress, UserId};
+use licensing::{AddOnOrder, Command, EmailAddress, has_id_form};
 use serde::{Deserialize, Serialize};
 
 /// The most bytes that are kept of a command: room for a list of 10,000 users with ids as they usually are.
@@ -59,19 +59,20 @@ fn is_false(value: &bool) -> bool {
 }
 
 fn has_ids_only(command: &Command) -> bool {
-    let orders = |orders: &Option<Vec<AddOnOrder>>| orders.iter().flatten().all(|order| is_id(order.add_on.as_str()));
+    let orders =
+        |orders: &Option<Vec<AddOnOrder>>| orders.iter().flatten().all(|order| has_id_form(order.add_on.as_str()));
     match command {
-        Command::StartSubscription(start) => is_id(start.plan.as_str()) && orders(&start.add_ons),
+        Command::StartSubscription(start) => has_id_form(start.plan.as_str()) && orders(&start.add_ons),
         Command::RenewSubscription(renewal) => {
-            renewal.plan.as_ref().is_none_or(|plan| is_id(plan.as_str())) && orders(&renewal.add_ons)
+            renewal.plan.as_ref().is_none_or(|plan| has_id_form(plan.as_str())) && orders(&renewal.add_ons)
         }
         Command::PurchaseSeats { add_on, .. }
         | Command::ChangeSeatQuantity { add_on, .. }
-        | Command::StartTrial { add_on, .. } => is_id(add_on.as_str()),
+        | Command::StartTrial { add_on, .. } => has_id_form(add_on.as_str()),
         Command::AssignSeat { product, .. }
         | Command::AssignSeats { product, .. }
         | Command::RemoveSeat { product, .. }
-        | Command::RemoveSeats { product, .. } => is_id(product.as_str()),
+        | Command::RemoveSeats { product, .. } => has_id_form(product.as_str()),
         Command::ChangeSubscriptionSeats { .. }
         | Command::CancelSubscription { .. }
         | Command::AddMember { .. }
@@ -82,17 +83,12 @@ fn has_ids_only(command: &Command) -> bool {
     }
 }
 
-/// Ids of the catalogue that are kept have the form of all other ids.
-fn is_id(text: &str) -> bool {
-    UserId::parse(text).is_ok()
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use licensing::{
         AddOnId, AssignMode, Channel, Offering, PlanId, ProductId, RenewSubscription, Role, StartSubscription,
-        SubscriptionId, UserStatus, UserType,
+        SubscriptionId, UserId, UserStatus, UserType,
     };
 
     use super::*;

@@ -18,7 +18,7 @@ pub(crate) mod synchronize_instance;
 
 use crate::{
     Account, Code, Command, Context, Event, LedgerScope, Licensee, ProductId, Refusal, Subscription, UserId,
-    draft::Draft,
+    draft::Draft, has_id_form,
 };
 
 /// What follows from a command that was accepted.
@@ -127,9 +127,10 @@ fn active_subscription<'a>(draft: &'a Draft<'_>) -> Result<&'a Subscription, Ref
 /// That the catalogue has nothing of a name. What has not the form of an id is not repeated: refusals are kept, and it may be
 /// the name or address of somebody (R30).
 fn unknown_to_catalogue(kind: &str, name: &str) -> String {
-    match UserId::parse(name) {
-        Ok(_) => format!("the catalogue has no {kind} {name:?}"),
-        Err(_) => format!("the catalogue has no {kind} of the given name, which is no id either"),
+    if has_id_form(name) {
+        format!("the catalogue has no {kind} {name:?}")
+    } else {
+        format!("the catalogue has no {kind} of the given name, which is no id either")
     }
 }
 
