@@ -25,6 +25,8 @@ const STORIES: u32 = 1_000;
 struct World {
     uses: BTreeMap<UserId, Instant>,
     statuses: BTreeMap<UserId, UserStatus>,
+    /// Everything that happened to the licensee.
+    past: Vec<Event>,
 }
 
 impl Facts for World {
@@ -38,6 +40,11 @@ impl Facts for World {
 
     fn user_status(&self, user: &UserId) -> UserStatus {
         self.statuses.get(user).copied().unwrap_or(UserStatus::Active)
+    }
+
+    fn past_events(&self, VersionRange { first, last }: VersionRange) -> Vec<PastEvent> {
+        let numbered = (1..).zip(&self.past).map(|(version, event)| PastEvent { version, event: event.clone() });
+        numbered.filter(|past| (first..=last).contains(&past.version)).collect()
     }
 }
 
