@@ -10,7 +10,7 @@ use crate::{
     commands::{
         dead_letters::DeadLettersArgs, demo::DemoArgs, export::ExportArgs, history::HistoryArgs, ingest::IngestArgs,
         migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs, seats::SeatsArgs, serve::ServeArgs,
-        show::ShowArgs, timers::TimersArgs, verify::VerifyArgs,
+        show::ShowArgs, timers::TimersArgs, undo::UndoArgs, verify::VerifyArgs,
     },
     config::{KafkaBrokers, ServerUrl, Settings, ShardCount},
     logging::{LogFilter, LogFormat},
@@ -78,6 +78,8 @@ pub enum Command {
     Ingest(IngestArgs),
     /// Assign or remove many seats from a CSV file
     Seats(SeatsArgs),
+    /// Take back what a command did to seats
+    Undo(UndoArgs),
     /// Print a licensee's events, oldest first
     History(HistoryArgs),
     /// Print a licensee as it is, or as it was
@@ -106,6 +108,7 @@ impl Cli {
             Command::Demo(args) => args.settings(),
             Command::Ingest(args) => args.settings(),
             Command::Seats(args) => args.settings(),
+            Command::Undo(args) => args.settings(),
             Command::History(args) => args.settings(),
             Command::Show(args) => args.settings(),
             Command::Timers(args) => args.settings(),

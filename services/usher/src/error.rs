@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     client::ClientError,
-    commands::{CsvError, DemoError, ExportError, ServeError},
+    commands::{CsvError, DemoError, ExportError, PreviewError, ServeError},
     config::ConfigError,
     exit::ExitStatus,
     feed::FeedError,
@@ -30,6 +30,9 @@ pub enum CommandError {
     /// The messages to be fed.
     #[error(transparent)]
     Feed(#[from] FeedError),
+    /// What messages would do.
+    #[error(transparent)]
+    Preview(#[from] PreviewError),
     /// The list of users.
     #[error(transparent)]
     Csv(#[from] CsvError),
@@ -68,6 +71,7 @@ impl CommandError {
             Self::Store(_)
             | Self::Client(_)
             | Self::Feed(_)
+            | Self::Preview(_)
             | Self::Csv(_)
             | Self::Serve(_)
             | Self::Export(_)

@@ -1,13 +1,13 @@
 //! A store that is opened here, asked through the same interface as a server.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     Router,
     body::{Body, to_bytes},
     http,
 };
-use licensing::Instant;
+use licensing::{Instant, UserId};
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
@@ -16,6 +16,9 @@ use crate::{
     moment,
     store::{Store, StoreOptions},
 };
+
+/// How many names are looked up at one go.
+const NAMES_AT_ONCE: usize = 1_000;
 
 /// A store that is opened here.
 pub struct InProcess {
@@ -29,7 +32,8 @@ impl InProcess {
     /// Opens a store that exists.
     pub fn open(options: StoreOptions) -> Result<Self, ClientError> {
         let store = Store::open_existing(options)?;
-        let views = store.open_views()?;
+        // Where nothing is to be written, nobody may be there who keeps them up to date.
+        let views = if store.is_apart() { store.open_views_as_they_are()? } else { store.open_views()? };
         let router = api::router(store.services(views, Arc::new(String::new)));
         let runtime = Builder::new_current_thread().enable_all().build().map_err(ClientError::Runtime)?;
         Ok(Self { router, runtime, store })
@@ -52,6 +56,19 @@ impl InProcess {
     /// The users that bear a name, whomever they belong to.
     pub fn users_named(&self, username: &str) -> Result<Vec<String>, ClientError> {
         Ok(self.store.journal().users_named(username)?)
+    }
+
+    /// The user names of those who have one.
+    pub(super) fn usernames(&self, users: &[&UserId]) -> Result<HashMap<UserId, String>, ClientError> {
+        let journal = self.store.journal();
+        let mut names = HashMap::new();
+        for some in users.chunks(NAMES_AT_ONCE) {
+            let ids: Vec<&str> = some.iter().map(|user| user.as_str()).collect();
+            let persons = journal.persons(&ids)?;
+            let named = some.iter().zip(persons).filter_map(|(user, person)| Some(((*user).clone(), person?.username)));
+            names.extend(named);
+        }
+        Ok(names)
     }
 
     /// The instant by which a past one is asked for: the store's clock may stand behind the machine's, and nothing has

@@ -6,6 +6,7 @@ mod in_process;
 mod problem;
 mod remote;
 mod target;
+mod usernames;
 
 use journal::JournalError;
 use licensing::{Instant, LicenseeId};
@@ -168,6 +169,14 @@ impl Client {
         }
         Err(serde_json::from_slice::<Problem>(&body).map_or_else(not_understood, ClientError::Refused))
     }
+}
+
+/// A preview of a command for many users: what it would answer.
+#[derive(serde::Deserialize)]
+pub struct Previewed<T: Default> {
+    /// The answer, without a position; nothing of a command that was done before under its key.
+    #[serde(default)]
+    pub answer: T,
 }
 
 /// The pages of a list.
