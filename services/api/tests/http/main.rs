@@ -22,3 +22,4 @@ mod server;
 mod synchronisation;
 mod time;
 mod tokens;
+mod undo;

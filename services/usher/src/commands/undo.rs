@@ -1,12 +1,11 @@
 //! `usher undo`: takes back what a command did to seats.
 
 use clap::Args;
-use engine::IdempotencyKey;
 use licensing::{LicenseeId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Config, Use};
+use super::{Config, Use, seats::checked_key};
 use crate::{
     cli::{ClockArgs, PlaceArgs},
     client::{Client, Previewed, Target},
@@ -57,10 +56,6 @@ pub struct UndoArgs {
     clock: ClockArgs,
     #[command(flatten)]
     place: PlaceArgs,
-}
-
-fn checked_key(text: &str) -> Result<String, engine::InvalidKey> {
-    IdempotencyKey::new(text, &[]).map(|_| text.to_owned())
 }
 
 impl UndoArgs {

@@ -4,6 +4,7 @@
 mod authentication;
 mod database;
 mod demo;
+mod dry_run;
 mod help;
 mod history;
 mod ingest;
@@ -18,4 +19,5 @@ mod settings;
 mod show;
 mod stores;
 mod timers;
+mod undo;
 mod verify;

@@ -99,7 +99,8 @@ struct BulkArgs {
     place: PlaceArgs,
 }
 
-fn checked_key(text: &str) -> Result<String, engine::InvalidKey> {
+/// A name for a command that can be one.
+pub(super) fn checked_key(text: &str) -> Result<String, engine::InvalidKey> {
     IdempotencyKey::new(text, &[]).map(|_| text.to_owned())
 }
 
