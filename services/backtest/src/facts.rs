@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 
-use licensing::{EmailAddress, Facts, Instant, UserId, UserStatus};
+use licensing::{EmailAddress, Facts, Instant, PastEvent, UserId, UserStatus, VersionRange};
 
 /// What decisions were made by: the uses that were known, and what the command itself tells.
 pub(crate) struct FactsOfThen<'a> {
     pub(crate) last_uses: &'a HashMap<UserId, Instant>,
     /// The status of whoever joins, as the event has it.
     pub(crate) joining: UserStatus,
+    /// What an undoing undoes.
+    pub(crate) undone: Vec<PastEvent>,
 }
 
 /// Stands for the subscription's contact, whose address no journal holds (R30).
@@ -27,5 +29,9 @@ impl Facts for FactsOfThen<'_> {
 
     fn user_status(&self, _user: &UserId) -> UserStatus {
         self.joining
+    }
+
+    fn past_events(&self, _versions: VersionRange) -> Vec<PastEvent> {
+        self.undone.clone()
     }
 }

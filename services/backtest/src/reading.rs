@@ -2,8 +2,9 @@
 
 use contract::kept::KeptCommand;
 use licensing::{
-    AddOnOrder, AssignMode, AssignmentCause, Command, Event, Instant, Licensee, PaidAddOn, ProductId, RemovalReason,
-    RenewSubscription, StartSubscription, SubscriptionRenewed, SyncTrigger, UserId,
+    AddOnId, AddOnOrder, AssignMode, AssignmentCause, Command, Event, Instant, Licensee, PaidAddOn, PastEvent,
+    ProductId, RemovalReason, RenewSubscription, StartSubscription, SubscriptionRenewed, SyncTrigger, UserId,
+    VersionRange,
 };
 
 use crate::facts::contact;
@@ -26,6 +27,9 @@ pub(crate) fn from_kept(KeptCommand { mut command, names_contact }: KeptCommand)
 
 /// The command that made these events, on what the licensee was before them; `None` if they are none of a command.
 pub(crate) fn from_events(events: &[Event], before: &Licensee, at: Instant) -> Option<Told> {
+    if events.iter().any(|event| matches!(event, Event::SeatAssigned { cause: AssignmentCause::Restored, .. })) {
+        return Some(undoing());
+    }
     let exactly = |command| Some(Told { command, is_exact: true });
     match events.first()? {
         Event::SubscriptionStarted(started) => exactly(Command::StartSubscription(StartSubscription {
@@ -141,6 +145,32 @@ fn removal(product: &ProductId, events: &[Event]) -> Told {
         [user] => Told { command: Command::RemoveSeat { product, user: user.clone() }, is_exact: true },
         _ => Told { command: Command::RemoveSeats { product, users }, is_exact: false },
     }
+}
+
+/// An undoing that gave seats back; one that only took some can't be told from a removal, and does the same. Whom it could
+/// not help is not in its events.
+fn undoing() -> Told {
+    let events = Some(VersionRange { first: 0, last: 0 });
+    Told { command: Command::UndoCommand { command_id: String::new(), events }, is_exact: false }
+}
+
+/// What an undoing undid, by the events that it made: on what the licensee would be, whose events have other versions.
+pub(crate) fn undone_by(events: &[Event], licensee: &Licensee) -> Vec<PastEvent> {
+    let undone = (1..).zip(events).filter_map(|(place, event)| match event {
+        Event::SeatAssigned { user, product, .. } => {
+            let (user, product) = (user.clone(), product.clone());
+            let taken = Event::SeatRemoved { user, product, reason: RemovalReason::Requested, evidence: None };
+            Some(PastEvent { version: place, event: taken })
+        }
+        Event::SeatRemoved { user, product, .. } => {
+            let seat = licensee.roster().seat(product, user)?;
+            let (user, product, add_on) = (user.clone(), product.clone(), AddOnId::new(""));
+            let given = Event::SeatAssigned { user, product, add_on, cause: AssignmentCause::Requested };
+            Some(PastEvent { version: seat.order, event: given })
+        }
+        _ => None,
+    });
+    undone.collect()
 }
 
 fn orders(paid: &[PaidAddOn]) -> Vec<AddOnOrder> {

@@ -13,7 +13,7 @@ use crate::{
     course::{Catalogues, Course},
     facts::FactsOfThen,
     history::History,
-    reading::{Told, from_events, from_kept},
+    reading::{Told, from_events, from_kept, undone_by},
     step::{Cause, LicenseeStep, Step, What},
 };
 
@@ -124,7 +124,7 @@ impl<'a> Replay<'a> {
         let catalogues = self.catalogues();
         let Some(course) = self.courses.get_mut(licensee) else { return };
         if let Some(timer) = course.would_be().next_timer(catalogues.tried) {
-            let facts = FactsOfThen { last_uses: &self.last_uses, joining: UserStatus::Active };
+            let facts = FactsOfThen { last_uses: &self.last_uses, joining: UserStatus::Active, undone: Vec::new() };
             let context = Context { catalogue: catalogues.tried, now: timer.due, facts: &facts };
             let events = fire(course.would_be(), &timer, &context);
             course.take_in(&[], &events, catalogues, timer.due.max(self.report.from.unwrap_or(timer.due)));
@@ -234,7 +234,11 @@ fn decided(
         Some(Event::MemberAdded { status, .. }) => *status,
         _ => UserStatus::Active,
     };
-    let context = Context { catalogue, now, facts: &FactsOfThen { last_uses, joining } };
+    let undone = match command {
+        Command::UndoCommand { .. } => undone_by(recorded, licensee),
+        _ => Vec::new(),
+    };
+    let context = Context { catalogue, now, facts: &FactsOfThen { last_uses, joining, undone } };
     decide(licensee, command, &context).map(|decision| decision.events)
 }
 

@@ -1,7 +1,8 @@
 //! Commands as the journal keeps them with their outcomes, so that they can be decided again under other rules.
 //!
 //! Nothing personal is kept (R30): of a contact's address only whether it was the right one, and no plan, add-on or product
-//! that has not the form of an id, as a text that somebody sent by mistake might be anything.
+//! that has not the form of an id, as a text that somebody sent by mistake might be anything. An undoing is not kept: it
+//! says which events of this history it undoes, and under other rules there are others.
 
 use licensing::{AddOnOrder, Command, EmailAddress, has_id_form};
 use serde::{Deserialize, Serialize};
@@ -27,7 +28,7 @@ pub struct KeptError(#[source] serde_json::Error);
 impl KeptCommand {
     /// What may be kept of a command, with the contact's address as it is now; `None` if it can't be kept.
     pub fn of(command: &Command, contact: Option<&EmailAddress>) -> Option<Self> {
-        if !has_ids_only(command) {
+        if !can_be_kept(command) {
             return None;
         }
         let mut command = command.clone();
@@ -58,7 +59,7 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
-fn has_ids_only(command: &Command) -> bool {
+fn can_be_kept(command: &Command) -> bool {
     let orders =
         |orders: &Option<Vec<AddOnOrder>>| orders.iter().flatten().all(|order| has_id_form(order.add_on.as_str()));
     match command {
@@ -73,6 +74,7 @@ fn has_ids_only(command: &Command) -> bool {
         | Command::AssignSeats { product, .. }
         | Command::RemoveSeat { product, .. }
         | Command::RemoveSeats { product, .. } => has_id_form(product.as_str()),
+        Command::UndoCommand { .. } => false,
         Command::ChangeSubscriptionSeats { .. }
         | Command::CancelSubscription { .. }
         | Command::AddMember { .. }
@@ -220,6 +222,12 @@ mod tests {
         assert!(KeptCommand::of(&renewal(None), None).is_some());
         let product = ProductId::new("Jane Doe");
         assert_eq!(KeptCommand::of(&Command::AssignSeat { product, user: user("u-1") }, None), None);
+    }
+
+    #[test]
+    fn r30_an_undoing_is_not_kept() {
+        let undo = Command::UndoCommand { command_id: "jane@example.com".to_owned(), events: None };
+        assert_eq!(KeptCommand::of(&undo, None), None);
     }
 
     #[test]

@@ -279,6 +279,6 @@ fn check_end(stream: &str, version: u64, head: StreamHead) -> Result<(), EngineE
     Err(unreadable(stream, &format!("it ends at version {}, but {version} events can be read", head.version)))
 }
 
-fn unreadable(stream: &str, detail: &dyn std::fmt::Display) -> EngineError {
+pub(crate) fn unreadable(stream: &str, detail: &dyn std::fmt::Display) -> EngineError {
     EngineError::Unreadable { place: stream.to_owned(), detail: detail.to_string() }
 }

@@ -16,6 +16,7 @@ mod handle;
 mod hot;
 mod membership;
 mod order;
+mod past;
 mod preview;
 mod published;
 mod recent;

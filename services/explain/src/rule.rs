@@ -52,7 +52,7 @@ impl Rule {
     /// The rule by which a seat was given.
     pub const fn behind_assignment(cause: AssignmentCause) -> Rule {
         match cause {
-            AssignmentCause::Requested => Rule(23),
+            AssignmentCause::Requested | AssignmentCause::Restored => Rule(23),
             AssignmentCause::TrialStarter => Rule(13),
         }
     }

@@ -5,6 +5,7 @@
 //! * [`sqlite::SqliteStore`] is both in one folder, for one process.
 //! * [`postgres::PostgresStore`] is both in one database, for any number of processes, which tell each other what they
 //!   have to through [`SharedUsers`], and share the work by [`Leases`].
+//! * [`overlay::Overlay`] is both on top of another store, and writes nothing: for looking at what would happen.
 //!
 //! Everything here blocks; asynchronous callers go through a thread of their own.
 
@@ -18,6 +19,7 @@ mod indexing;
 mod leases;
 mod moment;
 mod news;
+pub mod overlay;
 mod past_index;
 mod port;
 mod positions;

@@ -24,10 +24,10 @@ impl ProductStatus {
     /// The status as the wire spells it.
     pub const fn as_str(self) -> &'static str {
         match self {
-            ProductStatus::None => "none",
-            ProductStatus::PendingSync => "pending_sync",
-            ProductStatus::Active => "active",
-            ProductStatus::Grace => "grace",
+            Self::None => "none",
+            Self::PendingSync => "pending_sync",
+            Self::Active => "active",
+            Self::Grace => "grace",
         }
     }
 }

@@ -11,8 +11,8 @@ use crate::{
         backtest::BacktestArgs, dead_letters::DeadLettersArgs, demo::DemoArgs, diff::DiffArgs, erase::EraseArgs,
         export::ExportArgs, history::HistoryArgs, ingest::IngestArgs, load::LoadArgs, members::MembersArgs,
         migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs, reconcile::ReconcileArgs, seal::SealArgs,
-        seats::SeatsArgs, serve::ServeArgs, show::ShowArgs, timers::TimersArgs, user::UserArgs, verify::VerifyArgs,
-        why::WhyArgs,
+        seats::SeatsArgs, serve::ServeArgs, show::ShowArgs, timers::TimersArgs, undo::UndoArgs, user::UserArgs,
+        verify::VerifyArgs, why::WhyArgs,
     },
     config::{KafkaBrokers, ServerUrl, Settings, ShardCount},
     logging::{LogFilter, LogFormat},
@@ -83,6 +83,8 @@ pub enum Command {
     Ingest(IngestArgs),
     /// Assign or remove many seats from a CSV file
     Seats(SeatsArgs),
+    /// Take back what a command did to seats
+    Undo(UndoArgs),
     /// Print a licensee's events, oldest first
     History(HistoryArgs),
     /// Print a licensee as it is, or as it was
@@ -129,6 +131,7 @@ impl Cli {
             Command::Demo(args) => args.settings(),
             Command::Ingest(args) => args.settings(),
             Command::Seats(args) => args.settings(),
+            Command::Undo(args) => args.settings(),
             Command::History(args) => args.settings(),
             Command::Show(args) => args.settings(),
             Command::Diff(args) => args.settings(),

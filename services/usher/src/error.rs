@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     client::ClientError,
-    commands::{CsvError, DemoError, EraseError, ExportError, ListError, ServeError},
+    commands::{CsvError, DemoError, EraseError, ExportError, ListError, PreviewError, ServeError},
     config::ConfigError,
     evidence::EvidenceError,
     exit::ExitStatus,
@@ -31,6 +31,9 @@ pub enum CommandError {
     /// The messages to be fed.
     #[error(transparent)]
     Feed(#[from] FeedError),
+    /// What messages would do.
+    #[error(transparent)]
+    Preview(#[from] PreviewError),
     /// The list of users.
     #[error(transparent)]
     Csv(#[from] CsvError),
@@ -87,6 +90,7 @@ impl CommandError {
             Self::Store(_)
             | Self::Client(_)
             | Self::Feed(_)
+            | Self::Preview(_)
             | Self::Csv(_)
             | Self::Serve(_)
             | Self::Export(_)

@@ -48,6 +48,7 @@ const DOORS: &[(Method, &str, Door)] = &[
     (Method::DELETE, "/v1/licensees/{licensee}/products/{product}/seats/{user}", Door::Seats),
     (Method::POST, "/v1/licensees/{licensee}/products/{product}/seats/assign", Door::Seats),
     (Method::POST, "/v1/licensees/{licensee}/products/{product}/seats/remove", Door::Seats),
+    (Method::POST, "/v1/licensees/{licensee}/undo", Door::Seats),
     (Method::POST, "/v1/licensees/{licensee}/sync", Door::Synchronize),
     (Method::GET, "/v1/users/{user}", Door::ReadAll),
     (Method::GET, "/v1/users/{user}/access", Door::ReadAll),

@@ -14,6 +14,7 @@ mod refusals;
 mod seats;
 mod sync;
 mod timers;
+mod undo;
 mod users;
 mod welcome;
 
@@ -33,6 +34,7 @@ use crate::{
 };
 
 pub use health::Health;
+pub(crate) use seats::Failed;
 
 /// As [`router_with`], where nobody has to say who they are.
 pub fn router(services: Services) -> Router {
@@ -88,6 +90,7 @@ pub(crate) fn contract() -> OpenApiRouter<App> {
         .routes(routes!(seats::assign_many))
         .routes(routes!(seats::remove_many))
         .routes(routes!(sync::synchronize))
+        .routes(routes!(undo::undo))
         .routes(routes!(history::list))
         .routes(routes!(diff::show))
         .routes(routes!(explain::show))

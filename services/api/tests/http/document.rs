@@ -19,6 +19,7 @@ const ROUTES: &[&str] = &[
     "POST /v1/licensees/{licensee}/products/{product}/seats/assign",
     "POST /v1/licensees/{licensee}/products/{product}/seats/remove",
     "POST /v1/licensees/{licensee}/sync",
+    "POST /v1/licensees/{licensee}/undo",
     "GET /v1/licensees/{licensee}/events",
     "GET /v1/licensees/{licensee}/refusals",
     "GET /v1/licensees/{licensee}/diff",

@@ -28,8 +28,14 @@ impl Writer {
         let is_keyed = call.key.is_some();
         let is_sync = matches!(call.command, Command::SynchronizeInstance { .. });
         let licensee = call.licensee.clone();
+        // An undoing follows from what it undoes.
+        let undone = match &call.command {
+            Command::UndoCommand { command_id, .. } => Some(command_id.clone()),
+            _ => None,
+        };
         let order = LicenseeCommand { licensee: call.licensee, command: call.command, details: None };
-        let cause = Cause { command_id: &identity.command_id, actor: &identity.actor, at: self.clock.now() };
+        let cause = Cause::new(&identity.command_id, &identity.actor, self.clock.now());
+        let cause = Cause { causation_id: undone.as_deref().unwrap_or(cause.causation_id), ..cause };
         let Applied { decision, position, command } = match self.apply(order, &cause)? {
             Ok(applied) => applied,
             Err(refused) => return self.refuse(&identity, refused),

@@ -33,6 +33,7 @@ pub(super) fn is_told_by(command: &Command, events: &[Event]) -> bool {
         | Command::RemoveMember { .. }
         | Command::ChangeMemberStatus { .. }
         | Command::SynchronizeInstance { .. }
+        | Command::UndoCommand { .. }
         | Command::Sweep => true,
     }
 }

@@ -40,6 +40,7 @@ impl Refused {
 
 /// What is known of a licensee, and of the user whom a command is about.
 pub(super) struct Known<'a> {
+    pub(super) licensee: &'a LicenseeId,
     pub(super) state: &'a Licensee,
     pub(super) details: Option<&'a LicenseeDetails>,
     pub(super) user: Option<(&'a UserId, UserStatus)>,
@@ -74,6 +75,7 @@ impl Writer {
         let nobody = Licensee::default();
         let hot = self.hot.licensee(licensee);
         let known = Known {
+            licensee,
             state: hot.map_or(&nobody, |hot| &hot.state),
             details: hot.and_then(|hot| hot.details.as_ref()),
             user: user.map(|user| (user, self.status_of(user))),
@@ -84,12 +86,18 @@ impl Writer {
     /// Lets the domain look at a licensee; fails if the store could not tell what it asked.
     pub(super) fn with_known<T>(
         &self,
-        Known { state, details, user }: Known<'_>,
+        Known { licensee, state, details, user }: Known<'_>,
         now: Instant,
         decide: impl FnOnce(&Licensee, &Context<'_>) -> T,
     ) -> Result<T, EngineError> {
-        let facts =
-            StoreFacts { index: &*self.index, recent: &self.recent, details, user, failure: RefCell::new(None) };
+        let facts = StoreFacts {
+            index: &*self.index,
+            recent: &self.recent,
+            licensee,
+            details,
+            user,
+            failure: RefCell::new(None),
+        };
         let context = Context { catalogue: &self.catalogue, now, facts: &facts };
         let decided = decide(state, &context);
         facts.check()?;

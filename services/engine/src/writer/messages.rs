@@ -49,7 +49,7 @@ impl Writer {
 
     fn licensee_message(&mut self, identity: &Identity, order: LicenseeCommand) -> Result<Done, EngineError> {
         let head = self.head_of(order.licensee.as_str())?;
-        let cause = Cause { command_id: &identity.command_id, actor: &identity.actor, at: self.clock.now() };
+        let cause = Cause::new(&identity.command_id, &identity.actor, self.clock.now());
         match self.apply(order, &cause)? {
             Err(refused) => self.refuse(identity, refused),
             Ok(Applied { decision, command, .. }) => {

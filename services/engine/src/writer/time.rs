@@ -248,11 +248,7 @@ impl Writer {
             let events = self.with_context(licensee, timer.due, None, |state, context| fire(state, &timer, context))?;
             let command_id = timer_command_id(licensee, &timer);
             metrics::counter!("usher_timers_fired_total", "kind" => timer.kind.as_str()).increment(1);
-            self.append_to_licensee(
-                licensee,
-                &events,
-                &Cause { command_id: &command_id, actor: actor::TIMER, at: timer.due },
-            )?;
+            self.append_to_licensee(licensee, &events, &Cause::new(&command_id, actor::TIMER, timer.due))?;
         }
         // Also if nothing fired: the catalogue may have changed what is due.
         let next = self.next_timer_of(licensee).map(|timer| timer.due);
@@ -286,7 +282,7 @@ impl Writer {
             tracing::error!(%licensee, removed, "the sweep found seats that should not be: a defect, report it");
             metrics::counter!("usher_sweep_removed_total").increment(removed as u64);
             let command_id = format!("sweep:{licensee}:{}", now.to_rfc3339());
-            let cause = Cause { command_id: &command_id, actor: actor::SWEEP, at: now };
+            let cause = Cause::new(&command_id, actor::SWEEP, now);
             self.append_to_licensee(&licensee, &decision.events, &cause)?;
         }
         Ok(true)

@@ -79,6 +79,7 @@ impl Writer<'_> {
         let (user, since, rule) = (&self.case.user, time(cited.effective_at), Rule::behind_assignment(*cause));
         let how = match cause {
             AssignmentCause::Requested => format!("it was given by {}", self.command(cited)),
+            AssignmentCause::Restored => format!("it was given back by {}, which undid a removal", self.command(cited)),
             AssignmentCause::TrialStarter => {
                 format!("it is the first seat of the trial that the user started, by {}", self.command(cited))
             }

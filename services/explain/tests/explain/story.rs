@@ -32,6 +32,10 @@ impl Facts for Story {
     fn user_status(&self, _user: &UserId) -> UserStatus {
         UserStatus::Active
     }
+
+    fn past_events(&self, _versions: VersionRange) -> Vec<PastEvent> {
+        Vec::new()
+    }
 }
 
 pub fn at(text: &str) -> Instant {

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::{Head, MembershipChange, MembershipOf, StoredCommit};
 
 /// The commit in a stored block, which holds as many records as it is said to; else what is wrong with it.
-pub(super) fn decode(stored: &StoredCommit) -> Result<Commit, String> {
+pub(crate) fn decode(stored: &StoredCommit) -> Result<Commit, String> {
     let place = || format!("commit {} of shard {}", stored.number, stored.shard);
     let commit = stored.decode().map_err(|error| format!("{} cannot be decoded: {error}", place()))?;
     if commit.records.len() == stored.records as usize {
@@ -74,7 +74,7 @@ pub(crate) struct Times {
 
 impl Times {
     /// The earlier one by each clock.
-    fn earliest(self, other: Self) -> Self {
+    pub(crate) fn earliest(self, other: Self) -> Self {
         Self {
             effective_at_us: self.effective_at_us.min(other.effective_at_us),
             recorded_at_us: self.recorded_at_us.min(other.recorded_at_us),
@@ -136,7 +136,7 @@ pub(crate) struct Rows {
 
 impl Rows {
     /// Takes in a commit; of one shard in the order of their numbers.
-    pub(super) fn add(&mut self, stored: &StoredCommit, commit: Commit, membership_of: MembershipOf) {
+    pub(crate) fn add(&mut self, stored: &StoredCommit, commit: Commit, membership_of: MembershipOf) {
         self.records += commit.records.len();
         self.block_bytes += stored.block.len();
         self.marks.insert(stored.shard, ShardMark { head: stored.head(), checksum: stored.checksum });

@@ -15,6 +15,7 @@ mod start_subscription;
 mod start_trial;
 mod sweep;
 pub(crate) mod synchronize_instance;
+mod undo_command;
 
 use crate::{
     Account, Code, Command, Context, Event, LedgerScope, Licensee, ProductId, Refusal, Subscription, UserId,
@@ -51,6 +52,15 @@ pub enum Report {
         removed: Vec<UserId>,
         /// Who had none.
         without_seat: Vec<UserId>,
+    },
+    /// Of an undoing, in the order in which it was done.
+    Undone {
+        /// Who has a seat again.
+        restored: Vec<UserId>,
+        /// Who lost the seat that the command had given.
+        removed: Vec<UserId>,
+        /// For whom nothing was done, and why.
+        failed: Vec<(UserId, Code)>,
     },
 }
 
@@ -90,6 +100,7 @@ fn run(draft: &mut Draft<'_>, command: &Command) -> Result<Report, Refusal> {
         Command::RemoveSeat { product, user } => remove_seats::one(draft, product, user)?,
         Command::RemoveSeats { product, users } => return remove_seats::many(draft, product, users),
         Command::SynchronizeInstance { version } => synchronize_instance::run(draft, version)?,
+        Command::UndoCommand { events, .. } => return undo_command::run(draft, *events),
         Command::Sweep => sweep::run(draft),
     }
     Ok(Report::None)

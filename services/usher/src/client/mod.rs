@@ -7,10 +7,14 @@ mod in_process;
 mod problem;
 mod remote;
 mod target;
+mod usernames;
 
 use journal::JournalError;
 use licensing::Instant;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::Value;
 
 use crate::{
@@ -108,9 +112,13 @@ struct Request<'a> {
 
 /// What a preview answers (R37).
 #[derive(Debug, Deserialize)]
-pub struct Previewed {
+pub struct Previewed<T: Default = IgnoredAny> {
     /// What would happen, in order.
     pub events: Vec<PreviewedEvent>,
+    /// Of a command for many users what it would answer, without a position; nothing of one that was done before under its
+    /// key.
+    #[serde(default)]
+    pub answer: T,
 }
 
 /// An event that would happen.

@@ -19,6 +19,7 @@ pub mod seats;
 pub mod serve;
 pub mod show;
 pub mod timers;
+pub mod undo;
 pub mod user;
 pub mod verify;
 pub mod why;
@@ -30,6 +31,7 @@ use journal::Duty;
 pub use demo::DemoError;
 pub use erase::EraseError;
 pub use export::ExportError;
+pub use ingest::PreviewError;
 pub use reconcile::ListError;
 pub use seats::CsvError;
 pub use serve::ServeError;
@@ -63,14 +65,21 @@ impl Config {
 
     /// How the store is opened for a command that asks it as if it were a server.
     fn of_use(&self, place: StorePlace, use_of: Use) -> Result<StoreOptions, ConfigError> {
-        let (clock, duties): (_, &[Duty]) = match use_of {
-            Use::Reading => (Clock::StandStill, &[Duty::Project]),
-            Use::Changing => (self.settings.clock.map_or(Clock::AsBefore, Clock::Mode), &[Duty::Write, Duty::Project]),
-        };
-        self.store_options(place, clock, Part::Passing(duties))
+        let chosen = || self.settings.clock.map_or(Clock::AsBefore, Clock::Mode);
+        match use_of {
+            Use::Reading => self.store_options(place, Clock::StandStill, Part::Passing(&[Duty::Project])),
+            Use::Changing => self.store_options(place, chosen(), Part::Passing(&[Duty::Write, Duty::Project])),
+            Use::Previewing => self.store_options(place, chosen(), None),
+        }
     }
 
-    fn store_options(&self, place: StorePlace, clock: Clock, part: Part) -> Result<StoreOptions, ConfigError> {
+    fn store_options(
+        &self,
+        place: StorePlace,
+        clock: Clock,
+        part: impl Into<Option<Part>>,
+    ) -> Result<StoreOptions, ConfigError> {
+        let part = part.into();
         Ok(StoreOptions { place, shards: self.settings.shards, catalogue: self.catalogue()?, clock, part })
     }
 
@@ -95,6 +104,8 @@ enum Use {
     Reading,
     /// To change something.
     Changing,
+    /// To see what a change would do; nothing is written.
+    Previewing,
 }
 
 /// Does what is asked on the command line.
@@ -112,6 +123,7 @@ pub fn run(cli: Cli) -> Result<ExitStatus, CommandError> {
         Command::Demo(args) => demo::run(&args, &config),
         Command::Ingest(args) => ingest::run(&args, &config),
         Command::Seats(args) => seats::run(&args, &config),
+        Command::Undo(args) => undo::run(&args, &config),
         Command::History(args) => history::run(&args, &config),
         Command::Show(args) => show::run(&args, &config),
         Command::Diff(args) => diff::run(&args, &config),

@@ -16,6 +16,7 @@ use chrono::Utc;
 use engine::{ClockMode, Engine, Running, Shared};
 use journal::{
     Duty, Held, Journal, JournalError, Positions, StreamIndex,
+    overlay::{self, Overlay},
     postgres::{DatabaseUrl, Migrated, PostgresStore},
     sqlite::{self, SqliteStore},
 };
@@ -52,8 +53,9 @@ pub struct StoreOptions {
     pub catalogue: Arc<Catalogue>,
     /// What moves its clock.
     pub clock: Clock,
-    /// How this process takes part, if others can too.
-    pub part: Part,
+    /// How this process takes part, if others can too; `None` for not at all: whatever is decided stays in memory, on top of
+    /// the store as it is, and nothing is written.
+    pub part: Option<Part>,
 }
 
 /// An open store with its engine running. Dropping it leaves the other nodes first, then stops the engine.
@@ -61,6 +63,8 @@ pub struct Store {
     // In this order they go.
     node: Option<DatabaseNode>,
     running: Running,
+    /// What is decided here stays there, where this process takes no part.
+    overlay: Option<Overlay>,
     opened: Opened,
     place: StorePlace,
     catalogue: Arc<Catalogue>,
@@ -82,22 +86,28 @@ impl Store {
         if let Some(ShardCount(expected)) = shards.filter(|ShardCount(count)| *count != found) {
             return Err(StoreError::ShardCount { place, expected, found });
         }
+        let overlay = if part.is_some() { None } else { Some(opened.overlay().map_err(in_journal)?) };
         let mut engine_options = engine::Options::new(Arc::clone(&catalogue));
         engine_options.clock = clock.mode(&*opened.journal()).map_err(in_journal)?;
-        engine_options.shared = opened.shared();
-        let running = engine::start(opened.journal(), opened.index(), engine_options)
+        // Nobody else knows of what is only in memory.
+        engine_options.shared = if overlay.is_some() { None } else { opened.shared() };
+        let (journal, index) = match &overlay {
+            Some(overlay) => (overlay.journal(), overlay.index()),
+            None => (opened.journal(), opened.index()),
+        };
+        let running = engine::start(journal, index, engine_options)
             .map_err(|source| StoreError::Engine { place: place.clone(), source })?;
-        let node = match &opened {
-            Opened::Folder(_) => None,
-            Opened::Database(store) => Some(DatabaseNode::join(store, &running.engine(), &part)),
+        let node = match (&opened, &part) {
+            (Opened::Folder(_), _) | (_, None) => None,
+            (Opened::Database(store), Some(part)) => Some(DatabaseNode::join(store, &running.engine(), part)),
         };
         let node = node.transpose().map_err(|source| StoreError::Node { place: place.clone(), source })?;
-        if let (Some(node), Part::Passing(duties)) = (&node, &part)
+        if let (Some(node), Some(Part::Passing(duties))) = (&node, &part)
             && duties.contains(&Duty::Write)
         {
             node.wait_for_writers().map_err(|source| StoreError::Node { place: place.clone(), source })?;
         }
-        Ok(Self { node, running, opened, place, catalogue })
+        Ok(Self { node, running, overlay, opened, place, catalogue })
     }
 
     /// Opens a store, which has to be there.
@@ -124,14 +134,24 @@ impl Store {
         self.running.engine()
     }
 
-    /// The truth.
+    /// The truth, with whatever this process has on top of it.
     pub fn journal(&self) -> Arc<dyn Journal> {
-        self.opened.journal()
+        self.overlay.as_ref().map_or_else(|| self.opened.journal(), Overlay::journal)
     }
 
     /// The index over it.
     pub fn index(&self) -> Arc<dyn StreamIndex> {
-        self.opened.index()
+        self.overlay.as_ref().map_or_else(|| self.opened.index(), Overlay::index)
+    }
+
+    /// Whether whatever is decided here stays in memory.
+    pub const fn is_apart(&self) -> bool {
+        self.overlay.is_some()
+    }
+
+    /// What is sold, and under which numbers.
+    pub const fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.catalogue
     }
 
     /// Waits until somebody decides about every shard of the store.
@@ -156,7 +176,7 @@ impl Store {
 
     /// Opens the read models; they may show less than the store holds, for as long as nobody keeps them up to date.
     pub fn open_views_as_they_are(&self) -> Result<Arc<Views>, StoreError> {
-        let (journal, catalogue) = (self.journal(), Arc::clone(&self.catalogue));
+        let (journal, catalogue) = (self.opened.journal(), Arc::clone(&self.catalogue));
         let opened = match &self.opened {
             Opened::Folder(store) => {
                 let folder = store.journal_path().parent().unwrap_or(Path::new("."));
@@ -303,6 +323,11 @@ impl Opened {
             Self::Folder(store) => store.index(),
             Self::Database(store) => store.index(),
         }
+    }
+
+    /// A layer of memory on top.
+    fn overlay(&self) -> Result<Overlay, JournalError> {
+        Overlay::over(self.journal(), self.index(), overlay::Options::new(engine::membership_of))
     }
 
     /// What the engine needs to know of a store that is not for this process alone.
