@@ -44,6 +44,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("bench", &["api", "contract", "engine", "journal", "kafka", "licensing", "past", "servers", "views"]),
+    ("instructions", &["contract", "journal", "licensing"]),
     ("structure-tests", &[]),
     ("xtask", &[]),
 ];

@@ -2,9 +2,9 @@
 
 use contract::kept::KeptCommand;
 use licensing::{
-    AddOnId, AddOnOrder, AssignMode, AssignmentCause, Command, Event, Instant, Licensee, PaidAddOn, PastEvent,
-    ProductId, RemovalReason, RenewSubscription, StartSubscription, SubscriptionRenewed, SyncTrigger, UserId,
-    VersionRange,
+    AddOnId, AddOnOrder, AssignMode, AssignmentCause, Command, Event, Instant, Licensee, OverageEvidence, PaidAddOn,
+    PastEvent, ProductId, RemovalReason, RenewSubscription, StartSubscription, SubscriptionRenewed, SyncTrigger,
+    UserId, VersionRange,
 };
 
 use crate::facts::contact;
@@ -156,17 +156,20 @@ fn undoing() -> Told {
 
 /// What an undoing undid, by the events that it made: on what the licensee would be, whose events have other versions.
 pub(crate) fn undone_by(events: &[Event], licensee: &Licensee) -> Vec<PastEvent> {
-    let undone = (1..).zip(events).filter_map(|(place, event)| match event {
+    // Whoever was removed last is the first to return: so they return in the order in which they did.
+    let ranks = (1..=u32::try_from(events.len()).unwrap_or(u32::MAX)).rev();
+    let undone = events.iter().zip(ranks).filter_map(|(event, rank)| match event {
         Event::SeatAssigned { user, product, .. } => {
             let (user, product) = (user.clone(), product.clone());
-            let taken = Event::SeatRemoved { user, product, reason: RemovalReason::Requested, evidence: None };
-            Some(PastEvent { version: place, event: taken })
+            let evidence = Some(OverageEvidence { rank, last_used_at: None });
+            let event = Event::SeatRemoved { user, product, reason: RemovalReason::Overage, evidence };
+            Some(PastEvent { version: 0, event })
         }
         Event::SeatRemoved { user, product, .. } => {
-            let seat = licensee.roster().seat(product, user)?;
+            let version = licensee.roster().seat(product, user)?.order;
             let (user, product, add_on) = (user.clone(), product.clone(), AddOnId::new(""));
-            let given = Event::SeatAssigned { user, product, add_on, cause: AssignmentCause::Requested };
-            Some(PastEvent { version: seat.order, event: given })
+            let event = Event::SeatAssigned { user, product, add_on, cause: AssignmentCause::Requested };
+            Some(PastEvent { version, event })
         }
         _ => None,
     });

@@ -6,9 +6,11 @@ mod command;
 mod demo;
 mod deny;
 mod faults;
+mod instructions;
 mod kafka;
 mod packages;
 mod test;
+mod tools;
 
 use std::{env, process::ExitCode};
 
@@ -26,6 +28,8 @@ Tasks:
   bench [NAME...]
          measures the speed beside what it is compared with, an hour for all; further arguments: --quick,
          --list, --help and more; installs what it needs
+  instructions
+         counts how many instructions the hot paths take, and compares with their limits; is part of the tests
   cluster up
          starts PostgreSQL, Apache Kafka and three nodes on this machine, sends the demo's sample through
          Kafka, and compares the numbers with the demo's; further arguments: --once to stop then,
@@ -40,6 +44,9 @@ fn main() -> ExitCode {
         ["test"] => test::run(),
         ["demo", further @ ..] => demo::run(further),
         ["bench", further @ ..] => bench::run(further),
+        ["instructions"] => instructions::check().map(|outcome| {
+            outcome.closing_line().iter().for_each(|line| println!("{line}"));
+        }),
         ["cluster", "up", further @ ..] => cluster::up(further),
         ["faults"] => faults::run(1),
         ["faults", times] if times.parse::<u32>().is_ok_and(|times| times > 0) => {

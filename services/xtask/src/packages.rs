@@ -54,6 +54,12 @@ pub const KAFKA: &[Package] = &[
     Package { name: "kcat", sign: Sign::Program("kcat") },
 ];
 
+/// What counting instructions needs besides.
+pub const INSTRUCTIONS: &[Package] = &[
+    Package { name: "valgrind", sign: Sign::Program("valgrind") },
+    Package { name: "libc6-dbg", sign: Sign::File("/usr/lib/debug/.build-id") },
+];
+
 /// Installs what is missing, where `apt-get` can; elsewhere says what is missing and goes on, as it may be there under
 /// another name.
 ///

@@ -10,7 +10,7 @@ use std::{
 use crate::{
     bench,
     command::{self, Failure, cargo, shown},
-    deny,
+    deny, instructions,
     kafka::Kafka,
     packages::{self, BUILD, TEST},
 };
@@ -26,14 +26,15 @@ pub fn run() -> Result<(), Failure> {
     bench::check_format()?;
     command::run(cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
     deny::check()?;
+    let instructions = instructions::check()?;
     let kafka = Kafka::fetch()?;
     let mut tests = cargo(&["test", "--workspace", "--locked"]);
     kafka.restrict(&mut tests);
-    run_counted(tests, &kafka)
+    run_counted(tests, &kafka, &instructions)
 }
 
 /// Runs tests with their output shown, and closes with how many there were in all.
-fn run_counted(mut tests: Command, kafka: &Kafka) -> Result<(), Failure> {
+fn run_counted(mut tests: Command, kafka: &Kafka, instructions: &instructions::Outcome) -> Result<(), Failure> {
     let step = shown(&tests);
     eprintln!("==> {step}");
     let not_started = |error| Failure::NotStarted(step.clone(), error);
@@ -48,7 +49,7 @@ fn run_counted(mut tests: Command, kafka: &Kafka) -> Result<(), Failure> {
         }
     }
     let status = child.wait().map_err(not_started)?;
-    if let Some(line) = kafka.closing_line(counts.left_out()) {
+    for line in [kafka.closing_line(counts.left_out()), instructions.closing_line()].into_iter().flatten() {
         println!("{line}");
     }
     println!("{counts}");
