@@ -5,12 +5,12 @@ use std::time::Duration;
 use contract::proto::journal::{Event, Outcome};
 use licensing::Instant;
 
-use crate::{Head, JournalError, PastIndex, Position, Positions, chain};
+use crate::{Head, IndexInspection, JournalError, PastIndex, Position, Positions, chain};
 
 /// The index of a journal. It is filled behind the commits, so it may lag; it tells exactly how far it is.
 ///
 /// Once filling it failed, every call fails with [`JournalError::IndexFailed`]: it is never silently behind.
-pub trait StreamIndex: PastIndex {
+pub trait StreamIndex: PastIndex + IndexInspection {
     /// Up to where each shard is indexed, in the order of the shards.
     fn progress(&self) -> Result<Vec<Head>, JournalError>;
 
