@@ -38,7 +38,7 @@ pub use inspection::{EventMark, IndexInspection, KeptState, KeptUse, RowCounts};
 pub use leases::{Duty, Lease, Leases, Node, NodeId, Roster, Task, UnknownTask};
 pub use moment::Moment;
 pub use news::{Candidate, SharedUser, SharedUsers, StatusNews};
-pub use past_index::{BLOCK_EVENTS, EventBlock, FirstNamed, PastIndex};
+pub use past_index::{About, BLOCK_EVENTS, EventBlock, FirstNamed, PastIndex};
 pub use port::{BLOCK_BYTES_MAX, Batch, Head, Journal, NewCommit, Position, StoredCommit};
 pub use positions::{InvalidPositions, Positions};
 pub use progress::{Ended, Progress};
