@@ -2,8 +2,8 @@
 
 use explain::{Fact, PERSONAL_TYPES};
 use journal::{About, Position, Positions, StoredEvent};
-use licensing::{LicenseeId, UserId};
-use past::{Moment, Start};
+use licensing::UserId;
+use past::{LicenseeThen, Moment, Start};
 
 use crate::{Services, problem::Problem};
 
@@ -20,17 +20,22 @@ pub(crate) fn for_each_fact_behind(
     })
 }
 
-/// Visits the events that matter to a user and count at a moment, in order: those about the user, those about what was
-/// sold, and, before each seat that was one too many, those that went with it (R22). Blocks.
+/// Visits the events behind a licensee as it was at a moment that matter to a user, in order: those about the user, those
+/// about what was sold, and, before each seat that was one too many, those that went with it (R22). Blocks.
 pub(crate) fn for_each_fact_about(
     services: &Services,
-    licensee: &LicenseeId,
+    then: &LicenseeThen,
     user: &UserId,
     moment: &Moment,
     mut visit: impl FnMut(Fact),
 ) -> Result<(), Problem> {
+    let licensee = &then.licensee;
     let about = About { text: user.as_str(), personal_types: &PERSONAL_TYPES };
     services.past.for_each_about(licensee, &about, moment, |stored| {
+        // What came after the licensee was read: of one shard, so that positions have the order of the stream.
+        if stored.position.position > then.position.position {
+            return Ok(());
+        }
         let fact = read(stored)?;
         // A longer id may hold the user's.
         if !fact.concerns(user) {

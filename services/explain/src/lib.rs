@@ -2,8 +2,8 @@
 //!
 //! [`Differ`] tells what moved between two instants, [`Inquiry`] why a user has a seat or has none. Both are fed with one
 //! [`Fact`] after another, in the order of the stream, and keep little of what they read. Neither needs all of it: the one
-//! begins with a state, the other reads what concerns its user. Nothing here does I/O, and no rule of the domain is repeated: states are folded and
-//! commands tried by the domain itself.
+//! begins with a state, the other reads what concerns its user. Nothing here does I/O, and no rule of the domain is
+//! repeated: states are folded and commands tried by the domain itself.
 
 mod change;
 mod command;

@@ -22,8 +22,8 @@ pub struct Start {
 }
 
 impl Past {
-    /// Where to begin reading so that nothing is missed that does not count at a moment; behind it lie fewer than two blocks
-    /// of events that do.
+    /// Where to begin reading, and the state there: up to the last whole block at which all events count at a moment. Where
+    /// times are in order, at most a thousand events behind it do.
     ///
     /// # Errors
     /// When the index can't be read or understood.

@@ -82,7 +82,7 @@ struct Ends {
     after: Option<Position>,
 }
 
-/// Tells what moved between two instants, by effective time, and as it is or was known: seats, members, what was sold; and why.
+/// Tells what moved between two instants, by effective time, as it is or was known: seats, members, what was sold; and why.
 #[utoipa::path(get, path = "/v1/licensees/{licensee}/diff", operation_id = "diff_licensee", tag = "licensees",
     params(LicenseePath, Parameters), responses((status = 200, body = schema::Diff)))]
 pub(super) async fn show(

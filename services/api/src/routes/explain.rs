@@ -81,7 +81,7 @@ fn explain(services: &Services, question: Question) -> Result<Answer, Problem> {
     wait_for_index(services, &question.licensee)?;
     let then = services.past.licensee_at(&question.licensee, &moment)?.ok_or_else(Problem::unknown_licensee)?;
     let mut inquiry = Inquiry::new(catalogue, question.user.clone());
-    for_each_fact_about(services, &question.licensee, &question.user, &moment, |fact| inquiry.note(fact))?;
+    for_each_fact_about(services, &then, &question.user, &moment, |fact| inquiry.note(fact))?;
     let at = clock_at(&moment, then.last_effective_at, now);
     let case = inquiry.close(then.state);
     check_user(services, &case, &question)?;

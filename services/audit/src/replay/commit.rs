@@ -200,7 +200,7 @@ impl Replay {
         while let Some(mark) = marks.pop_if(|mark| mark.version == known.state.version()) {
             if !mark.is_of(&known.state)? {
                 let expected = "what the events up to it give";
-                return Err(differs(Part::Index, place.clone(), mark.kept_as.name(), "another state", expected));
+                return Err(differs(Part::Index, place.clone(), mark.kept_as.name(), mark.found(), expected));
             }
         }
         if marks.is_empty() {

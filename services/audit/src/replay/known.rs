@@ -92,7 +92,8 @@ impl KeptAs {
 pub(crate) struct StateMark {
     pub(crate) kept_as: KeptAs,
     pub(crate) version: u64,
-    digest: [u8; 32],
+    /// None for one whose bytes are not those that were kept.
+    digest: Option<[u8; 32]>,
 }
 
 impl StateMark {
@@ -100,14 +101,25 @@ impl StateMark {
     pub(crate) fn of(kept_as: KeptAs, snapshot: &Snapshot) -> Option<Self> {
         let state: Licensee = postcard::from_bytes(&snapshot.bytes).ok()?;
         let is_meant = state.version() == snapshot.version;
-        is_meant.then(|| Self { kept_as, version: snapshot.version, digest: Sha256::digest(&snapshot.bytes).into() })
+        let digest = Some(Sha256::digest(&snapshot.bytes).into());
+        is_meant.then_some(Self { kept_as, version: snapshot.version, digest })
+    }
+
+    /// Of a state that is damaged.
+    pub(crate) const fn damaged(kept_as: KeptAs, version: u64) -> Self {
+        Self { kept_as, version, digest: None }
+    }
+
+    /// What is to be told of it where it is not of the state that it should be.
+    pub(crate) const fn found(&self) -> &'static str {
+        if self.digest.is_some() { "another state" } else { "damaged" }
     }
 
     /// Whether it is of this state.
     pub(crate) fn is_of(&self, state: &Licensee) -> Result<bool, AuditError> {
         let bytes = postcard::to_stdvec(state)
             .map_err(|source| AuditError::Form { what: "a licensee", source: source.into() })?;
-        Ok(self.digest == <[u8; 32]>::from(Sha256::digest(bytes)))
+        Ok(self.digest == Some(Sha256::digest(bytes).into()))
     }
 }
 

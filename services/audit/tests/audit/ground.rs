@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use views::Views;
 
 /// Few, so that each has several commits.
-const SHARDS: u16 = 2;
+pub const SHARDS: u16 = 2;
 
 pub struct Ground {
     subject: Subject,
@@ -46,7 +46,7 @@ impl Row {
     }
 
     /// What a store keeps beside it.
-    fn checksum(&self) -> i64 {
+    pub fn checksum(&self) -> i64 {
         let mut hasher = Sha256::new();
         hasher.update(self.key.to_be_bytes());
         hasher.update(self.first_position.to_be_bytes());
@@ -65,9 +65,7 @@ impl Ground {
 
     /// With so little that every byte of it can be tried.
     pub fn tiny() -> Self {
-        let wanted = ["SubscriptionStarted", "MemberAdded", "AssignSeats", "CodeSuggestionsUsed"];
-        let of_type = |wanted: &str| messages().into_iter().find(|(name, _)| name.ends_with(wanted)).unwrap();
-        Self::of(wanted.into_iter().map(of_type).collect())
+        Self::of(few_messages())
     }
 
     /// With more than a thousand events of one licensee.
@@ -163,7 +161,15 @@ pub fn assert_names(difference: &Difference, part: Part, told: &str) {
     assert!(difference.to_string().contains(told), "{told:?} is not told: {difference}");
 }
 
-fn fill(
+/// One of each of a few types.
+pub fn few_messages() -> Vec<(&'static str, Value)> {
+    let wanted = ["SubscriptionStarted", "MemberAdded", "AssignSeats", "CodeSuggestionsUsed"];
+    let of_type = |wanted: &str| messages().into_iter().find(|(name, _)| name.ends_with(wanted)).unwrap();
+    wanted.into_iter().map(of_type).collect()
+}
+
+/// Lets an engine decide messages, one a day.
+pub fn fill(
     journal: Arc<dyn Journal>,
     index: Arc<dyn StreamIndex>,
     catalogue: &Arc<Catalogue>,

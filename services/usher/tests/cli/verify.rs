@@ -214,7 +214,7 @@ fn on_a_database_a_changed_row_is_found() {
             "INSERT INTO usher_index.blocks SELECT stream_id, 1000, 1, 1, 1 FROM usher_index.streams
                  WHERE name = 'licensee/acme'",
             "DELETE FROM usher_index.blocks",
-            "index, stream licensee/acme: times of the block",
+            "index: number of rows: blocks",
         ),
         (
             "UPDATE usher_index.uses SET recorded_at_us = recorded_at_us + 1",
