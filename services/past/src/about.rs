@@ -67,21 +67,18 @@ impl Past {
 
     /// The version before the first event of the command that made the event of a version.
     fn before_command(&self, stream: &str, version: u64, command_id: &str) -> Result<u64, PastError> {
-        let mut first = version;
-        while first > 1 {
-            let after = first.saturating_sub(1).saturating_sub(BLOCK_EVENTS);
-            let before = first.saturating_sub(1).saturating_sub(after);
-            let page = self.index.stream(stream, after, usize::try_from(before).unwrap_or(usize::MAX))?;
-            let of_command = page.iter().rev().take_while(|stored| stored.event.command_id == command_id);
-            match of_command.last() {
-                Some(earliest) if earliest.event.version < first => first = earliest.event.version,
-                _ => break,
-            }
-            if first > after.saturating_add(1) {
-                break;
+        let mut before = version.saturating_sub(1);
+        loop {
+            let after = before.saturating_sub(BLOCK_EVENTS);
+            let wanted = usize::try_from(before.saturating_sub(after)).unwrap_or(usize::MAX);
+            let page = if wanted == 0 { Vec::new() } else { self.index.stream(stream, after, wanted)? };
+            let others = page.iter().rev().find(|stored| stored.event.command_id != command_id);
+            match others {
+                Some(last_of_others) => return Ok(last_of_others.event.version),
+                None if after == 0 => return Ok(0),
+                None => before = after,
             }
         }
-        Ok(first.saturating_sub(1))
     }
 
     /// The last version of a stream before the first event that was not known yet.
