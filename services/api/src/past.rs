@@ -2,7 +2,7 @@
 
 use axum::{extract::Query, http::Uri};
 use chrono::Utc;
-use licensing::{FeatureId, Instant, LicenseeId, UserId, access::Access};
+use licensing::{FeatureId, LicenseeId, UserId, access::Access};
 use past::{LicenseeThen, Moment};
 use views::{LicenseeView, MemberView, MembersQuery, Page, UserView};
 
@@ -34,11 +34,6 @@ pub(crate) fn check_past(services: &Services, moment: &Moment) -> Result<(), Pro
         return later("as_known_at");
     }
     Ok(())
-}
-
-/// Refuses an instant of effective time that has not come.
-pub(crate) fn check_as_of(services: &Services, as_of: Instant) -> Result<(), Problem> {
-    check_past(services, &Moment { as_of: Some(as_of), as_known_at: None })
 }
 
 /// A licensee as it was. Blocks.

@@ -20,6 +20,8 @@ pub(crate) struct Diff {
     from: DateTime<Utc>,
     /// The second instant; what took effect in `(from, to]` lies between them.
     to: DateTime<Utc>,
+    /// As of when it was known; absent for all that is known.
+    as_known_at: Option<DateTime<Utc>>,
     /// The licensee as of the first; null before its first event.
     before: Option<Licensee>,
     /// The licensee as of the second.
@@ -208,6 +210,8 @@ pub(crate) struct Cited {
 pub(crate) struct Explanation {
     /// The licensee.
     licensee: String,
+    /// As of when it was known; absent for all that is known.
+    as_known_at: Option<DateTime<Utc>>,
     /// The user.
     user: String,
     /// The moment that it is about.

@@ -1,6 +1,6 @@
 //! The way through: first the journal with the index beside it, then what is derived from it.
 
-use std::time::Duration;
+use std::{cmp::Reverse, time::Duration};
 
 use contract::proto::journal::record::Kind;
 use journal::{Head, Journal, Positions};
@@ -11,8 +11,8 @@ use serde_json::Value;
 use crate::{
     AuditError, Subject,
     compare::{Mismatch, first_mismatch},
-    index,
-    replay::{self, ReadCommit, Replay, SnapshotMark},
+    index, past_index,
+    replay::{self, KeptAs, ReadCommit, Replay, StateMark},
     seal::{Seal, Sealed, Since},
     walk,
 };
@@ -106,7 +106,7 @@ fn look(subject: &Subject, replay: Replay, tell: &mut dyn FnMut(Stage, u64)) -> 
     let since = auditor.replay.check_seal_is_met()?;
     auditor.check_index()?;
     auditor.catch_up()?;
-    auditor.check_snapshots_are_met()?;
+    auditor.check_kept_states_are_met()?;
     auditor.check_views()?;
     Ok((auditor.checked(), since))
 }
@@ -164,13 +164,15 @@ impl Auditor<'_> {
             let stored = walk::next(journal, self.replay.head(end.shard), end)?;
             let Some(last) = stored.last() else { break };
             let commits = stored.iter().map(replay::read).collect::<Result<Vec<_>, _>>()?;
-            self.note_snapshots(&commits)?;
+            self.note_kept_states(&commits)?;
+            let uses = past_index::fresh_uses(&self.replay, &commits);
             for (stored, commit) in stored.iter().zip(&commits) {
                 self.replay.take(stored, commit)?;
             }
             // Last: whatever is wrong with the journal itself is told first, not what somebody made of it.
             self.wait_for_index(end.shard, last.number)?;
             index::check_records(&*self.subject.index, &commits)?;
+            past_index::check_uses(&*self.subject.index, &uses)?;
             self.tell(Stage::Commits, self.replay.counts.commits);
         }
         Ok(())
@@ -183,14 +185,19 @@ impl Auditor<'_> {
         Err(AuditError::Standstill { what: "the index" })
     }
 
-    /// Notes the snapshots of licensees that begin in these commits; when the fold comes to them, they are compared.
-    fn note_snapshots(&mut self, commits: &[ReadCommit]) -> Result<(), AuditError> {
+    /// Notes the states that are kept of licensees that begin in these commits; when the fold comes to them, they are
+    /// compared.
+    fn note_kept_states(&mut self, commits: &[ReadCommit]) -> Result<(), AuditError> {
         for (_, kind) in commits.iter().flat_map(|commit| &commit.records) {
             let Kind::Event(event) = kind else { continue };
             let Some(licensee) = event.stream.strip_prefix(LICENSEE).filter(|_| event.version == 1) else { continue };
-            let Some(snapshot) = self.subject.index.snapshot(&event.stream)? else { continue };
-            if let (Ok(licensee), Some(mark)) = (LicenseeId::parse(licensee), SnapshotMark::of(&snapshot)) {
-                self.replay.snapshots.insert(licensee, mark);
+            let Ok(licensee) = LicenseeId::parse(licensee) else { continue };
+            let mut marks = past_index::kept_states(&*self.subject.index, &event.stream)?;
+            let snapshot = self.subject.index.snapshot(&event.stream)?;
+            marks.extend(snapshot.and_then(|snapshot| StateMark::of(KeptAs::Snapshot, &snapshot)));
+            marks.sort_unstable_by_key(|mark| Reverse(mark.version));
+            if !marks.is_empty() {
+                self.replay.kept_states.insert(licensee, marks);
             }
         }
         Ok(())

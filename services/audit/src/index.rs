@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use chrono::SecondsFormat;
 use contract::proto::journal::{Event, Outcome, record::Kind};
-use journal::{Position, StoredEvent, StoredOutcome, StreamIndex, chain};
-use licensing::{LicenseeId, UserId};
+use journal::{EventMark, IndexInspection, Position, StoredEvent, StoredOutcome, chain};
+use licensing::{Instant, LicenseeId, UserId};
 use serde_json::{Value, json};
 
 use crate::{
     AuditError, Part, Place, Stage,
     auditor::Auditor,
     error::differs,
+    past_index,
     replay::{ReadCommit, Replay},
 };
 
@@ -18,7 +20,7 @@ use crate::{
 const ASKED_AT_ONCE: usize = 1_000;
 
 /// Checks that the index gives the events and outcomes of these commits, which follow each other, as they are.
-pub(crate) fn check_records(index: &dyn StreamIndex, commits: &[ReadCommit]) -> Result<(), AuditError> {
+pub(crate) fn check_records(index: &dyn IndexInspection, commits: &[ReadCommit]) -> Result<(), AuditError> {
     let records = || commits.iter().flat_map(|commit| &commit.records);
     let mut streams: BTreeMap<&str, Vec<(Position, &Event)>> = BTreeMap::new();
     for (position, kind) in records() {
@@ -28,6 +30,7 @@ pub(crate) fn check_records(index: &dyn StreamIndex, commits: &[ReadCommit]) -> 
     }
     for (stream, events) in &streams {
         check_events(index, stream, events)?;
+        check_marks(index, stream, events)?;
     }
     let outcomes: Vec<(Position, &Outcome)> = records()
         .filter_map(|(position, kind)| match kind {
@@ -38,7 +41,7 @@ pub(crate) fn check_records(index: &dyn StreamIndex, commits: &[ReadCommit]) -> 
     outcomes.chunks(ASKED_AT_ONCE).try_for_each(|outcomes| check_outcomes(index, outcomes))
 }
 
-fn check_events(index: &dyn StreamIndex, stream: &str, events: &[(Position, &Event)]) -> Result<(), AuditError> {
+fn check_events(index: &dyn IndexInspection, stream: &str, events: &[(Position, &Event)]) -> Result<(), AuditError> {
     let Some((_, first)) = events.first() else { return Ok(()) };
     let mut found = index.stream(stream, first.version.saturating_sub(1), events.len())?.into_iter();
     for (position, event) in events {
@@ -58,7 +61,35 @@ fn check_events(index: &dyn StreamIndex, stream: &str, events: &[(Position, &Eve
     Ok(())
 }
 
-fn check_outcomes(index: &dyn StreamIndex, outcomes: &[(Position, &Outcome)]) -> Result<(), AuditError> {
+/// Checks that the events will be found by what they are.
+fn check_marks(index: &dyn IndexInspection, stream: &str, events: &[(Position, &Event)]) -> Result<(), AuditError> {
+    let Some((_, first)) = events.first() else { return Ok(()) };
+    let found = index.event_marks(stream, first.version.saturating_sub(1), events.len())?;
+    for (found, (position, event)) in found.iter().zip(events) {
+        let EventMark { event_type, effective_at, recorded_at, .. } = found;
+        let fields = [
+            ("type that it is found by", event_type.clone(), event.r#type.clone()),
+            ("effective time that it is found by", shown(*effective_at), shown_us(event.effective_at_us)),
+            ("recorded time that it is found by", shown(*recorded_at), shown_us(event.recorded_at_us)),
+        ];
+        if let Some((field, found, expected)) = fields.into_iter().find(|(_, found, expected)| found != expected) {
+            let place = Place::default().at(*position).in_stream(stream, event.version);
+            return Err(differs(Part::Index, place, field, found, expected));
+        }
+    }
+    Ok(())
+}
+
+/// An instant as it is shown in a difference.
+pub(crate) fn shown(at: Instant) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+fn shown_us(micros: i64) -> String {
+    Instant::from_timestamp_micros(micros).map_or_else(|| format!("{micros} µs"), shown)
+}
+
+fn check_outcomes(index: &dyn IndexInspection, outcomes: &[(Position, &Outcome)]) -> Result<(), AuditError> {
     let ids: Vec<&str> = outcomes.iter().map(|(_, outcome)| outcome.command_id.as_str()).collect();
     for (found, (position, outcome)) in index.outcomes(&ids)?.iter().zip(outcomes) {
         let found = match found {
@@ -85,7 +116,9 @@ impl Auditor<'_> {
     /// Compares what the index tells of streams, users and licensees with the replay.
     pub(crate) fn check_index(&mut self) -> Result<(), AuditError> {
         self.check_stream_ends()?;
+        self.check_blocks()?;
         self.check_users_in_index()?;
+        self.check_row_counts()?;
         let recorded =
             |replay: &Replay| Ok(form_of_timers(replay.next_due.iter().map(|(id, due)| (id.as_str(), *due))));
         let mismatch = self.settled("the timers of the index", recorded, |subject| {
@@ -133,7 +166,9 @@ impl Auditor<'_> {
                     let uses = subject.index.last_uses(&ids)?;
                     let row = |(user, last_use): (&str, _)| {
                         let memberships = subject.index.memberships(user)?;
-                        Ok((user.to_owned(), json!({"last use": last_use, "memberships": memberships})))
+                        let mut row = json!({"last use": last_use, "memberships": memberships});
+                        past_index::add_found(&mut row, &*subject.index, user)?;
+                        Ok((user.to_owned(), row))
                     };
                     ids.iter().copied().zip(uses).map(row).collect::<Result<_, AuditError>>().map(Value::Object)
                 },
@@ -145,14 +180,6 @@ impl Auditor<'_> {
         }
         Ok(())
     }
-
-    /// A snapshot that no event led to is of a version that the stream does not have.
-    pub(crate) fn check_snapshots_are_met(&self) -> Result<(), AuditError> {
-        let Some((licensee, mark)) = self.replay.snapshots.first_key_value() else { return Ok(()) };
-        let reached = self.replay.licensees.get(licensee).map_or(0, |known| known.state.version());
-        let (place, expected) = (Place::of_licensee(licensee.as_str()), format!("{reached} at most"));
-        Err(differs(Part::Index, place, "version of the snapshot", mark.version, expected))
-    }
 }
 
 fn users_of(replay: &Replay, users: &[UserId]) -> Value {
@@ -163,7 +190,9 @@ fn users_of(replay: &Replay, users: &[UserId]) -> Value {
             of_licensee.is_some_and(|of_licensee| of_licensee.state.roster().member(user).is_some())
         };
         let memberships: Vec<&LicenseeId> = known.licensees.iter().filter(is_member).collect();
-        Some((user.as_str().to_owned(), json!({"last use": known.last_use, "memberships": memberships})))
+        let mut row = json!({"last use": known.last_used_at(), "memberships": memberships});
+        past_index::add_expected(&mut row, known);
+        Some((user.as_str().to_owned(), row))
     };
     Value::Object(users.iter().filter_map(row).collect())
 }

@@ -5,7 +5,7 @@
 //! deriving takes part. The first difference is named; nothing is changed or mended.
 //!
 //! Others may go on writing meanwhile: what differs is looked at again until either it agrees or the replay stands still
-//! about it. The memory taken grows with streams, members and users, never with the number of events.
+//! about it. The memory taken grows with streams, members and users, but for some forty bytes with a thousand events.
 //!
 //! A [`Seal`] is a signed checkpoint of the journal: [`verify_against`] shows that a later store still has that history.
 //! [`write_bundle`] puts events, refusals and a seal into one file, which [`verify_bundle`] checks with nothing else.
@@ -20,6 +20,7 @@ mod compare;
 mod difference;
 mod error;
 mod index;
+mod past_index;
 pub mod reconcile;
 mod replay;
 mod seal;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use journal::{Journal, StreamIndex};
+use journal::{IndexInspection, Journal};
 use licensing::Catalogue;
 use views::Views;
 
@@ -11,7 +11,7 @@ pub struct Subject {
     /// The truth.
     pub journal: Arc<dyn Journal>,
     /// The index over it.
-    pub index: Arc<dyn StreamIndex>,
+    pub index: Arc<dyn IndexInspection>,
     /// The read models, fed by somebody.
     pub views: Arc<Views>,
     /// The catalogue that timers and products of the views go by.

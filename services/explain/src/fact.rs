@@ -4,7 +4,7 @@ use contract::{
     event::{ReadEvent, StreamEvent, UnreadableEvent},
     proto::journal,
 };
-use licensing::{Event, Instant};
+use licensing::{Event, Instant, RemovalReason, UserId};
 use serde::Serialize;
 
 /// An event of a licensee's stream, decoded.
@@ -71,8 +71,30 @@ impl Fact {
     }
 }
 
+/// The types, by full name, of events that are about one user each; all others are about what was sold.
+pub const PERSONAL_TYPES: [&str; 6] = [
+    "usher.licensing.v1.MemberAdded",
+    "usher.licensing.v1.MemberRemoved",
+    "usher.licensing.v1.MemberStatusChanged",
+    "usher.licensing.v1.MemberUpdated",
+    "usher.licensing.v1.SeatAssigned",
+    "usher.licensing.v1.SeatRemoved",
+];
+
+impl Fact {
+    /// Whether it matters to a user: it is about them, or about what was sold, which concerns everybody.
+    pub fn concerns(&self, user: &UserId) -> bool {
+        user_of(&self.event).is_none_or(|whose| whose == user)
+    }
+
+    /// Whether a seat was taken because there were too many (R22): then those that went with it are counted.
+    pub const fn is_overage(&self) -> bool {
+        matches!(self.event, Event::SeatRemoved { reason: RemovalReason::Overage, .. })
+    }
+}
+
 /// The user that an event is about; `None` for one about what was sold.
-pub(crate) const fn user_of(event: &Event) -> Option<&licensing::UserId> {
+pub(crate) const fn user_of(event: &Event) -> Option<&UserId> {
     match event {
         Event::SeatAssigned { user, .. }
         | Event::SeatRemoved { user, .. }

@@ -2,7 +2,7 @@
 
 use licensing::Instant;
 
-use crate::{JournalError, Moment, Snapshot};
+use crate::{JournalError, Moment, Snapshot, StoredEvent};
 
 /// How many events a block of a stream has.
 pub const BLOCK_EVENTS: u64 = 1_000;
@@ -11,6 +11,16 @@ pub const BLOCK_EVENTS: u64 = 1_000;
 pub trait PastIndex: Send + Sync {
     /// The whole blocks of a stream, in order; what comes after the last of them is fewer than [`BLOCK_EVENTS`] events.
     fn blocks(&self, stream: &str) -> Result<Vec<EventBlock>, JournalError>;
+
+    /// The events of a stream after `after_version` that concern somebody, in order, `limit` at most. Nothing is kept for
+    /// it: the store looks at each event where it lies, and only hands out those that are wanted.
+    fn events_about(
+        &self,
+        stream: &str,
+        after_version: u64,
+        about: &About<'_>,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, JournalError>;
 
     /// The last use by each user that had been noted by a moment, in their order; `None` for never (R22).
     fn last_uses_at(&self, users: &[&str], moment: &Moment) -> Result<Vec<Option<Instant>>, JournalError>;
@@ -26,6 +36,25 @@ pub trait PastIndex: Send + Sync {
 
     /// Keeps a state of a stream beside those of other versions; in place of one of the same version.
     fn put_past_state(&self, stream: &str, state: &Snapshot) -> Result<(), JournalError>;
+}
+
+/// Whom events concern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct About<'a> {
+    /// Whatever has this in its bytes may concern them, such as a user's id. Longer ids may hold it too.
+    pub text: &'a str,
+    /// Types, by full name, of events that concern nobody but those whom they name; all others concern everybody.
+    pub personal_types: &'a [&'a str],
+}
+
+impl About<'_> {
+    /// Whether an event of this type, in these bytes, concerns them.
+    pub(crate) fn is_met_by(&self, event_type: &str, record: &[u8]) -> bool {
+        let text = self.text.as_bytes();
+        // No text at all is in all bytes.
+        let is_named = || text.is_empty() || record.windows(text.len()).any(|bytes| bytes == text);
+        !self.personal_types.contains(&event_type) || is_named()
+    }
 }
 
 /// The times of [`BLOCK_EVENTS`] events of a stream that follow each other.

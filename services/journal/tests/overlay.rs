@@ -63,6 +63,7 @@ conformance_tests! {
     every_use_is_told_also_of_those_that_are_indexed_at_one_go
     whoever_was_a_member_is_told_for_ever
     a_user_is_known_from_when_first_named
+    events_about_somebody_are_those_that_name_them_and_those_about_everybody
     blocks_tell_the_bounds_of_their_times
 }
 

@@ -1,12 +1,14 @@
 //! Measures reads of the past of a licensee with a long history.
 //!
-//! `cargo run -p past --example long_history -- [EVENTS] [MEMBERS]`; with `--release` as fast as it is in use.
+//! `cargo run -p past --example long_history -- [EVENTS] [MEMBERS] [FOLDER]`; with `--release` as fast as it is in use. With a
+//! folder, which must not be there yet, the store stays in it, for `usher serve` and others to be tried on.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use std::{
     env,
     error::Error,
-    path::Path,
+    fs,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant as Stopwatch},
 };
@@ -27,12 +29,14 @@ const EVENTS_A_COMMIT: u64 = 1_000;
 const START_SECOND: i64 = 1_700_000_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = env::args().skip(1).map(|text| text.parse::<u64>());
-    let events = arguments.next().transpose()?.unwrap_or(1_000_000);
-    let members = arguments.next().transpose()?.unwrap_or(10_000).max(1);
-    let folder = tempfile::tempdir()?;
+    let mut arguments = env::args().skip(1);
+    let mut number = |otherwise| arguments.next().map_or(Ok(otherwise), |text| text.parse::<u64>());
+    let (events, members) = (number(1_000_000)?, number(10_000)?.max(1));
+    let temporary = tempfile::tempdir()?;
+    let folder = arguments.next().map_or_else(|| temporary.path().join("store"), PathBuf::from);
+    fs::create_dir(&folder)?;
     let licensee = LicenseeId::parse("long")?;
-    fill(folder.path(), &licensee, events, members)?;
+    fill(&folder, &licensee, events, members)?;
     println!("{events} events of one licensee with {members} members");
 
     let read = |what: &str, past: &Past, at: u64| -> Result<(), Box<dyn Error>> {
@@ -44,13 +48,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         Ok(())
     };
     let (middle, end, beside) = (events / 2 + 437, events - 1, events / 2 + 4_437);
-    let opened = Opened::new(folder.path())?;
+    let opened = Opened::new(&folder)?;
     read("the middle, nothing kept", &opened.past, middle)?;
     read("the same again, from memory", &opened.past, middle)?;
     read("the end, from what was kept on the way", &opened.past, end)?;
     read("the end again, from memory", &opened.past, end)?;
     drop(opened);
-    let opened = Opened::new(folder.path())?;
+    let opened = Opened::new(&folder)?;
     read("after a restart, 4,000 events beside the middle", &opened.past, beside)?;
     read("after a restart, the end", &opened.past, end)?;
     let moment = Moment::of(effective_at(middle));
@@ -62,7 +66,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{what}: {} in {:.2?}", page.items.len(), started.elapsed());
     }
     for name in ["journal.db", "index.db"] {
-        println!("{name}: {} MiB", std::fs::metadata(folder.path().join(name))?.len() / 1024 / 1024);
+        println!("{name}: {} MiB", fs::metadata(folder.join(name))?.len() / 1024 / 1024);
     }
     Ok(())
 }

@@ -2,13 +2,13 @@
 
 use std::ops::ControlFlow;
 
-use contract::event::{StreamEvent, StreamName};
+use contract::event::StreamEvent;
 use engine::{snapshot_of, state_in};
-use journal::{BLOCK_EVENTS, EventBlock, Position, StreamIndex};
+use journal::{BLOCK_EVENTS, Position, StreamIndex};
 use licensing::{Instant, Licensee, LicenseeId};
 
 use crate::{
-    LicenseeThen, Moment, Past, PastError,
+    LicenseeThen, Moment, Past, PastError, Start,
     reading::{Counted, Span, Whole, read_span, spans_behind},
 };
 
@@ -37,12 +37,10 @@ impl Past {
     /// # Errors
     /// When the index can't be read or understood.
     pub fn licensee_at(&self, licensee: &LicenseeId, moment: &Moment) -> Result<Option<LicenseeThen>, PastError> {
-        let stream = StreamName::Licensee(licensee.clone()).to_string();
-        let blocks = self.index.blocks(&stream)?;
-        let whole = Whole::of(&blocks, moment);
-        let state = self.state_of_whole(licensee, &stream, whole)?;
-        let mut fold = Fold { index: &*self.index, licensee, stream, state, last: None };
-        fold.begin_behind(&blocks, whole)?;
+        let Start { stream, blocks, whole, state, last } = self.start_before(licensee, moment)?;
+        let latest = blocks.iter().take(whole.blocks).map(|block| block.effective_max).max();
+        let last = last.zip(latest).map(|(position, effective_at)| Last { position, effective_at });
+        let mut fold = Fold { index: &*self.index, licensee, stream, state, last };
         for span in spans_behind(&blocks, whole, moment) {
             if fold.take(span, moment)?.is_break() {
                 break;
@@ -52,7 +50,12 @@ impl Past {
     }
 
     /// The state that the whole part of a stream comes to.
-    fn state_of_whole(&self, licensee: &LicenseeId, stream: &str, whole: Whole) -> Result<Licensee, PastError> {
+    pub(crate) fn state_of_whole(
+        &self,
+        licensee: &LicenseeId,
+        stream: &str,
+        whole: Whole,
+    ) -> Result<Licensee, PastError> {
         if whole.version == 0 {
             return Ok(Licensee::default());
         }
@@ -108,16 +111,6 @@ impl Fold<'_> {
             let latest = last.as_ref().map_or(effective_at, |last| last.effective_at.max(effective_at));
             *last = Some(Last { position, effective_at: latest });
         })
-    }
-
-    /// Takes note of where the whole part, which is folded, ends.
-    fn begin_behind(&mut self, blocks: &[EventBlock], whole: Whole) -> Result<(), PastError> {
-        let Some(latest) = blocks.iter().take(whole.blocks).map(|block| block.effective_max).max() else {
-            return Ok(());
-        };
-        let found = self.index.stream(&self.stream, whole.version.saturating_sub(1), 1)?;
-        self.last = found.first().map(|stored| Last { position: stored.position, effective_at: latest });
-        Ok(())
     }
 
     fn finish(self) -> Option<LicenseeThen> {

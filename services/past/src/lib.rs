@@ -7,6 +7,8 @@
 //!
 //! Everything here blocks; asynchronous callers go through a thread of their own.
 
+mod about;
+mod behind;
 mod error;
 mod fold;
 mod licensee;
@@ -22,10 +24,11 @@ use licensing::Catalogue;
 use parking_lot::Mutex;
 use views::Views;
 
+pub use behind::Start;
 pub use error::PastError;
 pub use journal::Moment;
 pub use licensee::LicenseeThen;
-pub use user::{MembershipThen, UserThen};
+pub use user::{MembershipThen, UserThen, clock_at};
 
 use states::States;
 

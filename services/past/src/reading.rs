@@ -75,11 +75,26 @@ pub(crate) fn read_span(
     moment: &Moment,
     mut visit: impl FnMut(Counted),
 ) -> Result<ControlFlow<()>, PastError> {
+    read_stored(index, stream, span, moment, |stored| {
+        visit(counted(stream, stored)?);
+        Ok(())
+    })
+}
+
+/// As [`read_span`], of the events as they are stored.
+pub(crate) fn read_stored<E: From<PastError>>(
+    index: &dyn StreamIndex,
+    stream: &str,
+    span: Span,
+    moment: &Moment,
+    mut visit: impl FnMut(StoredEvent) -> Result<(), E>,
+) -> Result<ControlFlow<()>, E> {
     let mut after = span.after;
     loop {
         let left = span.last.map_or(EVENTS_AT_ONCE, |last| last.saturating_sub(after));
         let wanted = usize::try_from(left.min(EVENTS_AT_ONCE)).unwrap_or(usize::MAX);
-        let page = if wanted == 0 { Vec::new() } else { index.stream(stream, after, wanted)? };
+        let page =
+            if wanted == 0 { Vec::new() } else { index.stream(stream, after, wanted).map_err(PastError::from)? };
         let Some(last) = page.last() else { return Ok(ControlFlow::Continue(())) };
         after = last.event.version;
         for stored in page {
@@ -87,7 +102,7 @@ pub(crate) fn read_span(
                 return Ok(ControlFlow::Break(()));
             }
             if moment.has_in_effect(instant(stored.event.effective_at_us)) {
-                visit(counted(stream, stored)?);
+                visit(stored)?;
             }
         }
     }
@@ -104,7 +119,7 @@ fn counted(stream: &str, StoredEvent { position, event }: StoredEvent) -> Result
 }
 
 /// Every store gives instants that it took from instants.
-fn instant(micros: i64) -> Instant {
+pub(crate) fn instant(micros: i64) -> Instant {
     Instant::from_timestamp_micros(micros).unwrap_or_default()
 }
 

@@ -132,7 +132,7 @@ impl MembershipThen {
 ///
 /// By effective time that is the moment itself. Of a recorded time it is known only under the machine's clock; under
 /// another one it stood at or behind what had last taken effect.
-fn clock_at(moment: &Moment, last_effective_at: Instant, now: Instant) -> Instant {
+pub fn clock_at(moment: &Moment, last_effective_at: Instant, now: Instant) -> Instant {
     match (moment.as_of, moment.as_known_at) {
         (Some(as_of), _) => as_of,
         (None, Some(as_known_at)) if as_known_at <= now => as_known_at.max(last_effective_at),

@@ -15,10 +15,12 @@ use crate::{
 };
 
 /// What is also shown as it was, and by which of the two clocks.
-const WITH_A_PAST: [(&str, &[&str]); 5] = [
+const WITH_A_PAST: [(&str, &[&str]); 6] = [
     ("/v1/licensees/{licensee}", &MOMENT_PARAMETERS),
     ("/v1/licensees/{licensee}/members", &MOMENT_PARAMETERS),
-    ("/v1/licensees/{licensee}/members/{user}/explain", &["as_of"]),
+    ("/v1/licensees/{licensee}/members/{user}/explain", &MOMENT_PARAMETERS),
+    // Its effective times are the two ends.
+    ("/v1/licensees/{licensee}/diff", &["as_known_at"]),
     ("/v1/users/{user}", &MOMENT_PARAMETERS),
     ("/v1/users/{user}/access", &MOMENT_PARAMETERS),
 ];

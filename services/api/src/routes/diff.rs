@@ -7,6 +7,7 @@ use chrono::DateTime;
 use explain::{Diff, Differ, Move, MovesWanted, NetTotals, Range};
 use journal::Position;
 use licensing::{Instant, LicenseeId, Summary};
+use past::Moment;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 use views::LicenseeView;
@@ -16,8 +17,8 @@ use crate::{
     Services,
     app::App,
     extract::{LicenseePath, Limit, Path, Query, Time, optional, parsed},
-    facts::for_each_fact,
-    past::check_as_of,
+    facts::for_each_fact_behind,
+    past::check_past,
     problem::Problem,
     schema_of_reasons as schema,
 };
@@ -33,6 +34,11 @@ pub(super) struct Parameters {
     #[serde(default, deserialize_with = "optional")]
     #[param(value_type = Option<String>, format = DateTime)]
     to: Option<Time>,
+    /// Both ends as they were known at this time, by what was recorded: without what was told, or fired, only later. Not
+    /// later than now.
+    #[serde(default, deserialize_with = "optional")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    as_known_at: Option<Time>,
     /// Where the page of moves before ended; it belongs to the same query.
     #[serde(default, deserialize_with = "optional")]
     #[param(value_type = Option<String>)]
@@ -61,6 +67,8 @@ pub(super) struct Answer {
     licensee: LicenseeId,
     from: Instant,
     to: Instant,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_known_at: Option<Instant>,
     before: Option<LicenseeView>,
     after: Option<LicenseeView>,
     net: NetTotals,
@@ -69,13 +77,12 @@ pub(super) struct Answer {
 }
 
 /// Where the last event lies that had taken effect by either end.
-#[derive(Default)]
 struct Ends {
     before: Option<Position>,
     after: Option<Position>,
 }
 
-/// Tells what moved between two instants, by effective time: seats, members, what was sold; and why.
+/// Tells what moved between two instants, by effective time, as it is or was known: seats, members, what was sold; and why.
 #[utoipa::path(get, path = "/v1/licensees/{licensee}/diff", operation_id = "diff_licensee", tag = "licensees",
     params(LicenseePath, Parameters), responses((status = 200, body = schema::Diff)))]
 pub(super) async fn show(
@@ -89,12 +96,17 @@ pub(super) async fn show(
 
 fn tell(services: &Services, licensee: LicenseeId, parameters: &Parameters) -> Result<Answer, Problem> {
     let range = range_of(services, parameters)?;
+    let as_known_at = parameters.as_known_at.map(Time::instant);
+    let moment = |as_of| Moment { as_of: Some(as_of), as_known_at };
+    check_past(services, &moment(range.from))?;
+    check_past(services, &moment(range.to))?;
     wait_for_index(services, &licensee)?;
     let after_version = parameters.cursor.map_or(0, |cursor| cursor.after_version);
     let wanted = MovesWanted { after_version, limit: parameters.limit.get() };
-    let mut differ = Differ::new(services.engine.catalogue(), range, wanted);
-    let mut ends = Ends::default();
-    for_each_fact(services, &licensee, |position, fact| {
+    let start = services.past.start_before(&licensee, &moment(range.from))?;
+    let mut differ = Differ::new(services.engine.catalogue(), start.state.clone(), range, wanted);
+    let mut ends = Ends { before: start.last, after: start.last };
+    for_each_fact_behind(services, &start, &moment(range.to), |position, fact| {
         ends.note(range, fact.cited.effective_at, position);
         differ.note(fact);
     })?;
@@ -114,6 +126,7 @@ fn tell(services: &Services, licensee: LicenseeId, parameters: &Parameters) -> R
         licensee,
         from: range.from,
         to: range.to,
+        as_known_at,
         net,
         items: moves,
     })
@@ -124,8 +137,6 @@ fn range_of(services: &Services, parameters: &Parameters) -> Result<Range, Probl
     let to_of_the_first_page = parameters.cursor.map(|cursor| cursor.to);
     let asked = parameters.to.map(Time::instant).or(to_of_the_first_page);
     let to = asked.unwrap_or_else(|| services.engine.now());
-    check_as_of(services, from)?;
-    check_as_of(services, to)?;
     if from > to {
         return Err(Problem::malformed("from is later than to: exchange them"));
     }

@@ -4,6 +4,7 @@ use axum::{Json, extract::State};
 use chrono::DateTime;
 use explain::{Background, Case, CommandFacts, Explanation, Inquiry};
 use licensing::{Code, Instant, LicenseeId, ProductId, Refusal, UserId};
+use past::{Moment, clock_at};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
@@ -13,8 +14,8 @@ use crate::{
     app::App,
     auth::Principal,
     extract::{MemberPath, Path, Query, Time, optional},
-    facts::for_each_fact,
-    past::check_as_of,
+    facts::for_each_fact_about,
+    past::check_past,
     problem::Problem,
     schema_of_reasons as schema,
 };
@@ -29,12 +30,19 @@ pub(super) struct Parameters {
     #[serde(default, deserialize_with = "optional")]
     #[param(value_type = Option<String>, format = DateTime)]
     as_of: Option<Time>,
+    /// As it was known at this time, by what was recorded: without what was told, or fired, only later. Together with
+    /// `as_of`: what was then known of how it was. Not later than now.
+    #[serde(default, deserialize_with = "optional")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    as_known_at: Option<Time>,
 }
 
 /// The explanation, and for which licensee.
 #[derive(Serialize)]
 pub(super) struct Answer {
     licensee: LicenseeId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_known_at: Option<Instant>,
     #[serde(flatten)]
     explanation: Explanation,
 }
@@ -44,7 +52,7 @@ struct Question {
     licensee: LicenseeId,
     user: UserId,
     product: Option<ProductId>,
-    as_of: Option<Instant>,
+    moment: Moment,
     /// Whether whoever asks may read of everybody.
     reads_everything: bool,
 }
@@ -57,33 +65,30 @@ pub(super) async fn show(
     State(app): State<App>,
     caller: Principal,
     Path(MemberPath { licensee, user }): Path<MemberPath>,
-    Query(Parameters { product, as_of }): Query<Parameters>,
+    Query(Parameters { product, as_of, as_known_at }): Query<Parameters>,
 ) -> Result<Json<Answer>, Problem> {
-    let as_of = as_of.map(Time::instant);
-    let question = Question { licensee, user, product, as_of, reads_everything: caller.reads_everything() };
+    let moment = Moment { as_of: as_of.map(Time::instant), as_known_at: as_known_at.map(Time::instant) };
+    let question = Question { licensee, user, product, moment, reads_everything: caller.reads_everything() };
     Ok(Json(app.blocking(move |services| explain(services, question)).await?))
 }
 
 fn explain(services: &Services, question: Question) -> Result<Answer, Problem> {
     let catalogue = services.engine.catalogue();
-    let at = question.as_of.unwrap_or_else(|| services.engine.now());
-    check_as_of(services, at)?;
+    // Without a moment it is now, by the clock: nothing that is committed meanwhile counts.
+    let now = services.engine.now();
+    let moment = if question.moment.is_now() { Moment::of(now) } else { question.moment };
+    check_past(services, &moment)?;
     wait_for_index(services, &question.licensee)?;
+    let then = services.past.licensee_at(&question.licensee, &moment)?.ok_or_else(Problem::unknown_licensee)?;
     let mut inquiry = Inquiry::new(catalogue, question.user.clone());
-    for_each_fact(services, &question.licensee, |_, fact| {
-        if fact.cited.effective_at <= at {
-            inquiry.note(fact);
-        }
-    })?;
-    let case = inquiry.close();
-    if !case.licensee_exists() {
-        return Err(Problem::unknown_licensee());
-    }
+    for_each_fact_about(services, &then, &question.user, &moment, |fact| inquiry.note(fact))?;
+    let at = clock_at(&moment, then.last_effective_at, now);
+    let case = inquiry.close(then.state);
     check_user(services, &case, &question)?;
     let products = products(services, question.product.as_ref())?;
     let background = background(services, &case, &question)?;
     let explanation = case.explain(products, at, catalogue, &background);
-    Ok(Answer { licensee: question.licensee, explanation })
+    Ok(Answer { licensee: question.licensee, as_known_at: moment.as_known_at, explanation })
 }
 
 /// Whoever looks after one licensee learns nothing of users of others, not even that they exist.

@@ -1,5 +1,6 @@
 //! CloudEvents to fill a store with.
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 /// When the clock of a test starts.
@@ -38,4 +39,14 @@ pub fn member(licensee: &str, user: &str) -> Value {
 /// `u-00`, `u-01` and so on.
 pub fn user(number: usize) -> String {
     format!("u-{number:02}")
+}
+
+/// The machine's time, later than all that was recorded before and earlier than all that is after.
+pub fn machine_now() -> String {
+    let before = Utc::now().timestamp_micros();
+    while Utc::now().timestamp_micros() <= before + 1 {
+        std::hint::spin_loop();
+    }
+    let now = DateTime::from_timestamp_micros(before + 1).unwrap();
+    now.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use engine::ClockMode;
 use serde_json::{Value, json};
 
 use crate::{
-    messages::{START, event, member, subscription, user},
+    messages::{START, event, machine_now, member, subscription, user},
     server::Server,
 };
 
@@ -70,16 +69,6 @@ async fn access_as_of_an_instant_is_what_was_answered_then() {
         .get("/v1/users/nobody/access?feature=duo_chat&as_of=2025-02-01T00:00:00Z")
         .await
         .problem(404, "unknown_user");
-}
-
-/// The machine's time, later than all that was recorded before and earlier than all that is after.
-fn machine_now() -> String {
-    let before = Utc::now().timestamp_micros();
-    while Utc::now().timestamp_micros() <= before + 1 {
-        std::hint::spin_loop();
-    }
-    let now = DateTime::from_timestamp_micros(before + 1).unwrap();
-    now.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 fn ids(page: &Value) -> Vec<&str> {

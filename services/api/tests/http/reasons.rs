@@ -4,7 +4,7 @@ use axum::{body::Body, http::Request};
 use serde_json::{Value, json};
 
 use crate::{
-    messages::{START, event, member, subscription, user},
+    messages::{START, event, machine_now, member, subscription, user},
     server::{EVENTS, JSON, Server},
     tokens::Tokens,
 };
@@ -195,4 +195,88 @@ async fn an_owner_learns_nothing_of_users_of_others() {
     assert_eq!(explained["sentences"], json!(["u-77 was never a member."]));
     assert_eq!(explained["products"][0]["remedies"][0]["obstacle"], "not_a_member");
     ask("auditor", "nobody").await.problem(404, "unknown_user");
+}
+
+/// What time did late bears the time when it was due, so it had happened long before anybody knew.
+#[tokio::test]
+async fn r20_by_one_clock_the_seat_was_retained_and_by_both_it_was_not_known_yet() {
+    let server = Server::with_acme(1, 1).await;
+    server.assign(&[user(0)]).await;
+    let before = machine_now();
+    // The term ended on the first of January: what is due fires now, and is recorded now.
+    server.advance("2026-01-10T00:00:00Z").await.ok();
+    let behind = machine_now();
+    let range = "/v1/licensees/acme/diff?from=2025-12-31T00:00:00Z&to=2026-01-05T00:00:00Z";
+    let known = server.get(range).await.ok();
+    assert_eq!(kinds(&known), ["licensee_changed"]);
+    assert_eq!(known["after"]["products"]["duo"]["status"], "grace");
+    assert!(known["as_known_at"].is_null());
+    let then = server.get(&format!("{range}&as_known_at={before}")).await.ok();
+    assert_eq!((kinds(&then), &then["after"]), (vec![], &then["before"]));
+    assert_eq!(then["after"]["products"]["duo"]["status"], "active");
+    let of_the_past = format!("/v1/licensees/acme?as_of=2026-01-05T00:00:00Z&as_known_at={before}");
+    assert_eq!(then["after"], server.get(&of_the_past).await.ok(), "the same meaning as everywhere");
+    assert_eq!(server.get(&format!("{range}&as_known_at={behind}")).await.ok()["items"], known["items"]);
+
+    let path = "/v1/licensees/acme/members/u-00/explain?";
+    let told = async |moment: &str| {
+        let explained = server.get(&format!("{path}{moment}")).await.ok();
+        (explained["products"][0]["standing"].as_str().unwrap().to_owned(), explained["at"].clone())
+    };
+    assert_eq!(told("as_of=2026-01-05T00:00:00Z").await, ("retained".to_owned(), json!("2026-01-05T00:00:00Z")));
+    let both = format!("as_of=2026-01-05T00:00:00Z&as_known_at={before}");
+    assert_eq!(told(&both).await, ("works".to_owned(), json!("2026-01-05T00:00:00Z")));
+    let both = format!("as_of=2026-01-05T00:00:00Z&as_known_at={behind}");
+    assert_eq!(told(&both).await.0, "retained");
+    // By what was known alone, it is about where the clock stood when that last took effect.
+    assert_eq!(told(&format!("as_known_at={before}")).await, ("works".to_owned(), json!(START)));
+    for path in [range, path] {
+        server.get(&format!("{path}&as_known_at=2999-01-01T00:00:00Z")).await.problem(400, "malformed_request");
+        server.get(&format!("{path}&as_known_at=then")).await.problem(400, "malformed_request");
+    }
+    let nothing = "as_known_at=2020-01-01T00:00:00Z";
+    server.get(&format!("{path}{nothing}")).await.problem(404, "unknown_licensee");
+    server.get(&format!("{range}&{nothing}")).await.problem(404, "unknown_licensee");
+}
+
+/// Longer than what the index keeps times for, so that both begin in the middle.
+#[tokio::test]
+async fn r22_of_a_long_history_a_short_range_and_a_user_are_told_as_from_its_first_event() {
+    let server = Server::with_acme(3, 2).await;
+    server.assign(&[user(0), user(1)]).await;
+    let many = |day: u32| {
+        let join = move |number: u32| {
+            let id = format!("m-{day}-{number}");
+            member("acme", &id)
+        };
+        (0..600).map(join).collect::<Vec<_>>()
+    };
+    for day in 1..=4 {
+        server.advance(&format!("2025-02-0{day}T00:00:00Z")).await.ok();
+        for some in many(day).chunks(100) {
+            server.accept(some).await;
+        }
+        if day == 2 {
+            let quantity = json!({"licensee": "acme", "add_on": "duo_pro", "quantity": 0});
+            server.accept(&[event("none", "billing.v1.SeatQuantityChanged", quantity)]).await;
+            let bought = json!({"licensee": "acme", "add_on": "duo_pro", "quantity": 1, "channel": "portal"});
+            server.accept(&[event("one", "billing.v1.SeatsPurchased", bought)]).await;
+        }
+    }
+    let whole = server.get("/v1/licensees/acme/diff?from=2024-01-01T00:00:00Z&limit=1000").await.ok();
+    assert!(whole["after"]["version"].as_u64().unwrap() > 2_400);
+    for (from, to) in [(1, 2), (2, 3), (3, 3), (3, 4)] {
+        let (from, to) = (format!("2025-02-0{from}T00:00:00Z"), format!("2025-02-0{to}T00:00:00Z"));
+        let diff = server.get(&format!("/v1/licensees/acme/diff?from={from}&to={to}&limit=1000")).await.ok();
+        assert_eq!(diff["before"], server.get(&format!("/v1/licensees/acme?as_of={from}")).await.ok());
+        assert_eq!(diff["after"], server.get(&format!("/v1/licensees/acme?as_of={to}")).await.ok());
+        let joined = if from == to { 0 } else { 600 };
+        assert_eq!(diff["net"]["members_joined"], joined, "{from} {to}");
+    }
+    let explained = server.get("/v1/licensees/acme/members/u-01/explain").await.ok();
+    let duo = &explained["products"][0];
+    assert_eq!((&duo["standing"], &duo["rule"]), (&json!("lost"), &json!("R22")), "{duo}");
+    assert_eq!(duo["evidence"]["removal"]["overage"]["too_many"], 1);
+    let works = server.get("/v1/licensees/acme/members/u-00/explain").await.ok();
+    assert_eq!(works["products"][0]["standing"], "works");
 }

@@ -4,8 +4,8 @@ use contract::{
     event::{self, StreamEvent, StreamName},
     proto::journal::{self as wire, Outcome, record::Kind},
 };
-use journal::{Position, StoredCommit, chain, shard_of};
-use licensing::{Event, Instant, LicenseeId, UserEvent, UserId};
+use journal::{KeptUse, Position, StoredCommit, chain, shard_of};
+use licensing::{Event, Instant, LicenseeId, UserId};
 
 use super::{Replay, StreamEnd};
 use crate::{AuditError, Part, Place, error::differs};
@@ -15,12 +15,13 @@ pub(crate) struct ReadCommit {
     pub(crate) shard: u16,
     pub(crate) number: u64,
     pub(crate) records: Vec<(Position, Kind)>,
+    recorded_at: Instant,
     timers: Vec<wire::NextTimer>,
 }
 
 /// Decodes a commit, which has to hold what its row says.
 pub(crate) fn read(stored: &StoredCommit) -> Result<ReadCommit, AuditError> {
-    let StoredCommit { shard, number, first_position, records, .. } = *stored;
+    let StoredCommit { shard, number, first_position, records, recorded_at, .. } = *stored;
     let place = || Place::of_commit(shard, number);
     let wrong = |field, found: String, expected: String| differs(Part::Journal, place(), field, found, expected);
     let commit = stored.decode().map_err(|error| wrong("block", error.to_string(), "a commit".to_owned()))?;
@@ -36,7 +37,35 @@ pub(crate) fn read(stored: &StoredCommit) -> Result<ReadCommit, AuditError> {
         record.kind.map(|kind| (at, kind)).ok_or_else(unknown)
     });
     let records = placed.collect::<Result<_, _>>()?;
-    Ok(ReadCommit { shard, number, records, timers: commit.timers })
+    Ok(ReadCommit { shard, number, records, recorded_at, timers: commit.timers })
+}
+
+impl ReadCommit {
+    /// The uses that it tells of, each with when it was noted, in order.
+    pub(crate) fn uses(&self) -> impl Iterator<Item = Result<(UserId, KeptUse), AuditError>> {
+        let places = self.records.iter().enumerate();
+        places.filter_map(|(place, (position, kind))| match kind {
+            Kind::Usage(usage) => Some(self.noted_use(place, *position, usage)),
+            Kind::Event(_) | Kind::Outcome(_) => None,
+        })
+    }
+
+    /// A use, with when it was noted: at the instant of the outcome right behind it.
+    fn noted_use(
+        &self,
+        place: usize,
+        position: Position,
+        usage: &wire::Usage,
+    ) -> Result<(UserId, KeptUse), AuditError> {
+        let at = Place::of_commit(self.shard, self.number).at(position);
+        let used_at = instant(usage.used_at_us, "used_at", &at)?;
+        let user = parsed_user(&usage.user, &at)?;
+        let (noted_at, recorded_at) = match self.records.get(place.saturating_add(1)) {
+            Some((_, Kind::Outcome(outcome))) => times_of(outcome, &at)?,
+            _ => (used_at, self.recorded_at),
+        };
+        Ok((user, KeptUse { used_at, noted_at, recorded_at }))
+    }
 }
 
 impl Replay {
@@ -47,9 +76,14 @@ impl Replay {
             let place = Place::of_commit(commit.shard, commit.number).at(*position);
             match kind {
                 Kind::Event(event) => self.take_event(*position, event, &place)?,
-                Kind::Usage(usage) => self.take_use(usage, &place)?,
+                // Below, with what lies behind each.
+                Kind::Usage(_) => {}
                 Kind::Outcome(outcome) => self.take_outcome(*position, outcome, &place)?,
             }
+        }
+        for noted in commit.uses() {
+            let (user, kept) = noted?;
+            self.take_use(&user, kept);
         }
         for timer in &commit.timers {
             self.take_timer(timer, &Place::of_commit(commit.shard, commit.number))?;
@@ -90,11 +124,20 @@ impl Replay {
         }
         self.check_shard(&stream, position, &place)?;
         let at = instant(record.effective_at_us, "effective_at", &place)?;
+        let recorded_at = instant(record.recorded_at_us, "recorded_at", &place)?;
         self.counts.events += 1;
+        self.times.entry(record.stream.clone()).or_default().add(record.version, at, recorded_at);
         match decoded {
-            StreamEvent::Licensee { licensee, event } => self.fold(&licensee, &event, at, position, &place),
+            StreamEvent::Licensee { licensee, event } => {
+                if let Event::MemberAdded { user, .. } = &event {
+                    self.user(user).name(at, recorded_at);
+                }
+                self.fold(&licensee, &event, at, position, &place)
+            }
             StreamEvent::User { user, event } => {
-                self.fold_user(&user, event);
+                let known = self.user(&user);
+                known.status = event.status();
+                known.name(at, recorded_at);
                 Ok(())
             }
         }
@@ -147,33 +190,29 @@ impl Replay {
         }
         let known = self.licensee(licensee, position);
         known.state.evolve(event, at);
-        let version = known.state.version();
-        if self.snapshots.get(licensee).is_some_and(|mark| mark.version == version) {
-            self.check_snapshot(licensee, place)?;
+        self.check_kept_states(licensee, place)
+    }
+
+    /// Compares the states that are kept at the version to which the licensee has come.
+    fn check_kept_states(&mut self, licensee: &LicenseeId, place: &Place) -> Result<(), AuditError> {
+        let Some(known) = self.licensees.get(licensee) else { return Ok(()) };
+        let Some(marks) = self.kept_states.get_mut(licensee) else { return Ok(()) };
+        while let Some(mark) = marks.pop_if(|mark| mark.version == known.state.version()) {
+            if !mark.is_of(&known.state)? {
+                let expected = "what the events up to it give";
+                return Err(differs(Part::Index, place.clone(), mark.kept_as.name(), mark.found(), expected));
+            }
+        }
+        if marks.is_empty() {
+            self.kept_states.remove(licensee);
         }
         Ok(())
     }
 
-    fn check_snapshot(&mut self, licensee: &LicenseeId, place: &Place) -> Result<(), AuditError> {
-        let (mark, known) = (self.snapshots.remove(licensee), self.licensees.get(licensee));
-        let (Some(mark), Some(known)) = (mark, known) else { return Ok(()) };
-        if mark.is_of(&known.state)? {
-            return Ok(());
-        }
-        let expected = "what the events up to it give";
-        Err(differs(Part::Index, place.clone(), "snapshot", "another state", expected))
-    }
-
-    fn fold_user(&mut self, user: &UserId, event: UserEvent) {
-        self.user(user).status = event.status();
-    }
-
-    fn take_use(&mut self, usage: &wire::Usage, place: &Place) -> Result<(), AuditError> {
-        let at = instant(usage.used_at_us, "used_at", place)?;
-        let user = parsed_user(&usage.user, place)?;
-        let known = self.user(&user);
-        known.last_use = known.last_use.max(Some(at));
-        Ok(())
+    fn take_use(&mut self, user: &UserId, kept: KeptUse) {
+        let known = self.user(user);
+        known.note(kept);
+        known.name(kept.noted_at, kept.recorded_at);
     }
 
     fn take_outcome(&mut self, position: Position, outcome: &Outcome, place: &Place) -> Result<(), AuditError> {
@@ -186,8 +225,10 @@ impl Replay {
         }
         // A refused command changes nothing (R35): a user whom only it named stays unknown.
         if !outcome.user.is_empty() {
-            let user = parsed_user(&outcome.user, &place.clone().and_command(&outcome.command_id))?;
-            self.user(&user);
+            let place = place.clone().and_command(&outcome.command_id);
+            let user = parsed_user(&outcome.user, &place)?;
+            let (effective_at, recorded_at) = times_of(outcome, &place)?;
+            self.user(&user).name(effective_at, recorded_at);
         }
         Ok(())
     }
@@ -206,6 +247,12 @@ impl Replay {
 
 fn parsed_user(text: &str, place: &Place) -> Result<UserId, AuditError> {
     UserId::parse(text).map_err(|error| differs(Part::Journal, place.clone(), "user", format!("{text:?}"), error))
+}
+
+/// When what an outcome tells of took effect, and when it was recorded.
+fn times_of(outcome: &Outcome, place: &Place) -> Result<(Instant, Instant), AuditError> {
+    let effective_at = instant(outcome.effective_at_us, "effective_at", place)?;
+    Ok((effective_at, instant(outcome.recorded_at_us, "recorded_at", place)?))
 }
 
 fn instant(micros: i64, field: &str, place: &Place) -> Result<Instant, AuditError> {

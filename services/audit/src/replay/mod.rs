@@ -2,6 +2,7 @@
 
 mod commit;
 mod known;
+mod times;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,7 +12,8 @@ use licensing::{Instant, LicenseeId, RemovalReason, UserId};
 use crate::seal::Sealed;
 
 pub(crate) use commit::{ReadCommit, read};
-pub(crate) use known::{KnownLicensee, KnownUser, SnapshotMark};
+pub(crate) use known::{KeptAs, KnownLicensee, KnownUser, StateMark, is_latest};
+pub(crate) use times::StreamTimes;
 
 /// What follows from the commits so far.
 #[derive(Default)]
@@ -24,13 +26,15 @@ pub(crate) struct Replay {
     pub(crate) sealed: Sealed,
     /// The end of each stream, by its name.
     pub(crate) streams: HashMap<String, StreamEnd>,
+    /// The times of each stream's events, by its name.
+    pub(crate) times: HashMap<String, StreamTimes>,
     pub(crate) licensees: BTreeMap<LicenseeId, KnownLicensee>,
     /// Everybody who was ever named as a member, in a status or in a use.
     pub(crate) users: BTreeMap<UserId, KnownUser>,
     /// When time alone changes each licensee next, as recorded.
     pub(crate) next_due: BTreeMap<String, Instant>,
-    /// Snapshots that the fold has not come to yet.
-    pub(crate) snapshots: BTreeMap<LicenseeId, SnapshotMark>,
+    /// States that somebody kept and that the fold has not come to yet, the latest of each licensee first.
+    pub(crate) kept_states: BTreeMap<LicenseeId, Vec<StateMark>>,
     pub(crate) counts: Counts,
 }
 

@@ -1,6 +1,8 @@
 //! Reading a seal, and whether its signature holds.
 
 use contract::event::InvalidStreamName;
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::{SEAL_FORMAT, SEAL_VERSION, STREAMS_MAX, Seal, Signature, SignedSeal, VerifyingKey, key};
 use crate::{AuditError, Difference, Part, Place};
@@ -11,6 +13,9 @@ pub enum SealError {
     /// It is none.
     #[error("this is no seal of usher: give a file that usher seal wrote, unchanged")]
     Unreadable(#[source] serde_json::Error),
+    /// It reads as one, but no program of ours wrote it like that.
+    #[error("the seal is spelled in another way than usher writes it: give a file that usher seal wrote, unchanged")]
+    Spelling,
     /// Of another form.
     #[error(
         "the seal is of the form {format:?}, version {version}: check it with the usher that wrote it, or a newer one"
@@ -37,14 +42,17 @@ impl Seal {
 }
 
 impl SignedSeal {
-    /// Reads a seal. Whether anything in it is true is another question.
+    /// Reads a seal, whatever its white space. Whether anything in it is true is another question.
     ///
     /// # Errors
     /// [`SealError`].
     pub fn read(json: &[u8]) -> Result<Self, SealError> {
-        let signed: Self = serde_json::from_slice(json).map_err(SealError::Unreadable)?;
+        let read: Value = serde_json::from_slice(json).map_err(SealError::Unreadable)?;
+        let signed = Self::deserialize(&read).map_err(SealError::Unreadable)?;
         signed.check_form()?;
-        Ok(signed)
+        // Capitals in a hash or small letters in a time mean the same, and the signature would hold; still it was changed.
+        let is_as_written = serde_json::to_value(&signed).map_err(SealError::Unreadable)? == read;
+        if is_as_written { Ok(signed) } else { Err(SealError::Spelling) }
     }
 
     pub(crate) fn check_form(&self) -> Result<(), SealError> {
@@ -84,7 +92,6 @@ impl SignedSeal {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use licensing::Instant;
-    use serde_json::Value;
 
     use super::*;
     use crate::seal::{Hex, SealedStream, ShardEnd, SigningKey};
@@ -143,6 +150,21 @@ mod tests {
         assert!(read.check_signature(Some(&other_public)).unwrap_err().to_string().contains("public key"));
         let changed = SignedSeal { seal: Seal { events: 4, ..seal() }, ..read };
         assert!(changed.check_signature(Some(&public)).unwrap_err().to_string().contains("signature"));
+    }
+
+    #[test]
+    fn every_flipped_bit_of_a_seal_is_found() {
+        let key = SigningKey::generate().unwrap();
+        let public = VerifyingKey::from_pem(&key.public_pem().unwrap()).unwrap();
+        let mut file = serde_json::to_vec_pretty(&seal().sign(&key).unwrap()).unwrap();
+        let holds = |file: &[u8]| SignedSeal::read(file).is_ok_and(|read| read.check_signature(Some(&public)).is_ok());
+        assert!(holds(&file));
+        for (at, bit) in (0..file.len()).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
+            file[at] ^= 1 << bit;
+            assert!(!holds(&file), "bit {bit} of byte {at} of {}", String::from_utf8_lossy(&file));
+            file[at] ^= 1 << bit;
+        }
+        assert!(holds(&file) && file.len() > 500, "{}", file.len());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use views::{LicenseeView, Totals, UserSeat, UserView};
 use crate::{
     AuditError,
     compare::form,
-    replay::{KnownLicensee, Replay},
+    replay::{KnownLicensee, KnownUser, Replay},
 };
 
 /// The licensee, and all that is kept of what was sold to it.
@@ -44,7 +44,7 @@ pub(super) fn member(replay: &Replay, roster: &Roster, user: &UserId) -> Value {
         "status": member.status,
         "assigned": assigned_at.is_some(),
         "assigned_at": assigned_at,
-        "last_used_at": replay.users.get(user).and_then(|known| known.last_use),
+        "last_used_at": replay.users.get(user).and_then(KnownUser::last_used_at),
     })
 }
 

@@ -7,7 +7,11 @@ use crate::ground::{Ground, assert_names, run};
 /// Makes each change by itself, finds it, and takes it back.
 #[track_caller]
 fn each_is_found(file: &str, part: Part, changes: &[(&str, &str, &str)]) {
-    let ground = Ground::new();
+    each_is_found_in(&Ground::new(), file, part, changes);
+}
+
+#[track_caller]
+fn each_is_found_in(ground: &Ground, file: &str, part: Part, changes: &[(&str, &str, &str)]) {
     let connection = ground.open(file);
     for (table, change, told) in changes {
         connection.execute_batch(&format!("CREATE TABLE kept AS SELECT * FROM {table}")).unwrap();
@@ -37,12 +41,61 @@ fn a_changed_row_of_the_index_is_found_and_named() {
                 "position",
             ),
             ("events", "DELETE FROM events WHERE key = (SELECT max(key) FROM events)", "missing"),
+            (
+                "events",
+                "UPDATE events SET event_type = event_type + 1 WHERE key = (SELECT max(key) FROM events)",
+                "type that it is found by",
+            ),
+            (
+                "events",
+                "UPDATE events SET effective_at_us = effective_at_us - 1 WHERE key = (SELECT min(key) FROM events)",
+                "version 1, stream licensee/acme: effective time that it is found by",
+            ),
+            (
+                "events",
+                "UPDATE events SET recorded_at_us = recorded_at_us + 1 WHERE key = (SELECT min(key) FROM events)",
+                "version 1, stream licensee/acme: recorded time that it is found by",
+            ),
+            ("streams", "INSERT INTO streams VALUES (99, 'licensee/umbrella', 0)", "number of rows: streams is 4"),
             ("commands", "DELETE FROM commands WHERE key = (SELECT max(key) FROM commands)", "outcome is missing"),
             ("usage", "UPDATE usage SET last_used_at_us = last_used_at_us - 1", "user ann: last use"),
             ("usage", "DELETE FROM usage", "user ann: last use"),
             ("usage", "INSERT INTO usage VALUES ('bob', 5)", "user bob: last use"),
             ("memberships", "DELETE FROM memberships WHERE user = 'bob'", "user bob: memberships"),
             ("memberships", "INSERT INTO memberships VALUES ('cat', 'acme')", "user cat: memberships"),
+            ("usage", "INSERT INTO usage VALUES ('nobody', 5)", "number of rows: last uses is 2"),
+            ("memberships", "INSERT INTO memberships VALUES ('nobody', 'acme')", "number of rows: memberships is"),
+            ("uses", "UPDATE uses SET used_at_us = used_at_us + 1", "user ann: use is"),
+            ("uses", "UPDATE uses SET effective_at_us = effective_at_us - 1", "user ann: use is"),
+            ("uses", "UPDATE uses SET recorded_at_us = recorded_at_us - 1", "user ann: use is"),
+            ("uses", "DELETE FROM uses", "user ann: use is missing"),
+            ("uses", "INSERT INTO uses VALUES ('ann', 5, 5, 5)", "user ann: use is"),
+            (
+                "uses",
+                "INSERT INTO uses SELECT user, effective_at_us + 1, used_at_us - 1, recorded_at_us FROM uses",
+                "user ann: number of uses is 2",
+            ),
+            ("uses", "INSERT INTO uses VALUES ('bob', 5, 5, 5)", "user bob: number of uses is 1"),
+            ("uses", "INSERT INTO uses VALUES ('nobody', 5, 5, 5)", "number of rows: uses is 2"),
+            ("memberships_ever", "DELETE FROM memberships_ever WHERE user = 'cat'", "user cat: memberships ever"),
+            ("memberships_ever", "INSERT INTO memberships_ever VALUES ('bob', 'globex')", "user bob: memberships ever"),
+            (
+                "memberships_ever",
+                "INSERT INTO memberships_ever VALUES ('nobody', 'acme')",
+                "number of rows: memberships ever is 5",
+            ),
+            (
+                "first_named",
+                "UPDATE first_named SET effective_at_us = effective_at_us + 1 WHERE user = 'bob'",
+                "user bob: first named.effective_at",
+            ),
+            (
+                "first_named",
+                "UPDATE first_named SET recorded_at_us = recorded_at_us - 1 WHERE user = 'cat'",
+                "user cat: first named.recorded_at",
+            ),
+            ("first_named", "DELETE FROM first_named WHERE user = 'ann'", "user ann: first named"),
+            ("first_named", "INSERT INTO first_named VALUES ('nobody', 5, 5)", "number of rows: first named is 4"),
             (
                 "timers",
                 "UPDATE timers SET due_at_us = due_at_us + 1 WHERE licensee = 'globex'",
@@ -66,6 +119,61 @@ fn an_event_too_many_in_the_index_is_found() {
         [],
     );
     assert_names(&ground.difference(), Part::Index, "more behind it is true");
+}
+
+#[test]
+fn changed_times_of_a_block_are_found_and_the_stream_and_the_block_named() {
+    let told = |field: &str| format!("stream licensee/acme: times of the block: 00000000000000001000{field}");
+    each_is_found_in(
+        &Ground::long(),
+        "index.db",
+        Part::Index,
+        &[
+            ("blocks", "UPDATE blocks SET effective_min_us = effective_min_us + 1", &told(".effective_min")),
+            ("blocks", "UPDATE blocks SET effective_max_us = effective_max_us - 1", &told(".effective_max")),
+            ("blocks", "UPDATE blocks SET recorded_max_us = recorded_max_us - 1", &told(".recorded_max")),
+            ("blocks", "UPDATE blocks SET key = key + 1", &told("")),
+            ("blocks", "DELETE FROM blocks", &told("")),
+            ("blocks", "INSERT INTO blocks VALUES (7, 1, 1, 1)", "number of rows: blocks is 2"),
+        ],
+    );
+}
+
+#[test]
+fn a_state_of_the_past_that_was_changed_is_found() {
+    let ground = Ground::new();
+    let index = &ground.subject().index;
+    for version in [2, 4, 5] {
+        index.put_past_state("licensee/acme", &ground.state(version)).unwrap();
+    }
+    ground.verify().unwrap();
+    let other = journal::Snapshot { version: 4, ..ground.state(5) };
+    assert_eq!(index.past_state("licensee/acme", 4).unwrap(), Some(ground.state(4)));
+    index.put_past_state("licensee/acme", &other).unwrap();
+    ground.verify().expect("one that says that it is another is passed over, here as by whoever reads");
+    let connection = ground.open("index.db");
+    let mut forged: licensing::Licensee = postcard::from_bytes(&ground.state(3).bytes).unwrap();
+    let event = licensing::Event::MemberRemoved { user: licensing::UserId::parse("ann").unwrap() };
+    forged.evolve(&event, licensing::Instant::UNIX_EPOCH);
+    let bytes = postcard::to_stdvec(&forged).unwrap();
+    index.put_past_state("licensee/acme", &journal::Snapshot { bytes, ..ground.state(4) }).unwrap();
+    assert_names(
+        &ground.difference(),
+        Part::Index,
+        "version 4, stream licensee/acme: state of the past is another state",
+    );
+    index.put_past_state("licensee/acme", &ground.state(4)).unwrap();
+    run(&connection, "UPDATE past_states SET bytes = x'00' WHERE version = 5", []);
+    assert_names(&ground.difference(), Part::Index, "version 5, stream licensee/acme: state of the past is damaged");
+    run(&connection, "DELETE FROM past_states", []);
+    let mut beyond: licensing::Licensee = postcard::from_bytes(&ground.state(99).bytes).unwrap();
+    beyond.evolve(&event, licensing::Instant::UNIX_EPOCH);
+    let bytes = postcard::to_stdvec(&beyond).unwrap();
+    let kept = journal::Snapshot { version: beyond.version(), bytes, ..ground.state(99) };
+    index.put_past_state("licensee/acme", &kept).unwrap();
+    assert_names(&ground.difference(), Part::Index, "licensee acme: version of the state of the past is");
+    run(&connection, "DELETE FROM past_states", []);
+    ground.verify().unwrap();
 }
 
 #[test]

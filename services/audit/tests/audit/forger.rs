@@ -26,8 +26,13 @@ impl fmt::Debug for Forgery {
 impl Forgery {
     /// The commits of each shard, as they are.
     pub fn of(ground: &Ground) -> Vec<Self> {
+        Self::of_rows(ground.rows())
+    }
+
+    /// As [`of`](Self::of), of rows in the order of their keys.
+    pub fn of_rows(rows: Vec<Row>) -> Vec<Self> {
         let mut shards: Vec<Self> = Vec::new();
-        for row in ground.rows() {
+        for row in rows {
             let commit = Commit::decode(row.block.as_slice()).unwrap();
             match shards.last_mut().filter(|last| last.shard == row.shard()) {
                 Some(last) => last.commits.push((row, commit)),
@@ -75,17 +80,21 @@ impl Forgery {
     /// Writes it in the place of what was there: numbers, positions, checksums and the shard's head are right.
     pub fn put(&self, connection: &Connection) {
         connection.execute("DELETE FROM commits WHERE key >> 40 = ?1", [self.shard]).unwrap();
-        let mut position = 1;
-        for (number, (row, commit)) in (1..).zip(&self.commits) {
-            let records = u32::try_from(commit.records.len()).unwrap();
-            let key = i64::from(self.shard) << 40 | number;
-            put(
-                connection,
-                &Row { key, first_position: position, records, block: commit.encode_to_vec(), ..row.clone() },
-            );
-            position += i64::from(records);
-        }
+        let (rows, last_position) = self.rows();
+        rows.iter().for_each(|row| put(connection, row));
         let sql = "UPDATE heads SET commit_number = ?2, position = ?3 WHERE shard = ?1";
-        run(connection, sql, (self.shard, i64::try_from(self.commits.len()).unwrap(), position - 1));
+        run(connection, sql, (self.shard, i64::try_from(rows.len()).unwrap(), last_position));
+    }
+
+    /// Its rows, with numbers and positions as they have to be, and the last position.
+    pub fn rows(&self) -> (Vec<Row>, i64) {
+        let mut last_position = 0;
+        let rows = (1..).zip(&self.commits).map(|(number, (row, commit))| {
+            let records = u32::try_from(commit.records.len()).unwrap();
+            let (key, first_position) = (i64::from(self.shard) << 40 | number, last_position + 1);
+            last_position += i64::from(records);
+            Row { key, first_position, records, block: commit.encode_to_vec(), ..row.clone() }
+        });
+        (rows.collect(), last_position)
     }
 }

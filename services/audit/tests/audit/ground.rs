@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use views::Views;
 
 /// Few, so that each has several commits.
-const SHARDS: u16 = 2;
+pub const SHARDS: u16 = 2;
 
 pub struct Ground {
     subject: Subject,
@@ -46,7 +46,7 @@ impl Row {
     }
 
     /// What a store keeps beside it.
-    fn checksum(&self) -> i64 {
+    pub fn checksum(&self) -> i64 {
         let mut hasher = Sha256::new();
         hasher.update(self.key.to_be_bytes());
         hasher.update(self.first_position.to_be_bytes());
@@ -65,9 +65,19 @@ impl Ground {
 
     /// With so little that every byte of it can be tried.
     pub fn tiny() -> Self {
-        let wanted = ["SubscriptionStarted", "MemberAdded", "AssignSeats", "CodeSuggestionsUsed"];
-        let of_type = |wanted: &str| messages().into_iter().find(|(name, _)| name.ends_with(wanted)).unwrap();
-        Self::of(wanted.into_iter().map(of_type).collect())
+        Self::of(few_messages())
+    }
+
+    /// With more than a thousand events of one licensee.
+    pub fn long() -> Self {
+        let mut all = messages();
+        all.extend((0..1_000).map(|number| ("directory.v1.MemberAdded", joined("acme", &format!("m{number}")))));
+        Self::of(all)
+    }
+
+    /// The state of `acme` at a version, or at its last if that is earlier.
+    pub fn state(&self, version: usize) -> Snapshot {
+        state_at(&*self.subject.index, version)
     }
 
     fn of(messages: Vec<(&'static str, Value)>) -> Self {
@@ -77,9 +87,12 @@ impl Ground {
         let store = SqliteStore::open(folder.path(), &options).unwrap();
         let catalogue = Arc::new(Catalogue::built_in().unwrap());
         fill(store.journal(), store.index(), &catalogue, messages);
-        put_snapshot(&*store.index());
+        // In the middle of its history.
+        let index = store.index();
+        index.put_snapshot("licensee/acme", &state_at(&*index, 3)).unwrap();
         let views = Views::open(folder.path(), store.journal(), store.journal_path(), catalogue.clone()).unwrap();
-        let subject = Subject { journal: store.journal(), index: store.index(), views: Arc::new(views), catalogue };
+        let subject =
+            Subject { journal: store.journal(), index: store.inspected_index(), views: Arc::new(views), catalogue };
         let ground = Self { subject, _store: store, folder };
         // Index and views are there from now on, so that what is changed is not taken for what is new.
         ground.verify().unwrap();
@@ -149,7 +162,15 @@ pub fn assert_names(difference: &Difference, part: Part, told: &str) {
     assert!(difference.to_string().contains(told), "{told:?} is not told: {difference}");
 }
 
-fn fill(
+/// One of each of a few types.
+pub fn few_messages() -> Vec<(&'static str, Value)> {
+    let wanted = ["SubscriptionStarted", "MemberAdded", "AssignSeats", "CodeSuggestionsUsed"];
+    let of_type = |wanted: &str| messages().into_iter().find(|(name, _)| name.ends_with(wanted)).unwrap();
+    wanted.into_iter().map(of_type).collect()
+}
+
+/// Lets an engine decide messages, one a day.
+pub fn fill(
     journal: Arc<dyn Journal>,
     index: Arc<dyn StreamIndex>,
     catalogue: &Arc<Catalogue>,
@@ -161,11 +182,24 @@ fn fill(
     for (day, (message_type, data)) in (1..).zip(messages) {
         let message = json!({
             "specversion": "1.0", "source": "/tests", "id": day.to_string(), "type": format!("usher.{message_type}"),
-            "time": format!("2025-01-{day:02}T00:00:00Z"), "data": data
+            "time": time_of(day), "data": data
         });
         let incoming = from_json(message.to_string().as_bytes());
         running.engine().message(incoming).unwrap().wait().unwrap();
     }
+}
+
+/// Midnight of a day of January, and what comes after the thirteenth within that day.
+fn time_of(day: u64) -> String {
+    let seconds = day.saturating_sub(13);
+    format!("2025-01-{:02}T{:02}:{:02}:{:02}Z", day.min(13), seconds / 3_600, seconds / 60 % 60, seconds % 60)
+}
+
+fn joined(licensee: &str, user: &str) -> Value {
+    json!({
+        "licensee": licensee, "user": user, "username": user, "name": user, "email": format!("{user}@example.com"),
+        "role": "developer", "type": "human"
+    })
 }
 
 fn messages() -> Vec<(&'static str, Value)> {
@@ -174,12 +208,6 @@ fn messages() -> Vec<(&'static str, Value)> {
             "licensee": licensee, "name": licensee, "offering": "gitlab_com", "subscription": "S-1", "plan": "premium",
             "seats": 10, "starts_at": "2025-01-01T00:00:00Z", "ends_at": "2026-01-01T00:00:00Z",
             "add_ons": [{"add_on": "duo_pro", "quantity": 2}]
-        })
-    };
-    let joined = |licensee: &str, user: &str| {
-        json!({
-            "licensee": licensee, "user": user, "username": user, "name": user, "email": format!("{user}@example.com"),
-            "role": "developer", "type": "human"
         })
     };
     let seats = |users: &[&str]| json!({"licensee": "acme", "product": "duo", "users": users});
@@ -203,14 +231,14 @@ fn messages() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Keeps a snapshot of `acme` in the middle of its history.
-fn put_snapshot(index: &dyn StreamIndex) {
+/// The state of `acme` at a version, or at its last if that is earlier.
+fn state_at(index: &dyn StreamIndex, version: usize) -> Snapshot {
     let mut state = Licensee::default();
-    for stored in index.stream("licensee/acme", 0, 3).unwrap() {
+    for stored in index.stream("licensee/acme", 0, version).unwrap() {
         let record = stored.event;
         let StreamEvent::Licensee { event, .. } = decode(&record.r#type, 1, &record.data).unwrap() else { panic!() };
         state.evolve(&event, Instant::from_timestamp_micros(record.effective_at_us).unwrap());
     }
     let bytes = postcard::to_stdvec(&state).unwrap();
-    index.put_snapshot("licensee/acme", &Snapshot { version: 3, state_version: 1, bytes }).unwrap();
+    Snapshot { version: state.version(), state_version: 1, bytes }
 }

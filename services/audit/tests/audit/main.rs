@@ -6,4 +6,5 @@ mod derived;
 mod forger;
 mod ground;
 mod journal;
+mod on_postgres;
 mod sealed;

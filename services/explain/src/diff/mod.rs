@@ -64,16 +64,10 @@ struct Deed {
 }
 
 impl<'a> Differ<'a> {
-    /// Gets ready to read.
-    pub fn new(catalogue: &'a Catalogue, range: Range, wanted: MovesWanted) -> Self {
-        Self {
-            catalogue,
-            range,
-            before: Licensee::default(),
-            after: Licensee::default(),
-            deed: None,
-            page: Page::new(wanted),
-        }
+    /// Gets ready to read the events behind `start`: the licensee after the first of them, all of which took effect by the
+    /// first instant; without any, the default.
+    pub fn new(catalogue: &'a Catalogue, start: Licensee, range: Range, wanted: MovesWanted) -> Self {
+        Self { catalogue, range, before: start.clone(), after: start, deed: None, page: Page::new(wanted) }
     }
 
     /// Reads the next event.

@@ -98,7 +98,7 @@ impl Case {
         remedies: Vec<Remedy>,
         background: &Background,
     ) -> ProductExplanation {
-        let story = self.seats.get(product);
+        let story = self.stories.seats.get(product);
         let standing = self.standing(product, summary);
         let mut sentences = Writer { case: self, background }.seat(product, standing, summary, story);
         sentences.extend(what_would_help(&remedies, standing));
@@ -119,17 +119,17 @@ impl Case {
             let works = summary.status == ProductStatus::Active;
             return if works { Standing::Works } else { Standing::Retained };
         }
-        let lost = self.seats.get(product).is_some_and(|story| story.taken.is_some());
+        let lost = self.stories.seats.get(product).is_some_and(|story| story.taken.is_some());
         if lost { Standing::Lost } else { Standing::NeverHad }
     }
 
     /// What brought it about.
     fn deeds_behind(&self, product: &ProductId, standing: Standing) -> Vec<&Deed> {
-        let story = self.seats.get(product);
+        let story = self.stories.seats.get(product);
         let taken = story.and_then(|story| story.taken.as_ref());
         let ended_by_grace = taken.filter(|taken| taken.deed.find(is_end_of_grace).is_some());
         let retained = self.retained(product).filter(|_| standing == Standing::Retained);
-        let MembershipStory { joined, changed, left } = &self.membership;
+        let MembershipStory { joined, changed, left } = &self.stories.membership;
         let of_the_seat = [
             story.and_then(|story| story.trial.as_ref()),
             story.and_then(|story| story.given.as_ref()),

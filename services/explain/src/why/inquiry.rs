@@ -7,12 +7,17 @@ use licensing::{Catalogue, Event, GraceOf, Grant, Licensee, ProductId, UserId};
 use super::{deed::Deed, origins::Origins};
 use crate::fact::{Fact, user_of};
 
-/// Reads the events of a licensee, one after another, and keeps what concerns one user.
+/// Reads the events of a licensee that matter to one user, one after another, and keeps the last of each kind: those about
+/// the user, those about what was sold, and, with a seat that was one too many, those about the others that were. More do no
+/// harm.
 pub struct Inquiry<'a> {
     catalogue: &'a Catalogue,
+    user: UserId,
+    /// What was sold, as far as it was read: nothing that happens to members and their seats moves what the pools grant.
+    sold: Licensee,
     reading: Option<Deed>,
     origins: Origins,
-    case: Case,
+    stories: Stories,
 }
 
 /// What concerns one user of a licensee.
@@ -20,6 +25,12 @@ pub struct Inquiry<'a> {
 pub struct Case {
     pub(super) user: UserId,
     pub(super) licensee: Licensee,
+    pub(super) stories: Stories,
+}
+
+/// What was read that concerns the user.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stories {
     pub(super) membership: MembershipStory,
     pub(super) seats: BTreeMap<ProductId, SeatStory>,
     /// What took each product its last add-on, until it has one again (R20).
@@ -55,14 +66,8 @@ pub(super) struct Taken {
 impl<'a> Inquiry<'a> {
     /// Gets ready to read.
     pub fn new(catalogue: &'a Catalogue, user: UserId) -> Self {
-        let case = Case {
-            user,
-            licensee: Licensee::default(),
-            membership: MembershipStory::default(),
-            seats: BTreeMap::new(),
-            retained: BTreeMap::new(),
-        };
-        Self { catalogue, reading: None, origins: Origins::default(), case }
+        let (sold, origins, stories) = (Licensee::default(), Origins::default(), Stories::default());
+        Self { catalogue, user, sold, reading: None, origins, stories }
     }
 
     /// Reads the next event.
@@ -71,11 +76,12 @@ impl<'a> Inquiry<'a> {
             self.end_deed();
         }
         let whose = user_of(&fact.event);
-        let (is_of_all, is_of_the_user) = (whose.is_none(), whose == Some(&self.case.user));
-        // What the pools grant is moved by nothing that happens to members and their seats.
+        let (is_of_all, is_of_the_user) = (whose.is_none(), whose == Some(&self.user));
         let is_first_of_all = is_of_all && self.reading.as_ref().is_none_or(|deed| deed.cause().is_none());
         let before = is_first_of_all.then(|| self.grants());
-        self.case.licensee.evolve(&fact.event, fact.cited.effective_at);
+        if is_of_all {
+            self.sold.evolve(&fact.event, fact.cited.effective_at);
+        }
         let deed = self.reading.get_or_insert_with(|| Deed::new(&fact.cited.command_id));
         for (product, grant) in before.into_iter().flatten() {
             deed.pools.entry(product).or_default().before = grant;
@@ -86,14 +92,14 @@ impl<'a> Inquiry<'a> {
         }
     }
 
-    /// All was read.
-    pub fn close(mut self) -> Case {
+    /// All was read; `licensee` is what all of its events come to.
+    pub fn close(mut self, licensee: Licensee) -> Case {
         self.end_deed();
-        self.case
+        Case { user: self.user, licensee, stories: self.stories }
     }
 
     fn grants(&self) -> Vec<(ProductId, Option<Grant>)> {
-        let account = self.case.licensee.account();
+        let account = self.sold.account();
         let products = self.catalogue.products();
         products.map(|product| (product.clone(), account.grant(product, self.catalogue))).collect()
     }
@@ -105,43 +111,40 @@ impl<'a> Inquiry<'a> {
         }
         deed.origin = self.origins.behind(&deed).cloned().map(Box::new);
         self.origins.note(&deed);
-        self.case.keep(&deed);
+        self.stories.keep(&deed, &self.user);
     }
 }
 
 impl Case {
-    /// Whether the licensee has any events.
-    pub const fn licensee_exists(&self) -> bool {
-        self.licensee.exists()
-    }
-
     /// Whether the licensee ever had to do with the user.
     pub fn names_user(&self) -> bool {
-        let MembershipStory { joined, changed, left } = &self.membership;
+        let Stories { membership: MembershipStory { joined, changed, left }, seats, .. } = &self.stories;
         let is_member_or_was = [joined, changed, left].into_iter().any(Option::is_some);
-        is_member_or_was || !self.seats.is_empty()
+        is_member_or_was || !seats.is_empty()
     }
 
     /// The commands that an explanation may name; a few.
     pub fn command_ids(&self) -> Vec<&str> {
-        let MembershipStory { joined, changed, left } = &self.membership;
+        let Stories { membership: MembershipStory { joined, changed, left }, seats, retained } = &self.stories;
         let of_the_membership = [joined, changed, left].into_iter().flatten();
-        let of_the_seats = self.seats.values().flat_map(|story| {
+        let of_the_seats = seats.values().flat_map(|story| {
             let taken = story.taken.as_ref();
             let deeds = [story.given.as_ref(), story.trial.as_ref(), taken.map(|taken| &taken.deed)];
             deeds.into_iter().flatten().chain(taken.and_then(|taken| taken.grace.as_ref()))
         });
-        let all = of_the_membership.chain(of_the_seats).chain(self.retained.values());
+        let all = of_the_membership.chain(of_the_seats).chain(retained.values());
         all.flat_map(Deed::lineage).map(|deed| deed.command_id.as_str()).collect()
     }
 
     /// What took the product its last add-on, while it has none again (R20).
     pub(super) fn retained(&self, product: &ProductId) -> Option<&Deed> {
-        self.retained.get(product)
+        self.stories.retained.get(product)
     }
+}
 
+impl Stories {
     /// Keeps of a command what concerns the user.
-    fn keep(&mut self, deed: &Deed) {
+    fn keep(&mut self, deed: &Deed, user: &UserId) {
         for Fact { event, .. } in &deed.facts {
             match event {
                 Event::SeatsRetained { product, .. } => {
@@ -151,7 +154,7 @@ impl Case {
                 | Event::GracePeriodEnded { of: GraceOf::Product, product: Some(product) } => {
                     self.retained.remove(product);
                 }
-                Event::TrialStarted(trial) if trial.started_by.as_ref() == Some(&self.user) => {
+                Event::TrialStarted(trial) if trial.started_by.as_ref() == Some(user) => {
                     self.seats.entry(trial.product.clone()).or_default().trial = Some(deed.clone());
                 }
                 // Only the user's own are among them.

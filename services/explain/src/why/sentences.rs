@@ -32,7 +32,7 @@ pub(super) struct Writer<'a> {
 impl Writer<'_> {
     /// About the membership.
     pub(super) fn membership(&self) -> Vec<String> {
-        let (user, MembershipStory { joined, left, .. }) = (&self.case.user, &self.case.membership);
+        let (user, MembershipStory { joined, left, .. }) = (&self.case.user, &self.case.stories.membership);
         let Some(member) = self.case.licensee.roster().member(user) else {
             let sentence = match left.as_ref().and_then(Deed::first) {
                 Some(cited) => {

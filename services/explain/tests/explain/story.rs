@@ -174,7 +174,8 @@ impl Story {
     }
 
     pub fn diff_page(&self, from: &str, to: &str, wanted: MovesWanted) -> Diff {
-        let mut differ = Differ::new(&self.catalogue, Range { from: at(from), to: at(to) }, wanted);
+        let mut differ =
+            Differ::new(&self.catalogue, Licensee::default(), Range { from: at(from), to: at(to) }, wanted);
         self.facts.iter().cloned().for_each(|fact| differ.note(fact));
         differ.finish()
     }
@@ -185,9 +186,15 @@ impl Story {
     }
 
     pub fn explain_with(&self, name: &str, background: &Background) -> Explanation {
-        let mut inquiry = Inquiry::new(&self.catalogue, user(name));
-        self.facts.iter().cloned().for_each(|fact| inquiry.note(fact));
-        inquiry.close().explain(self.catalogue.products(), self.now, &self.catalogue, background)
+        let explain = |matters: &dyn Fn(&Fact) -> bool| {
+            let mut inquiry = Inquiry::new(&self.catalogue, user(name));
+            self.facts.iter().filter(|fact| matters(fact)).cloned().for_each(|fact| inquiry.note(fact));
+            let case = inquiry.close(self.licensee.clone());
+            case.explain(self.catalogue.products(), self.now, &self.catalogue, background)
+        };
+        let of_all = explain(&|_| true);
+        assert_eq!(explain(&|fact| fact.concerns(&user(name)) || fact.is_overage()), of_all, "no more is needed");
+        of_all
     }
 
     /// Why, for Duo.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use contract::proto::journal::{Commit, Outcome};
 
 use crate::{
-    Head, HistoryFilter, Journal, JournalError, Page, Position, StoredCommit, StoredOutcome, StreamHead, StreamIndex,
+    About, Head, HistoryFilter, Journal, JournalError, Page, Position, StoredCommit, StoredEvent, StoredOutcome,
+    StreamHead, StreamIndex,
     indexing::{decode, outcomes_at},
 };
 
@@ -110,6 +111,19 @@ impl Base {
         items.retain(|stored| self.was_indexed(stored.position));
         let is_cut = items.len() < found;
         Ok(Page { items, more: more && !is_cut })
+    }
+
+    /// The events of a stream that concern somebody, as far as was indexed.
+    pub(super) fn events_about(
+        &self,
+        stream: &str,
+        after_version: u64,
+        about: &About<'_>,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, JournalError> {
+        let mut events = self.index.events_about(stream, after_version, about, limit)?;
+        events.retain(|stored| self.was_indexed(stored.position));
+        Ok(events)
     }
 
     /// What became of commands, as far as was indexed.

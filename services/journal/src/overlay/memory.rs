@@ -12,7 +12,8 @@ use super::{
     details::Details,
 };
 use crate::{
-    BLOCK_BYTES_MAX, Batch, Head, HistoryFilter, JournalError, Moment, NewCommit, Position, StoredCommit, StoredEvent,
+    About, BLOCK_BYTES_MAX, Batch, Head, HistoryFilter, JournalError, Moment, NewCommit, Position, StoredCommit,
+    StoredEvent,
     indexing::{CommandRow, EventRow, Rows, Times, UseRow, decode},
 };
 
@@ -214,11 +215,26 @@ impl Memory {
             let is_of_type = filter.types.is_empty() || filter.types.contains(&event.event_type);
             is_of_type && from_us <= event.effective_at_us && event.effective_at_us < to_us
         };
-        events.iter().skip(first).filter(is_wanted).map(|row| {
-            let position = Position { shard: row.shard, position: row.position };
-            Ok(StoredEvent { position, event: event_in(row)? })
-        })
+        events.iter().skip(first).filter(is_wanted).map(stored_event)
     }
+
+    /// The events of a stream that are in memory, lie after a version and concern somebody, in order.
+    pub(super) fn events_about<'a>(
+        &'a self,
+        stream: &str,
+        after_version: u64,
+        about: &'a About<'a>,
+    ) -> impl Iterator<Item = Result<StoredEvent, JournalError>> + 'a {
+        let events = self.events.get(stream).map_or(&[][..], Vec::as_slice);
+        let first = events.partition_point(|event| event.version <= after_version);
+        let is_wanted = |event: &&EventRow| about.is_met_by(&event.event_type, &event.record);
+        events.iter().skip(first).filter(is_wanted).map(stored_event)
+    }
+}
+
+fn stored_event(row: &EventRow) -> Result<StoredEvent, JournalError> {
+    let position = Position { shard: row.shard, position: row.position };
+    Ok(StoredEvent { position, event: event_in(row)? })
 }
 
 fn event_in(row: &EventRow) -> Result<Event, JournalError> {

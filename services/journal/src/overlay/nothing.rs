@@ -5,8 +5,8 @@ use std::time::Duration;
 use licensing::Instant;
 
 use crate::{
-    Batch, EventBlock, FirstNamed, Head, HistoryFilter, Journal, JournalError, LicenseeDetails, Moment, NextDue, Page,
-    PastIndex, Person, Positions, Snapshot, StatusReason, StoredCommit, StoredEvent, StoredOutcome, StreamHead,
+    About, Batch, EventBlock, FirstNamed, Head, HistoryFilter, Journal, JournalError, LicenseeDetails, Moment, NextDue,
+    Page, PastIndex, Person, Positions, Snapshot, StatusReason, StoredCommit, StoredEvent, StoredOutcome, StreamHead,
     StreamIndex, Watch,
 };
 
@@ -78,6 +78,16 @@ impl Journal for Nothing {
 
 impl PastIndex for Nothing {
     fn blocks(&self, _stream: &str) -> Result<Vec<EventBlock>, JournalError> {
+        Ok(Vec::new())
+    }
+
+    fn events_about(
+        &self,
+        _stream: &str,
+        _after_version: u64,
+        _about: &About<'_>,
+        _limit: usize,
+    ) -> Result<Vec<StoredEvent>, JournalError> {
         Ok(Vec::new())
     }
 

@@ -8,7 +8,7 @@ use licensing::Instant;
 
 use super::{Layers, base::damaged};
 use crate::{
-    BLOCK_EVENTS, EventBlock, FirstNamed, JournalError, Moment, PastIndex, Snapshot, StoredEvent, StreamIndex,
+    About, BLOCK_EVENTS, EventBlock, FirstNamed, JournalError, Moment, PastIndex, Snapshot, StoredEvent, StreamIndex,
     indexing::Times,
 };
 
@@ -26,6 +26,21 @@ impl PastIndex for Layers {
             }
             blocks.extend(block_of(&events)?);
         }
+    }
+
+    fn events_about(
+        &self,
+        stream: &str,
+        after_version: u64,
+        about: &About<'_>,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, JournalError> {
+        let mut events = self.base.events_about(stream, after_version, about, limit)?;
+        let missing = limit.saturating_sub(events.len());
+        for on_top in self.memory.read().events_about(stream, after_version, about).take(missing) {
+            events.push(on_top?);
+        }
+        Ok(events)
     }
 
     fn last_uses_at(&self, users: &[&str], moment: &Moment) -> Result<Vec<Option<Instant>>, JournalError> {

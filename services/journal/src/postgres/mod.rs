@@ -41,7 +41,8 @@ pub use value::Param;
 
 use self::journal::PostgresJournal;
 use crate::{
-    Background, Duty, Held, Journal, JournalError, Leases, MembershipOf, Node, NodeId, SharedUsers, StreamIndex, Task,
+    Background, Duty, Held, IndexInspection, Journal, JournalError, Leases, MembershipOf, Node, NodeId, SharedUsers,
+    StreamIndex, Task,
 };
 use index::{PostgresIndex, indexer};
 use leases::PostgresLeases;
@@ -147,6 +148,11 @@ impl PostgresStore {
 
     /// The index over it.
     pub fn index(&self) -> Arc<dyn StreamIndex> {
+        self.index.clone()
+    }
+
+    /// The index, for whoever holds it against the journal.
+    pub fn inspected_index(&self) -> Arc<dyn IndexInspection> {
         self.index.clone()
     }
 

@@ -25,7 +25,7 @@ pub use index::SqliteIndex;
 pub use journal::SqliteJournal;
 pub use pool::Pool;
 
-use crate::{Background, Journal, JournalError, MembershipOf, StreamIndex};
+use crate::{Background, IndexInspection, Journal, JournalError, MembershipOf, StreamIndex};
 use failure::InFile;
 use index::indexer;
 use lock::FolderLock;
@@ -84,6 +84,11 @@ impl SqliteStore {
 
     /// The index over it.
     pub fn index(&self) -> Arc<dyn StreamIndex> {
+        self.index.clone()
+    }
+
+    /// The index, for whoever holds it against the journal.
+    pub fn inspected_index(&self) -> Arc<dyn IndexInspection> {
         self.index.clone()
     }
 

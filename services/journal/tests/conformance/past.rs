@@ -1,7 +1,7 @@
 //! What an index keeps of how things were.
 
 use contract::proto::journal::{Event, Outcome, record::Kind};
-use journal::{BLOCK_EVENTS, EventBlock, Moment, Snapshot};
+use journal::{About, BLOCK_EVENTS, EventBlock, Moment, Snapshot};
 
 use super::{
     Maker, Opened,
@@ -92,6 +92,37 @@ pub fn a_user_is_known_from_when_first_named(maker: &impl Maker) {
     assert_eq!(named("told"), Some((at(3), at(4))));
     assert_eq!(named("refused"), None, "a refused command changes nothing");
     assert_eq!(named("nobody"), None);
+}
+
+pub fn events_about_somebody_are_those_that_name_them_and_those_about_everybody(maker: &impl Maker) {
+    let opened = maker.open();
+    let mut sample = Sample::default();
+    let of_type = |kind: Kind, name: &str| match kind {
+        Kind::Event(event) => Kind::Event(Event { r#type: name.to_owned(), ..event }),
+        _ => unreachable!("only events have types"),
+    };
+    let events = vec![
+        of_type(member_event("a", 1, "ann", true), "personal"),
+        of_type(member_event("a", 2, "bob", true), "personal"),
+        of_type(event("licensee/a", 3), "sold"),
+        of_type(member_event("a", 4, "bob", false), "of all"),
+        of_type(member_event("a", 5, "joann", true), "personal"),
+        of_type(member_event("a", 6, "ann", false), "personal too"),
+    ];
+    opened.append(&mut sample, 0, events);
+    opened.append(&mut sample, 1, vec![of_type(member_event("b", 1, "ann", true), "personal")]);
+    opened.wait_until_indexed();
+    let about = |text, after, limit| {
+        let about = About { text, personal_types: &["personal", "personal too", "unheard of"] };
+        let found = opened.index.events_about("licensee/a", after, &about, limit).unwrap();
+        found.into_iter().map(|stored| stored.event.version).collect::<Vec<_>>()
+    };
+    assert_eq!(about("ann", 0, 10), [1, 3, 4, 5, 6], "joann has the text too: whoever reads on tells them apart");
+    assert_eq!(about("bob", 0, 10), [2, 3, 4]);
+    assert_eq!(about("nobody", 0, 10), [3, 4]);
+    assert_eq!((about("ann", 1, 2), about("ann", 6, 2)), (vec![3, 4], vec![]));
+    let none = About { text: "ann", personal_types: &[] };
+    assert_eq!(opened.index.events_about("licensee/none", 0, &none, 9).unwrap(), []);
 }
 
 fn append_long(opened: &Opened, sample: &mut Sample, stream: &str, in_one_commit: usize) {

@@ -23,6 +23,7 @@ With --format json the result is one object, as GET /v1/licensees/{licensee}/dif
 Examples:
   usher diff acme --from 2026-01-01
   usher diff acme --from 2026-01-01 --to 2026-02-01
+  usher diff acme --from 2026-01-01 --to 2026-02-01 --as-known-at 2026-02-10
   usher diff acme --from 2026-01-01 --format json --url http://127.0.0.1:8080";
 
 /// The largest page of moves.
@@ -45,6 +46,10 @@ pub struct DiffArgs {
     #[arg(long, value_name = "T")]
     to: Option<Moment>,
 
+    /// Both ends as they were known then: without what was recorded after this time
+    #[arg(long, value_name = "T")]
+    as_known_at: Option<Moment>,
+
     #[command(flatten)]
     place: PlaceArgs,
 }
@@ -61,9 +66,11 @@ pub fn run(args: &DiffArgs, config: &Config) -> Result<ExitStatus, CommandError>
     let client = config.client(Use::Reading)?;
     let from = moment::to_text(client.as_of(args.from.0)?);
     let to = args.to.map(|Moment(at)| client.as_of(at)).transpose()?.map(moment::to_text);
+    let as_known_at = args.as_known_at.map(|Moment(at)| moment::to_text(at));
     let target = Target::new(["v1", "licensees", args.licensee.as_str(), "diff"])
         .with("from", &from)
         .with_some("to", to.as_deref())
+        .with_some("as_known_at", as_known_at.as_deref())
         .with("limit", PAGE_ITEMS);
     match config.format() {
         Format::Json => print_json(&client, &target)?,
@@ -140,8 +147,10 @@ fn print_table(client: &Client, target: &Target) -> Result<(), CommandError> {
 fn print_net(head: &Map<String, Value>) -> Result<(), CommandError> {
     let mut table = Table::without_heading();
     let mut fact = |name: String, value: Option<&Value>| table.row([name, value.map(text).unwrap_or_default()]);
-    for name in ["licensee", "from", "to"] {
-        fact(name.to_owned(), head.get(name));
+    for name in ["licensee", "from", "to", "as_known_at"] {
+        if let Some(value) = head.get(name) {
+            fact(name.replace('_', " "), Some(value));
+        }
     }
     let net = head.get("net");
     for name in ["members_joined", "members_left"] {

@@ -84,7 +84,7 @@ fn print_json(pages: Pages<'_>) -> Result<(), CommandError> {
 }
 
 fn print_table(pages: Pages<'_>) -> Result<(), CommandError> {
-    let mut table = Table::new(["version", "effective at", "type", "actor", "data"]);
+    let mut table = Table::new(["version", "effective at", "type", "actor", "command", "data"]);
     for page in pages {
         for item in page? {
             let shown = Shown::deserialize(item).unwrap_or_default();
@@ -93,6 +93,7 @@ fn print_table(pages: Pages<'_>) -> Result<(), CommandError> {
                 shown.effective_at,
                 shown.event_type,
                 shown.actor,
+                shown.command_id,
                 facts(&shown.data),
             ]);
         }
@@ -109,6 +110,7 @@ struct Shown {
     #[serde(rename = "type")]
     event_type: String,
     actor: String,
+    command_id: String,
     data: Value,
 }
 

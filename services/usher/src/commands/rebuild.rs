@@ -34,7 +34,8 @@ use crate::{
 const EXAMPLES: &str = "\
 New read models are made from the journal beside those that live, compared with them table by
 table, and put in their place in one step. If a table was different, the first one is named:
-something else than usher wrote to it, or usher has a defect. Whatever interrupts it, Ctrl-C and
+something else than usher wrote to it, or usher has a defect. It is mended by then, so the exit
+status is 0 all the same; usher verify, before, exits 1. Whatever interrupts it, Ctrl-C and
 SIGTERM included, leaves the old ones as they were; it says so, and the exit status is 1.
 
 A folder must not be open in another process. On a database nodes go on: they decide and read
@@ -121,7 +122,8 @@ fn print(rebuilt: &Rebuilt) -> Result<(), OutputError> {
         (Some(difference), _) => {
             let TableDifference { expected, found } = difference;
             format!(
-                "rebuilt: {} was different, with {} rows ({}) instead of {} ({})",
+                "rebuilt: {} was wrong before and is mended: it had {} rows ({}) where the journal gives {} ({}); something \
+                 else wrote to it, or usher has a defect: report it if nothing did",
                 found.table, found.rows, found.checksum, expected.rows, expected.checksum
             )
         }

@@ -12,8 +12,8 @@ use crate::{
     config::Settings,
     error::CommandError,
     exit::ExitStatus,
-    moment::{self, Moment},
     output::{self, Format, OutputError},
+    then::ThenArgs,
 };
 
 const EXAMPLES: &str = "\
@@ -23,6 +23,7 @@ With --format json the result is one object, as GET /v1/licensees/{licensee}/mem
 Examples:
   usher why acme u-1
   usher why acme u-1 --product duo --as-of 2025-06-30T12:00:00Z
+  usher why acme u-1 --as-of 2025-06-30 --as-known-at 2025-07-31
   usher why acme u-1 --format json --url http://127.0.0.1:8080";
 
 /// Prints why a user has a seat, or has none, and what would have to change
@@ -39,9 +40,8 @@ pub struct WhyArgs {
     #[arg(long, value_name = "PRODUCT")]
     product: Option<String>,
 
-    /// As it was then: by all that had taken effect by this time, such as 2026-01-31T12:00:00Z or 2026-01-31
-    #[arg(long, value_name = "T")]
-    as_of: Option<Moment>,
+    #[command(flatten)]
+    then: ThenArgs,
 
     #[command(flatten)]
     place: PlaceArgs,
@@ -57,11 +57,9 @@ impl WhyArgs {
 /// Does it.
 pub fn run(args: &WhyArgs, config: &Config) -> Result<ExitStatus, CommandError> {
     let client = config.client(Use::Reading)?;
-    let as_of = args.as_of.map(|Moment(at)| client.as_of(at)).transpose()?.map(moment::to_text);
     let target = Target::new(["v1", "licensees", args.licensee.as_str(), "members", args.user.as_str(), "explain"])
-        .with_some("product", args.product.as_deref())
-        .with_some("as_of", as_of.as_deref());
-    let answer: Value = client.get(&target)?;
+        .with_some("product", args.product.as_deref());
+    let answer: Value = client.get(&args.then.ask_of(&client, target)?)?;
     match config.format() {
         Format::Json => output::json_line(&answer)?,
         Format::Table => print(&Explanation::read(&answer)?)?,

@@ -15,7 +15,7 @@ use api::{Health, RenderMetrics, Services};
 use chrono::Utc;
 use engine::{ClockMode, Engine, Running, Shared};
 use journal::{
-    Duty, Held, Journal, JournalError, Positions, StreamIndex,
+    Duty, Held, IndexInspection, Journal, JournalError, Positions, StreamIndex,
     overlay::{self, Overlay},
     postgres::{DatabaseUrl, Migrated, PostgresStore},
     sqlite::{self, SqliteStore},
@@ -142,6 +142,14 @@ impl Store {
     /// The index over it.
     pub fn index(&self) -> Arc<dyn StreamIndex> {
         self.overlay.as_ref().map_or_else(|| self.opened.index(), Overlay::index)
+    }
+
+    /// The index of the store itself, to be held against its journal.
+    pub fn inspected_index(&self) -> Arc<dyn IndexInspection> {
+        match &self.opened {
+            Opened::Folder(store) => store.inspected_index(),
+            Opened::Database(store) => store.inspected_index(),
+        }
     }
 
     /// Whether whatever is decided here stays in memory.

@@ -27,6 +27,19 @@ fn json_is_one_array_of_all_events_in_order() {
 }
 
 #[test]
+fn the_table_names_the_command_of_each_event_as_a_whole() {
+    let place = acme(2, &["ann"]);
+    let events = place.run(HISTORY).done().json();
+    let table = place.run("history acme --data-dir data").done().stdout;
+    for (event, row) in events.as_array().unwrap().iter().zip(table.lines().skip(1)) {
+        let id = event["command_id"].as_str().unwrap();
+        assert!(row.split_whitespace().any(|cell| cell == id), "{id} is not in {row}");
+    }
+    let heading: Vec<&str> = table.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(heading, ["VERSION", "EFFECTIVE", "AT", "TYPE", "ACTOR", "COMMAND", "DATA"]);
+}
+
+#[test]
 fn all_pages_are_read() {
     let names: Vec<String> = (0..1_500).map(|number| format!("m{number}")).collect();
     let place = acme(2, &names.iter().map(String::as_str).collect::<Vec<_>>());

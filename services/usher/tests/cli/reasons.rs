@@ -54,6 +54,24 @@ fn diff_tells_what_moved_in_a_table_or_as_one_object() {
 }
 
 #[test]
+fn both_go_by_either_clock() {
+    let place = acme_with_ann_blocked();
+    // All of it was recorded when this test ran.
+    let why = "why acme u-ann --data-dir data --format json";
+    place.run(&format!("{why} --as-of 2025-01-02 --as-known-at 2025-01-02")).failed(1, "unknown_licensee");
+    let known = place.run("history acme --data-dir data --format json").done().json();
+    let of_type = |name: &str| known.as_array().unwrap().iter().find(|event| event["type"] == name).unwrap().clone();
+    let assigned = of_type("SeatAssigned")["recorded_at"].as_str().unwrap().to_owned();
+    let told = place.run(&format!("{why} --as-known-at {assigned}")).done().json();
+    assert_eq!((&told["products"][0]["standing"], &told["as_known_at"]), (&"works".into(), &assigned.as_str().into()));
+    let diff = "diff acme --from 2025-01-02 --to 2025-01-03 --data-dir data";
+    assert!(place.run(diff).done().stdout.contains("seat lost"));
+    let then = place.run(&format!("{diff} --as-known-at {assigned}")).done().stdout;
+    assert!(then.contains("as known at") && !then.contains("seat lost"), "{then}");
+    place.run(&format!("{diff} --as-known-at 2999-01-01")).failed(2, "later than now");
+}
+
+#[test]
 fn diff_reads_all_pages() {
     let names: Vec<String> = (0..1_500).map(|number| format!("m{number}")).collect();
     let place = acme(2, &names.iter().map(String::as_str).collect::<Vec<_>>());

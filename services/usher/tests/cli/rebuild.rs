@@ -58,6 +58,10 @@ fn a_table_that_was_changed_is_named_and_mended() {
         let place = acme(2, &["ann", "bob"]);
         place.run("show acme --data-dir data").done();
         change(&place.path("data"), sql);
+        let kept = fs::read(place.path("data").join("views.db")).unwrap();
+        let told = place.run("rebuild --data-dir data").done().stdout;
+        assert!(told.contains(&format!("rebuilt: {table} was wrong before and is mended: it had ")), "{told}");
+        fs::write(place.path("data").join("views.db"), kept).unwrap();
         let rebuilt = place.run("rebuild --data-dir data --format json").done().json();
         assert_eq!(rebuilt["difference"]["found"]["table"], table, "{rebuilt:#}");
         place.run("verify --data-dir data").done();
@@ -209,4 +213,33 @@ fn ctrl_c_or_sigterm_at_any_moment_leaves_the_old_ones_or_the_new_ones_as_a_whol
             output.status.code() == Some(1) && told.contains("the rebuild was ended: the views are as they were");
         assert!(is_done || output.status.code().is_none() || is_told, "{output:?}");
     }
+}
+
+#[test]
+fn on_a_database_ctrl_c_leaves_the_old_ones_and_the_nodes_go_on() {
+    let (place, database) = (Place::new(), database());
+    let of_database = format!("--database-url {}", database.url());
+    place.run(&format!("demo --no-serve {of_database}")).done();
+    let node = Server::start(&place, &format!("serve --listen 127.0.0.1:0 --clock event-time {of_database}"));
+    let is_marked = || database.run_sql("SELECT count(*) FROM usher_views.users WHERE user_id = 'only-in-views'");
+    let mut interrupted = 0;
+    for step in 1..6 {
+        if is_marked().unwrap().trim() == "0" {
+            database.run_sql("INSERT INTO usher_views.users VALUES ('only-in-views', 'active')").unwrap();
+        }
+        let mut command = place.command(["rebuild", "--database-url", &database.url()]);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        thread::sleep(Duration::from_millis(150 * step));
+        // It may be done by now.
+        let _ = Command::new("kill").args(["-INT", &child.id().to_string()]).stderr(Stdio::null()).status().unwrap();
+        let (status, body) = node.send("GET", "/v1/licensees/rails", "");
+        assert_eq!(status, 200, "{body}");
+        let output = child.wait_with_output().unwrap();
+        let is_done = output.status.success();
+        assert_eq!(is_marked().unwrap().trim(), if is_done { "0" } else { "1" }, "{output:?}");
+        let told = String::from_utf8_lossy(&output.stderr);
+        interrupted += u32::from(told.contains("the rebuild was ended: the views are as they were"));
+    }
+    assert!(interrupted > 0, "it was done each time before it could be interrupted");
+    node.stop().done();
 }

@@ -157,7 +157,9 @@ fn on_a_database_nodes_may_go_on_meanwhile() {
 #[test]
 fn on_a_database_a_changed_row_is_found() {
     let (place, database) = (Place::new(), database());
-    place.write("acme.jsonl", started(2) + &joined("ann") + &joined("bob") + &blocked("bob"));
+    let late = "2025-01-03T12:00:00Z";
+    let used = message("use", "usher.usage.v1.CodeSuggestionsUsed", late, json!({"user": "u-ann", "used_at": late}));
+    place.write("acme.jsonl", started(2) + &joined("ann") + &joined("bob") + &blocked("bob") + &used);
     let of_database = format!("--database-url {}", database.url());
     place.run(&format!("ingest --clock event-time {of_database} acme.jsonl")).done();
     let verify = format!("verify {of_database}");
@@ -192,6 +194,57 @@ fn on_a_database_a_changed_row_is_found() {
             "DELETE FROM usher_index.memberships WHERE user_id = 'u-bob'",
             "INSERT INTO usher_index.memberships VALUES ('u-bob', 'acme')",
             "index, user u-bob: memberships",
+        ),
+        (
+            "UPDATE usher_index.events SET type_id = type_id + 1 WHERE version = 1",
+            "UPDATE usher_index.events SET type_id = type_id - 1 WHERE version = 1",
+            "type that it is found by",
+        ),
+        (
+            "UPDATE usher_index.events SET effective_at_us = effective_at_us + 1 WHERE version = 2",
+            "UPDATE usher_index.events SET effective_at_us = effective_at_us - 1 WHERE version = 2",
+            "version 2, stream licensee/acme: effective time that it is found by",
+        ),
+        (
+            "UPDATE usher_index.events SET recorded_at_us = recorded_at_us + 1 WHERE version = 2",
+            "UPDATE usher_index.events SET recorded_at_us = recorded_at_us - 1 WHERE version = 2",
+            "version 2, stream licensee/acme: recorded time that it is found by",
+        ),
+        (
+            "INSERT INTO usher_index.blocks SELECT stream_id, 1000, 1, 1, 1 FROM usher_index.streams
+                 WHERE name = 'licensee/acme'",
+            "DELETE FROM usher_index.blocks",
+            "index: number of rows: blocks",
+        ),
+        (
+            "UPDATE usher_index.uses SET recorded_at_us = recorded_at_us + 1",
+            "UPDATE usher_index.uses SET recorded_at_us = recorded_at_us - 1",
+            "index, user u-ann: use is",
+        ),
+        (
+            "INSERT INTO usher_index.uses VALUES ('u-bob', 1, 1, 1)",
+            "DELETE FROM usher_index.uses WHERE user_id = 'u-bob'",
+            "index, user u-bob: number of uses",
+        ),
+        (
+            "DELETE FROM usher_index.memberships_ever WHERE user_id = 'u-bob'",
+            "INSERT INTO usher_index.memberships_ever VALUES ('u-bob', 'acme')",
+            "index, user u-bob: memberships ever",
+        ),
+        (
+            "UPDATE usher_index.first_named SET effective_at_us = effective_at_us + 1 WHERE user_id = 'u-ann'",
+            "UPDATE usher_index.first_named SET effective_at_us = effective_at_us - 1 WHERE user_id = 'u-ann'",
+            "index, user u-ann: first named.effective_at",
+        ),
+        (
+            "INSERT INTO usher_index.first_named VALUES ('nobody', 1, 1)",
+            "DELETE FROM usher_index.first_named WHERE user_id = 'nobody'",
+            "index: number of rows: first named",
+        ),
+        (
+            "INSERT INTO usher_index.past_states VALUES ('licensee/acme', 2, 1, 5, '')",
+            "DELETE FROM usher_index.past_states",
+            "version 2, stream licensee/acme: state of the past is damaged",
         ),
         (
             "UPDATE usher.commits SET recorded_at_us = recorded_at_us + 1 WHERE shard = 0 AND number = 1",

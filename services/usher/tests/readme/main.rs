@@ -1,6 +1,8 @@
 //! The README's tour, run as it is written: only address, folder and program are put in their place.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod guide;
+
 use std::{
     fs,
     io::{BufRead, BufReader},

@@ -3,9 +3,9 @@
 use licensing::Instant;
 use postgres::types::Type;
 
-use super::{PostgresIndex, snapshots};
+use super::{PostgresIndex, read, snapshots};
 use crate::{
-    EventBlock, FirstNamed, JournalError, Moment, PastIndex, Snapshot,
+    About, EventBlock, FirstNamed, JournalError, Moment, PastIndex, Snapshot, StoredEvent,
     postgres::{
         details::in_order,
         pool::Pool,
@@ -16,6 +16,16 @@ use crate::{
 impl PastIndex for PostgresIndex {
     fn blocks(&self, stream: &str) -> Result<Vec<EventBlock>, JournalError> {
         blocks(self.reading()?, stream)
+    }
+
+    fn events_about(
+        &self,
+        stream: &str,
+        after_version: u64,
+        about: &About<'_>,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, JournalError> {
+        read::events_about(self.reading()?, stream, after_version, about, limit)
     }
 
     fn last_uses_at(&self, users: &[&str], moment: &Moment) -> Result<Vec<Option<Instant>>, JournalError> {

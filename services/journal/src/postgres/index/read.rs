@@ -8,8 +8,8 @@ use postgres::{Row, types::Type};
 use prost::Message;
 
 use crate::{
-    Head, HistoryFilter, JournalError, NextDue, Page, Position, StoredCommit, StoredEvent, StoredOutcome, StreamHead,
-    chain,
+    About, Head, HistoryFilter, JournalError, NextDue, Page, Position, StoredCommit, StoredEvent, StoredOutcome,
+    StreamHead, chain,
     indexing::{command_key, outcomes_at},
     postgres::{
         append::read_head,
@@ -86,6 +86,33 @@ pub(super) fn history(pool: &Pool, stream: &str, filter: &HistoryFilter) -> Resu
     let more = items.len() > filter.limit;
     items.truncate(filter.limit);
     Ok(Page { items, more })
+}
+
+/// The events of a stream after a version that concern somebody.
+pub(super) fn events_about(
+    pool: &Pool,
+    stream: &str,
+    after_version: u64,
+    about: &About<'_>,
+    wanted: usize,
+) -> Result<Vec<StoredEvent>, JournalError> {
+    let Ok(after) = i64::try_from(after_version) else { return Ok(Vec::new()) };
+    pool.query_all(
+        "SELECT (SELECT shard FROM usher_index.streams WHERE name = $1), position, record
+         FROM usher_index.events
+         WHERE stream_id = (SELECT stream_id FROM usher_index.streams WHERE name = $1) AND version > $2
+           AND (type_id <> ALL (ARRAY(SELECT type_id FROM usher_index.event_types WHERE name = ANY ($3)))
+                OR position($4 IN record) > 0)
+         ORDER BY version LIMIT $5",
+        &[
+            (&stream, Type::TEXT),
+            (&after, Type::INT8),
+            (&about.personal_types, Type::TEXT_ARRAY),
+            (&about.text.as_bytes(), Type::BYTEA),
+            (&limit(wanted), Type::INT8),
+        ],
+        read_stored_event,
+    )
 }
 
 fn read_stored_event(row: &Row) -> Result<StoredEvent, Failure> {

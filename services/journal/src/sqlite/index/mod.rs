@@ -3,6 +3,7 @@
 mod fill;
 mod fill_past;
 pub(super) mod indexer;
+mod inspect;
 mod open;
 mod past;
 mod read;

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{SqliteIndex, read, snapshots};
 use crate::{
-    EventBlock, FirstNamed, JournalError, Moment, PastIndex, Snapshot,
+    About, EventBlock, FirstNamed, JournalError, Moment, PastIndex, Snapshot, StoredEvent,
     sqlite::{
         failure::InFile,
         integer::{instant, signed},
@@ -16,6 +16,16 @@ use crate::{
 impl PastIndex for SqliteIndex {
     fn blocks(&self, stream: &str) -> Result<Vec<EventBlock>, JournalError> {
         self.read(|connection| blocks(connection, stream))
+    }
+
+    fn events_about(
+        &self,
+        stream: &str,
+        after_version: u64,
+        about: &About<'_>,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, JournalError> {
+        self.read(|connection| read::events_about(connection, stream, after_version, about, limit))
     }
 
     fn last_uses_at(&self, users: &[&str], moment: &Moment) -> Result<Vec<Option<Instant>>, JournalError> {

@@ -8,7 +8,7 @@ use prost::Message;
 use rusqlite::{Connection, OptionalExtension, Row, params, types::Value, vtab::array};
 
 use crate::{
-    Head, HistoryFilter, NextDue, Page, Position, StoredEvent, StreamHead, chain,
+    About, Head, HistoryFilter, NextDue, Page, Position, StoredEvent, StreamHead, chain,
     indexing::command_key,
     sqlite::{
         failure::unreadable,
@@ -71,10 +71,7 @@ fn events(
     let from_us = filter.from.map_or(i64::MIN, |from| from.timestamp_micros());
     let to_us = filter.to.map_or(i64::MAX, |to| to.timestamp_micros());
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let read = |row: &Row<'_>| {
-        let position = Position { shard: keys.shard, position: unsigned(row, 0)? };
-        Ok(StoredEvent { position, event: read_event(row, 1)? })
-    };
+    let read = |row: &Row<'_>| read_stored_event(row, keys.shard);
     if filter.types.is_empty() {
         return statement.query_map(params![keys.after, keys.last, from_us, to_us, limit], read)?.collect();
     }
@@ -82,12 +79,38 @@ fn events(
     statement.query_map(params![keys.after, keys.last, from_us, to_us, limit, types], read)?.collect()
 }
 
+/// The events of a stream after a version that concern somebody.
+pub(super) fn events_about(
+    connection: &Connection,
+    stream: &str,
+    after_version: u64,
+    about: &About<'_>,
+    limit: usize,
+) -> rusqlite::Result<Vec<StoredEvent>> {
+    let Some(keys) = KeyRange::of(connection, stream, after_version)? else { return Ok(Vec::new()) };
+    let personal = type_ids(connection, about.personal_types)?;
+    let mut statement = connection.prepare_cached(
+        "SELECT position, record FROM events
+         WHERE key > ?1 AND key <= ?2
+           AND (event_type NOT IN (SELECT value FROM rarray(?3)) OR instr(record, ?4) > 0)
+         ORDER BY key LIMIT ?5",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let read = |row: &Row<'_>| read_stored_event(row, keys.shard);
+    statement.query_map(params![keys.after, keys.last, personal, about.text.as_bytes(), limit], read)?.collect()
+}
+
+fn read_stored_event(row: &Row<'_>, shard: u16) -> rusqlite::Result<StoredEvent> {
+    let position = Position { shard, position: unsigned(row, 0)? };
+    Ok(StoredEvent { position, event: read_event(row, 1)? })
+}
+
 /// The ids of those types of which there are events at all.
-fn type_ids(connection: &Connection, names: &[String]) -> rusqlite::Result<array::Array> {
+fn type_ids(connection: &Connection, names: &[impl AsRef<str>]) -> rusqlite::Result<array::Array> {
     let mut statement = connection.prepare_cached("SELECT id FROM event_types WHERE name = ?1")?;
     let mut ids = Vec::new();
     for name in names {
-        ids.extend(statement.query_row([name], |row| row.get::<_, Value>(0)).optional()?);
+        ids.extend(statement.query_row([name.as_ref()], |row| row.get::<_, Value>(0)).optional()?);
     }
     Ok(Rc::new(ids))
 }

@@ -141,7 +141,7 @@ fn look_at_store(options: StoreOptions, seal: Option<&SignedSeal>) -> Result<Sou
     let (place, catalogue) = (options.place.clone(), options.catalogue.clone());
     let opened = Store::open_existing(options);
     let store = opened.or_else(|error| explained(error, seal, || Truth::open(&place).ok()))?;
-    let (journal, index) = (store.journal(), store.index());
+    let (journal, index) = (store.journal(), store.inspected_index());
     let truth = || Some(Truth { journal: journal.clone(), store_id: store.store_id().to_vec() });
     // Not waited for here: whatever is wrong with the journal is to be told first.
     let views = store.open_views_as_they_are().or_else(|error| explained(error, seal, truth))?;
