@@ -13,12 +13,16 @@ use crate::{Head, Watch};
 pub struct Progress<E> {
     state: Mutex<State<E>>,
     changed: Watch,
+    /// Notified when somebody begins to wait.
+    wanted: Watch,
 }
 
 struct State<E> {
     /// In the order of the shards.
     heads: Vec<Head>,
     end: Option<Ended<E>>,
+    /// How many wait.
+    waiting: usize,
 }
 
 /// Why a follower does not get any further.
@@ -42,7 +46,8 @@ impl<E> Clone for Ended<E> {
 impl<E: From<Ended<E>>> Progress<E> {
     /// The follower is at `heads`, in the order of the shards.
     pub fn new(heads: Vec<Head>) -> Self {
-        Self { state: Mutex::new(State { heads, end: None }), changed: Watch::default() }
+        let state = Mutex::new(State { heads, end: None, waiting: 0 });
+        Self { state, changed: Watch::default(), wanted: Watch::default() }
     }
 
     /// Fails once following has failed; that it was stopped is no failure.
@@ -83,12 +88,14 @@ impl<E: From<Ended<E>>> Progress<E> {
     /// Waits until `is_reached`, at most for `timeout`; whether it is. Fails when it will not come any more.
     pub fn wait_for(&self, timeout: Duration, is_reached: impl Fn() -> Result<bool, E>) -> Result<bool, E> {
         let deadline = Instant::now().checked_add(timeout);
+        let mut waiting = None;
         loop {
             let seen = self.changed.generation();
             self.check()?;
             if is_reached()? {
                 return Ok(true);
             }
+            waiting.get_or_insert_with(|| Waiting::on(self));
             if let Some(ended) = &self.state.lock().end {
                 return Err(ended.clone().into());
             }
@@ -100,9 +107,35 @@ impl<E: From<Ended<E>>> Progress<E> {
         }
     }
 
+    /// Lets the follower rest, so that it takes on more at one go, which costs less; not while somebody waits for it, and at
+    /// most for `at_most`.
+    pub fn rest(&self, at_most: Duration) {
+        let seen = self.wanted.generation();
+        if self.state.lock().waiting == 0 {
+            self.wanted.wait_beyond(seen, at_most);
+        }
+    }
+
     fn end(&self, end: Ended<E>) {
         self.state.lock().end.get_or_insert(end);
         self.changed.notify();
+    }
+}
+
+/// Somebody who waits, until dropped.
+struct Waiting<'a, E>(&'a Progress<E>);
+
+impl<'a, E> Waiting<'a, E> {
+    fn on(progress: &'a Progress<E>) -> Self {
+        progress.state.lock().waiting += 1;
+        progress.wanted.notify();
+        Self(progress)
+    }
+}
+
+impl<E> Drop for Waiting<'_, E> {
+    fn drop(&mut self) {
+        self.0.state.lock().waiting -= 1;
     }
 }
 
@@ -143,6 +176,22 @@ mod tests {
             progress.advance([head(2)]);
             assert!(waiter.join().unwrap().unwrap());
         });
+    }
+
+    #[test]
+    fn a_rest_ends_as_soon_as_somebody_waits() {
+        let progress: Progress<Problem> = Progress::new(vec![head(0)]);
+        progress.rest(Duration::ZERO);
+        thread::scope(|scope| {
+            // Whichever comes first: the rest, or the wait that ends it.
+            let follower = scope.spawn(|| {
+                progress.rest(LONG);
+                progress.advance([head(1)]);
+            });
+            assert!(progress.wait_for(LONG, is_at(&progress, 1)).unwrap());
+            follower.join().unwrap();
+        });
+        assert_eq!(progress.state.lock().waiting, 0);
     }
 
     #[test]

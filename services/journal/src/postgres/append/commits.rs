@@ -37,7 +37,6 @@ struct Moves {
     positions_before: Vec<i64>,
     numbers: Vec<i64>,
     positions: Vec<i64>,
-    count: i64,
 }
 
 impl<'a> Commits<'a> {
@@ -95,7 +94,6 @@ impl<'a> Commits<'a> {
             moves.positions_before.push(first.first_position.cast_signed().wrapping_sub(1));
             moves.numbers.push(end.commit_number.cast_signed());
             moves.positions.push(end.position.cast_signed());
-            moves.count += 1;
         }
     }
 
@@ -117,24 +115,15 @@ impl<'a> Commits<'a> {
         [(&self.shards, Type::INT4_ARRAY), (&self.numbers, Type::INT8_ARRAY), (&self.checksums, Type::INT8_ARRAY)]
     }
 
-    /// Adds the fence, which locks the heads and compares them and their epochs, and what is written behind it.
+    /// Adds the fence, which locks the heads, compares them and their epochs, and writes the commits behind them.
     pub(super) fn add_to<'s>(&'s self, statement: &mut Statement<'s>) {
         if self.is_empty() {
             return;
         }
         let moves = &self.moves;
         statement.fence(
-            "moving AS MATERIALIZED (
-                 SELECT * FROM unnest(?, ?, ?, ?, ?, ?)
-                     AS m (shard, epoch, number_before, position_before, number, position)),
-             fenced AS MATERIALIZED (
-                 SELECT h.shard FROM usher.heads h JOIN moving m ON h.shard = m.shard
-                 WHERE h.epoch = m.epoch AND h.commit_number = m.number_before AND h.position = m.position_before
-                 ORDER BY h.shard FOR UPDATE OF h),
-             fence AS MATERIALIZED (SELECT count(*) = ? AS holds FROM fenced),
-             moved AS (
-                 UPDATE usher.heads h SET commit_number = m.number, position = m.position FROM moving m
-                 WHERE h.shard = m.shard AND (SELECT holds FROM fence))",
+            "fence AS MATERIALIZED (
+                 SELECT usher.append_commits(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AS holds)",
             [
                 (&moves.shards, Type::INT4_ARRAY),
                 (&moves.epochs, Type::INT8_ARRAY),
@@ -142,14 +131,6 @@ impl<'a> Commits<'a> {
                 (&moves.positions_before, Type::INT8_ARRAY),
                 (&moves.numbers, Type::INT8_ARRAY),
                 (&moves.positions, Type::INT8_ARRAY),
-                (&moves.count, Type::INT8),
-            ],
-        );
-        statement.part(
-            "written AS (
-                 INSERT INTO usher.commits (shard, number, first_position, records, recorded_at_us, checksum, block)
-                 SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?) WHERE (SELECT holds FROM fence))",
-            [
                 (&self.shards, Type::INT4_ARRAY),
                 (&self.numbers, Type::INT8_ARRAY),
                 (&self.first_positions, Type::INT8_ARRAY),

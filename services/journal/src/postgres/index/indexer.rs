@@ -9,6 +9,9 @@ use crate::{
     postgres::{erasure::Erasure, failure::damaged, journal::PostgresJournal, patience::Pauses, pool::Pool},
 };
 
+/// How long to rest behind each transaction, unless somebody waits for the index: a few large ones cost less than many small
+/// ones.
+const REST: Duration = Duration::from_millis(20);
 /// How long to wait for what wakes the indexer itself; then there is time to look after erasures.
 const IDLE_WAIT: Duration = Duration::from_secs(1);
 
@@ -66,7 +69,11 @@ impl Work {
                 return;
             }
             match self.step() {
-                Ok(Filled::Some | Filled::Overtaken) => pauses = Pauses::default(),
+                Ok(Filled::Some) => {
+                    pauses = Pauses::default();
+                    self.index.progress.rest(REST);
+                }
+                Ok(Filled::Overtaken) => pauses = Pauses::default(),
                 Ok(Filled::Nothing) => {
                     pauses = Pauses::default();
                     watch.wait_beyond(seen, IDLE_WAIT);
@@ -107,7 +114,7 @@ impl Work {
             return Ok(Filled::Nothing);
         }
         let before: Vec<Head> = behind.into_iter().filter(|head| rows.marks.contains_key(&head.shard)).collect();
-        if !self.pool.write_again(|transaction| fill::write(transaction, &rows, &before))? {
+        if !self.pool.write_derived_again(|transaction| fill::write(transaction, &rows, &before))? {
             return Ok(Filled::Overtaken);
         }
         self.index.progress.advance(rows.marks.values().map(|mark| mark.head));

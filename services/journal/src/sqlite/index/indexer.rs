@@ -21,6 +21,9 @@ use crate::{
 
 /// How soon erasures are looked at again that could not be finished yet.
 const ERASURE_RETRY: Duration = Duration::from_secs(1);
+/// How long to rest behind each transaction, unless somebody waits for the index: a few large ones cost less than many small
+/// ones.
+const REST: Duration = Duration::from_millis(20);
 /// How long to wait for commits that wake the indexer themselves.
 const IDLE_WAIT: Duration = Duration::from_secs(3600);
 
@@ -66,7 +69,7 @@ impl Work {
                 return;
             }
             match self.fill_once() {
-                Ok(true) => {}
+                Ok(true) => self.index.progress.rest(REST),
                 Ok(false) => {
                     watch.wait_beyond(seen, self.finish_erasures());
                 }
