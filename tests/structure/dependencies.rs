@@ -20,9 +20,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("api", &["contract", "engine", "journal", "licensing", "views"]),
     ("cluster", &["engine", "journal", "licensing"]),
     ("kafka", &["contract", "journal", "licensing"]),
+    ("notify", &["contract", "journal", "licensing"]),
     ("servers", &[]),
     ("rehearsal", &["kafka", "servers"]),
-    ("usher", &["api", "audit", "cluster", "contract", "engine", "journal", "kafka", "licensing", "views"]),
+    ("usher", &["api", "audit", "cluster", "contract", "engine", "journal", "kafka", "licensing", "notify", "views"]),
     ("structure-tests", &[]),
     ("xtask", &[]),
 ];

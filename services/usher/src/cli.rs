@@ -1,10 +1,11 @@
 //! What can be asked on the command line.
 
-use std::{ffi::OsStr, fmt::Display, path::PathBuf, sync::Arc};
+use std::{ffi::OsStr, fmt::Display, marker::PhantomData, path::PathBuf, str::FromStr, sync::Arc};
 
 use clap::{Args, Parser, Subcommand, builder::TypedValueParser, error::ErrorKind};
 use engine::ClockMode;
-use journal::postgres::{DatabaseUrl, InvalidDatabaseUrl};
+use journal::postgres::DatabaseUrl;
+use notify::mail::SmtpUrl;
 
 use crate::{
     commands::{
@@ -12,7 +13,7 @@ use crate::{
         migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs, seats::SeatsArgs, serve::ServeArgs,
         show::ShowArgs, timers::TimersArgs, verify::VerifyArgs,
     },
-    config::{KafkaBrokers, ServerUrl, Settings, ShardCount},
+    config::{KafkaBrokers, MailRate, ServerUrl, Settings, ShardCount, Switch},
     logging::{LogFilter, LogFormat},
     output::Format,
 };
@@ -130,7 +131,7 @@ pub struct StoreArgs {
     /// PostgreSQL database (15 or later) with the store instead of a folder, as psql takes it:
     /// postgres://USER@HOST:PORT/DATABASE?sslmode=verify-full; a password rather comes from the environment, here or in
     /// PGPASSWORD [env: USHER_DATABASE_URL]
-    #[arg(long, value_name = "URL", value_parser = UnshownParser)]
+    #[arg(long, value_name = "URL", value_parser = UnshownParser::<DatabaseUrl>::new())]
     database_url: Option<Arc<DatabaseUrl>>,
 
     /// File of the catalogue, TOML or JSON [env: USHER_CATALOG] [default: the one that is built in]
@@ -190,6 +191,43 @@ impl KafkaArgs {
     }
 }
 
+/// How mail is sent.
+#[derive(Debug, Clone, Args)]
+pub struct MailArgs {
+    /// Server that sends mail to whoever is given a seat: smtp://USER:PASSWORD@HOST:PORT?tls=starttls&from=ADDRESS, with tls
+    /// = starttls, required (from the connection's beginning) or none; a password rather comes from the environment or the
+    /// file [env: USHER_SMTP] [default: none, no mail is sent]
+    #[arg(long, value_name = "URL", value_parser = UnshownParser::<SmtpUrl>::new())]
+    smtp: Option<Arc<SmtpUrl>>,
+
+    /// Folder with templates of one's own in place of those that are built in: seat_assigned.subject.txt,
+    /// seat_assigned.txt, seat_assigned.html [env: USHER_MAIL_TEMPLATES]
+    #[arg(long, value_name = "DIR")]
+    mail_templates: Option<PathBuf>,
+
+    /// How many mails are sent a second at most [env: USHER_MAIL_PER_SECOND] [default: 10]
+    #[arg(long, value_name = "NUMBER")]
+    mail_per_second: Option<MailRate>,
+
+    /// Whether members of instances (self_managed, dedicated) get mail too, true or false
+    /// [env: USHER_DUO_SEAT_ASSIGNMENT_EMAIL_FOR_SM] [default: true]
+    #[arg(long, value_name = "SWITCH")]
+    duo_seat_assignment_email_for_sm: Option<Switch>,
+}
+
+impl MailArgs {
+    /// What they say, as settings.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            smtp: self.smtp.as_deref().cloned(),
+            mail_templates: self.mail_templates.clone(),
+            mail_per_second: self.mail_per_second,
+            duo_seat_assignment_email_for_sm: self.duo_seat_assignment_email_for_sm,
+            ..Settings::default()
+        }
+    }
+}
+
 /// How a new store is made.
 #[derive(Debug, Clone, Args)]
 pub struct ShardArgs {
@@ -201,10 +239,19 @@ pub struct ShardArgs {
 
 /// Reads a connection string without ever repeating it: there may be a password in it.
 #[derive(Debug, Clone)]
-struct UnshownParser;
+struct UnshownParser<T>(PhantomData<fn() -> T>);
 
-impl TypedValueParser for UnshownParser {
-    type Value = Arc<DatabaseUrl>;
+impl<T> UnshownParser<T> {
+    const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T> TypedValueParser for UnshownParser<T>
+where
+    T: FromStr<Err: Display> + Clone + Send + Sync + 'static,
+{
+    type Value = Arc<T>;
 
     fn parse_ref(
         &self,
@@ -217,7 +264,7 @@ impl TypedValueParser for UnshownParser {
             clap::Error::raw(ErrorKind::ValueValidation, format!("{name} cannot be read: {reason}\n")).with_cmd(command)
         };
         let text = value.to_str().ok_or_else(|| refused(&"it is not UTF-8 text"))?;
-        text.parse().map(Arc::new).map_err(|error: InvalidDatabaseUrl| refused(&error))
+        text.parse().map(Arc::new).map_err(|error: T::Err| refused(&error))
     }
 }
 

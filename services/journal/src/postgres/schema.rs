@@ -15,8 +15,13 @@ struct Schema {
     migrations: &'static [&'static str],
 }
 
-const JOURNAL: Schema =
-    Schema { name: "usher", migrations: &[include_str!("../../../../schemas/postgres/journal/0001_store.sql")] };
+const JOURNAL: Schema = Schema {
+    name: "usher",
+    migrations: &[
+        include_str!("../../../../schemas/postgres/journal/0001_store.sql"),
+        include_str!("../../../../schemas/postgres/journal/0002_notify_leases.sql"),
+    ],
+};
 
 const INDEX: Schema =
     Schema { name: "usher_index", migrations: &[include_str!("../../../../schemas/postgres/index/0001_index.sql")] };

@@ -130,7 +130,7 @@ pub fn run(args: &DemoArgs, config: &Config) -> Result<ExitStatus, CommandError>
         Format::Table => numbers.print()?,
     }
     server.map_or(Ok(ExitStatus::Done), |server| {
-        server.serve(&store, Serving { roles: &settings.roles, auth, kafka: None })
+        server.serve(&store, Serving { roles: &settings.roles, auth, kafka: None, mail: None })
     })
 }
 

@@ -13,6 +13,7 @@ use api::RenderMetrics;
 use axum::Router;
 use clap::Args;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use notify::mail::MailSettings;
 use tokio::{
     runtime::{Builder, Runtime},
     signal::unix::{Signal, SignalKind, signal},
@@ -24,13 +25,14 @@ use views::Views;
 use super::Config;
 use crate::{
     broker::{Broker, BrokerOptions},
-    cli::{ClockArgs, KafkaArgs, ShardArgs, StoreArgs},
+    cli::{ClockArgs, KafkaArgs, MailArgs, ShardArgs, StoreArgs},
     config::{
-        Auth, ListenAddress, NodeAddress, NonEmpty, Role, Roles, ServerSettings, Settings, broker_parts,
-        kafka_settings, node_options,
+        Auth, ListenAddress, NodeAddress, Role, Roles, ServerSettings, Settings, broker_parts, kafka_settings,
+        mail_settings, node_options,
     },
     error::CommandError,
     exit::ExitStatus,
+    notices::Notices,
     output,
     store::{Clock, DEFAULT_FOLDER, Part, Store, StoreError},
 };
@@ -91,9 +93,8 @@ pub struct ServeArgs {
     #[arg(long, value_name = "AUTH")]
     auth: Option<Auth>,
 
-    /// Server that sends mail; not available in this version [env: USHER_SMTP]
-    #[arg(long, value_name = "URL")]
-    smtp: Option<NonEmpty>,
+    #[command(flatten)]
+    mail: MailArgs,
 }
 
 /// Where to listen.
@@ -115,8 +116,7 @@ impl ServeArgs {
             node_address: self.node_address.clone(),
             roles: self.roles.clone(),
             auth: self.auth.clone(),
-            smtp: self.smtp.clone(),
-            ..self.kafka.settings().or(self.store.settings())
+            ..self.kafka.settings().or(self.store.settings()).or(self.mail.settings())
         }
     }
 }
@@ -149,6 +149,7 @@ pub fn run(config: &Config) -> Result<ExitStatus, CommandError> {
     let settings = ServerSettings::read(&config.settings)?;
     let place = config.store_place(DEFAULT_FOLDER)?;
     let kafka = kafka_settings(&config.settings)?;
+    let mail = mail_settings(&config.settings)?;
     let auth = authentication(&settings.auth)?;
     let part = Part::Node(node_options(&config.settings, &place, &settings.roles)?);
     let options = config.store_options(place, Clock::Mode(settings.clock), part)?;
@@ -159,7 +160,7 @@ pub fn run(config: &Config) -> Result<ExitStatus, CommandError> {
     if let Err(error) = store.wait_for_writers() {
         tracing::warn!(error = &error as &dyn std::error::Error, "commands are refused until it is otherwise");
     }
-    server.serve(&store, Serving { roles: &settings.roles, auth, kafka })
+    server.serve(&store, Serving { roles: &settings.roles, auth, kafka, mail })
 }
 
 /// How callers prove who they are.
@@ -176,6 +177,7 @@ pub(super) struct Serving<'a> {
     pub(super) roles: &'a Roles,
     pub(super) auth: api::Auth,
     pub(super) kafka: Option<kafka::Settings>,
+    pub(super) mail: Option<MailSettings>,
 }
 
 /// A server that has its address and its metrics, but answers nobody yet.
@@ -198,7 +200,9 @@ impl Server {
 
     /// Serves until a signal comes, and says where on standard output.
     pub(super) fn serve(self, store: &Store, serving: Serving<'_>) -> Result<ExitStatus, CommandError> {
-        let Serving { roles, auth, kafka } = serving;
+        let Serving { roles, auth, kafka, mail } = serving;
+        // First: whoever is given a seat from the first answer on is told.
+        let notices = roles.contains(Role::Notify).then(|| Notices::start(store, mail)).transpose()?;
         let router = self.router(store, roles, auth)?;
         let runtime = Builder::new_multi_thread().enable_all().build().map_err(ServeError::Start)?;
         let mut broker = kafka.map(|settings| start_broker(settings, store, roles, &runtime)).transpose()?;
@@ -210,6 +214,7 @@ impl Server {
             store.hand_over();
         });
         drop(broker);
+        drop(notices);
         // What still runs is not waited for: it had its time.
         runtime.shutdown_background();
         served?;

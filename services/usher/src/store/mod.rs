@@ -3,6 +3,7 @@
 mod clock;
 mod database;
 mod error;
+mod told;
 
 use std::{
     path::Path,
@@ -19,11 +20,14 @@ use journal::{
     sqlite::{self, SqliteStore},
 };
 use licensing::{Catalogue, Instant};
+use notify::NotifyError;
+use parking_lot::Mutex;
 use views::{Rebuilt, Views, Watcher};
 
 pub use clock::Clock;
 pub use database::{NodeOptions, Part};
 pub use error::{NodeError, StoreError};
+pub use told::Told;
 
 use crate::config::{ShardCount, StorePlace};
 use database::DatabaseNode;
@@ -59,6 +63,8 @@ pub struct Store {
     node: Option<DatabaseNode>,
     running: Running,
     opened: Opened,
+    /// Opened when first needed, and once.
+    told: Mutex<Option<Told>>,
     place: StorePlace,
     catalogue: Arc<Catalogue>,
 }
@@ -94,7 +100,7 @@ impl Store {
         {
             node.wait_for_writers().map_err(|source| StoreError::Node { place: place.clone(), source })?;
         }
-        Ok(Self { node, running, opened, place, catalogue })
+        Ok(Self { node, running, opened, told: Mutex::default(), place, catalogue })
     }
 
     /// Opens a store, which has to be there.
@@ -231,6 +237,36 @@ impl Store {
             Some(node) => node.relay(),
             None => Held::of_all(self.journal().shard_count()),
         }
+    }
+
+    /// The shards of which this process tells people and programs: with a store for itself all of them.
+    pub fn notified(&self) -> Held {
+        match &self.node {
+            Some(node) => node.notify(),
+            None => Held::of_all(self.journal().shard_count()),
+        }
+    }
+
+    /// What is kept of what people and programs were told.
+    pub fn told(&self) -> Result<Told, StoreError> {
+        let mut kept = self.told.lock();
+        if let Some(told) = &*kept {
+            return Ok(told.clone());
+        }
+        let opened = match &self.opened {
+            Opened::Folder(store) => {
+                let folder = store.journal_path().parent().unwrap_or(Path::new("."));
+                Told::in_folder(folder, store.store_id())
+            }
+            Opened::Database(store) => Told::in_database(store),
+        };
+        let told = opened.map_err(|source| self.cannot_tell(source))?;
+        Ok(kept.insert(told).clone())
+    }
+
+    /// The error of a store whose people and programs can't be told of it.
+    pub fn cannot_tell(&self, source: NotifyError) -> StoreError {
+        StoreError::Notify { place: self.place.clone(), source: Box::new(source) }
     }
 
     /// What tells how the process is; without `views` where it has none.

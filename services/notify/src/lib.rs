@@ -1,0 +1,20 @@
+//! Tells people what happened to them: whoever is given a seat gets one confirmation by mail (R33).
+//!
+//! * [`mail`] follows the journal, keeps a queue, and sends what is in it;
+//! * [`sqlite`] and [`postgres`] keep how far that is, beside the store that is followed: in `notify.db`, or in the schema
+//!   `usher_notify`.
+//!
+//! Unlike index and views, what is kept here can't be made anew from the journal: which mails were sent, nothing else
+//! tells. Nothing here is in the way of a command, and no name or address is kept: they are looked up when they are
+//! needed (R30).
+
+mod error;
+mod follow;
+pub mod mail;
+mod pause;
+pub mod postgres;
+mod secret;
+pub mod sqlite;
+
+pub use error::NotifyError;
+pub use secret::Secret;
