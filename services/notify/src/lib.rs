@@ -11,7 +11,7 @@
 mod error;
 mod follow;
 pub mod mail;
-mod pause;
+pub mod pause;
 pub mod postgres;
 mod secret;
 pub mod sqlite;

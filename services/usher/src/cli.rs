@@ -10,7 +10,7 @@ use notify::mail::SmtpUrl;
 use crate::{
     commands::{
         dead_letters::DeadLettersArgs, demo::DemoArgs, export::ExportArgs, history::HistoryArgs, ingest::IngestArgs,
-        migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs, seats::SeatsArgs, serve::ServeArgs,
+        mail::MailCommandArgs, migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs, seats::SeatsArgs, serve::ServeArgs,
         show::ShowArgs, timers::TimersArgs, verify::VerifyArgs,
     },
     config::{KafkaBrokers, MailRate, ServerUrl, Settings, ShardCount, Switch},
@@ -91,6 +91,8 @@ pub enum Command {
     Publish(PublishArgs),
     /// Show messages from Kafka that were refused or could not be read, and send them again
     DeadLetters(DeadLettersArgs),
+    /// Show mails that are not sent yet, and have those sent again that were given up
+    Mail(MailCommandArgs),
     /// Check every hash chain, and that index and read models equal a replay
     Verify(VerifyArgs),
     /// Make the read models anew beside those that live, compare both, and swap them
@@ -113,6 +115,7 @@ impl Cli {
             Command::Export(args) => args.settings(),
             Command::Publish(args) => args.settings(),
             Command::DeadLetters(args) => args.settings(),
+            Command::Mail(args) => args.settings(),
             Command::Verify(args) => args.settings(),
             Command::Rebuild(args) => args.settings(),
             Command::Migrate(args) => args.settings(),

@@ -63,7 +63,7 @@ impl CommandError {
             Self::Config(_)
             | Self::Auth(_)
             | Self::Demo(DemoError::NotFresh { .. } | DemoError::NotFreshDatabase { .. })
-            | Self::Store(StoreError::NoStore { .. }) => ExitStatus::Usage,
+            | Self::Store(StoreError::NoStore { .. } | StoreError::NothingTold { .. }) => ExitStatus::Usage,
             Self::Client(error) if error.is_wrong_usage() => ExitStatus::Usage,
             Self::Store(_)
             | Self::Client(_)

@@ -113,7 +113,7 @@ impl Mailer {
         let taken_in = Watch::default();
         let transport = Transport::new(&settings.smtp)?;
         let letters = Letters::new(&settings, &parts);
-        let sender = Sender::new(transport, letters, &settings, &parts)?;
+        let sender = Sender::new(transport, letters, &settings, &parts);
         let wake = taken_in.clone();
         let sender = Background::start("mail", taken_in.clone(), move |stopping| sender.run(&wake, &stopping));
         let sender = sender.map_err(NotifyError::Thread)?;

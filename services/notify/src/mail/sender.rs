@@ -7,7 +7,6 @@ use std::{
 
 use journal::{Held, Stopping, Watch};
 use metrics::{counter, gauge};
-use tokio::runtime::{Builder, Runtime};
 
 use super::{
     ClaimedMail, MailParts, MailQueue, MailSettings, Patience, Settled,
@@ -37,7 +36,6 @@ pub(super) struct Sender {
     patience: Patience,
     /// Between two mails.
     interval: Duration,
-    runtime: Runtime,
 }
 
 /// What there is to do next.
@@ -56,17 +54,15 @@ impl Sender {
         letters: Letters,
         settings: &MailSettings,
         parts: &MailParts,
-    ) -> Result<Self, NotifyError> {
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(NotifyError::Thread)?;
-        Ok(Self {
+    ) -> Self {
+        Self {
             transport,
             letters,
             queue: parts.queue.clone(),
             tasks: parts.tasks.clone(),
             patience: settings.patience,
             interval: Duration::from_secs(1) / settings.per_second.max(1),
-            runtime,
-        })
+        }
     }
 
     /// Sends until it is asked to stop. `wake` is notified of new mails.
@@ -146,12 +142,7 @@ impl Sender {
 
     /// Sends a mail; `None` if it was not over when sending had to stop.
     fn attempt(&self, message: lettre::Message, stopping: &Stopping) -> Option<Result<(), SendError>> {
-        self.runtime.block_on(async {
-            tokio::select! {
-                sent = self.transport.send(message, self.patience.attempt_max) => Some(sent),
-                () = stop_is_overdue(stopping) => None,
-            }
-        })
+        self.transport.send(message, self.patience.attempt_max, stop_is_overdue(stopping))
     }
 
     /// Notes that a mail was sent; tries that for as long as the mail is nobody else's, since otherwise it is sent again.

@@ -12,6 +12,7 @@ use lettre::{
     },
 };
 use percent_encoding::percent_decode_str;
+use tokio::runtime::{Builder, Runtime};
 use url::{Host, Url};
 
 use crate::{NotifyError, Secret};
@@ -157,7 +158,9 @@ fn login(url: &Url) -> Result<Option<(String, Secret)>, InvalidSmtpUrl> {
 
 /// The way to the server: one connection, kept while mails follow each other.
 pub(super) struct Transport {
-    smtp: AsyncSmtpTransport<Tokio1Executor>,
+    /// Always there until the end.
+    smtp: Option<AsyncSmtpTransport<Tokio1Executor>>,
+    runtime: Runtime,
 }
 
 /// Why the server did not take a mail. Says nothing of what the server wrote: it repeats addresses.
@@ -237,23 +240,45 @@ impl Transport {
         if let Some((user, password)) = &url.login {
             builder = builder.credentials(Credentials::new(user.clone(), password.reveal().to_owned()));
         }
-        Ok(Self { smtp: builder.build() })
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(NotifyError::Thread)?;
+        // What keeps the connection starts a task.
+        let smtp = {
+            let _entered = runtime.enter();
+            builder.build()
+        };
+        Ok(Self { smtp: Some(smtp), runtime })
     }
 
-    /// Sends a mail; gives up after `attempt_max`, when it is open whether it arrived.
-    pub(super) async fn send(&self, message: Message, attempt_max: Duration) -> Result<(), SendError> {
-        match tokio::time::timeout(attempt_max, self.smtp.send(message)).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => {
-                let what = SendError::of(&error);
-                // Only what we made ourselves is told: an answer of the server may hold an address.
-                if !error.is_response() && error.status().is_none() {
-                    tracing::debug!(error = &error as &dyn std::error::Error, "the mail server");
-                }
-                Err(what)
-            }
-            Err(_) => Err(SendError::TooSlow),
-        }
+    /// Sends a mail, and blocks until that is over. It is given up after `attempt_max`, when it is open whether the mail
+    /// arrived; or when `overdue` is over before, which gives `None`.
+    pub(super) fn send(
+        &self,
+        message: Message,
+        attempt_max: Duration,
+        overdue: impl Future<Output = ()>,
+    ) -> Option<Result<(), SendError>> {
+        let smtp = self.smtp.as_ref()?;
+        self.runtime.block_on(async {
+            let sent = tokio::select! {
+                sent = tokio::time::timeout(attempt_max, smtp.send(message)) => Some(match sent {
+                    Ok(Ok(_)) => Ok(()),
+                    Ok(Err(error)) => Err(SendError::of(&error)),
+                    Err(_) => Err(SendError::TooSlow),
+                }),
+                () = overdue => None,
+            };
+            // The connection is put back by a task, which has its turn only while something is waited for.
+            tokio::task::yield_now().await;
+            sent
+        })
+    }
+}
+
+impl Drop for Transport {
+    fn drop(&mut self) {
+        // So does what ends it.
+        let _entered = self.runtime.enter();
+        drop(self.smtp.take());
     }
 }
 

@@ -26,6 +26,15 @@ impl PostgresNotify {
         Ok(Self { pool })
     }
 
+    /// Opens what is kept for whoever looks at it or changes something beside the nodes; `None` if there is nothing.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn open_existing(pool: Arc<Pool>) -> Result<Option<Self>, NotifyError> {
+        let is_there = pool.read(schema::is_there)?;
+        Ok(is_there.then_some(Self { pool }))
+    }
+
     fn read<T>(&self, query: impl FnOnce(&mut Transaction<'_>) -> Result<T, Failure>) -> Result<T, NotifyError> {
         Ok(self.pool.read(query)?)
     }

@@ -45,10 +45,14 @@ pub(super) fn prepare(pool: &Pool, store_id: &[u8]) -> Result<(), NotifyError> {
     }
 }
 
+/// Whether there are tables.
+pub(super) fn is_there(transaction: &mut Transaction<'_>) -> Result<bool, Failure> {
+    plain(&transaction.query_typed_one("SELECT to_regclass('usher_notify.meta') IS NOT NULL", &[])?, 0)
+}
+
 /// Format and store of the tables that are there.
 fn found(transaction: &mut Transaction<'_>) -> Result<Option<(i32, Vec<u8>)>, Failure> {
-    let row = transaction.query_typed_one("SELECT to_regclass('usher_notify.meta') IS NOT NULL", &[])?;
-    if !plain::<bool>(&row, 0)? {
+    if !is_there(transaction)? {
         return Ok(None);
     }
     let row = transaction.query_typed_opt("SELECT format, store_id FROM usher_notify.meta", &[])?;

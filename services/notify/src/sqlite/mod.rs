@@ -4,15 +4,20 @@ mod mails;
 mod schema;
 mod value;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use parking_lot::Mutex;
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 
 use crate::NotifyError;
 
 /// The file in a store's folder.
 pub const FILE: &str = "notify.db";
+/// For how long a statement waits for another process.
+const BUSY_WAIT: Duration = Duration::from_secs(30);
 
 // A mail that was sent must stay sent when the power fails: durable when a commit returns. Nothing of what is deleted is
 // of anybody's interest, so it need not be overwritten.
@@ -23,7 +28,7 @@ const TUNING: &str = "
     PRAGMA cell_size_check = ON;
     PRAGMA temp_store = MEMORY;";
 
-/// What is kept in `notify.db`. One process has it, the one that has the store.
+/// What is kept in `notify.db`. The process that has the store sends what is in it; others may look at it.
 pub struct SqliteNotify {
     file: PathBuf,
     connection: Mutex<Connection>,
@@ -40,13 +45,27 @@ impl SqliteNotify {
         Ok(Self { file, connection: Mutex::new(connection) })
     }
 
+    /// Opens the file for whoever looks at it or changes something beside the process that has the store; `None` if there
+    /// is none. Nothing that this process sends is disturbed.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn open_existing(folder: &Path) -> Result<Option<Self>, NotifyError> {
+        let file = folder.join(FILE);
+        if !file.exists() {
+            return Ok(None);
+        }
+        let connection = connect(&file).map_err(|source| NotifyError::Sqlite { file: file.clone(), source })?;
+        Ok(Some(Self { file, connection: Mutex::new(connection) }))
+    }
+
     /// Does something in one transaction.
     fn work<T>(
         &self,
         work: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, NotifyError> {
         let mut connection = self.connection.lock();
-        let done = connection.transaction().and_then(|transaction| {
+        let done = connection.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|transaction| {
             let done = work(&transaction)?;
             transaction.commit()?;
             Ok(done)
@@ -55,9 +74,15 @@ impl SqliteNotify {
     }
 }
 
-fn open(file: &Path, store_id: &[u8]) -> Result<Connection, schema::Refused> {
-    let mut connection = Connection::open(file)?;
+fn connect(file: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(file)?;
+    connection.busy_timeout(BUSY_WAIT)?;
     connection.execute_batch(TUNING)?;
+    Ok(connection)
+}
+
+fn open(file: &Path, store_id: &[u8]) -> Result<Connection, schema::Refused> {
+    let mut connection = connect(file)?;
     schema::prepare(&mut connection, store_id)?;
     // Whoever sent something when the last process ended is gone with it.
     mails::release_all(&connection)?;

@@ -5,6 +5,7 @@ pub mod demo;
 pub mod export;
 pub mod history;
 pub mod ingest;
+pub mod mail;
 pub mod migrate;
 pub mod publish;
 pub mod rebuild;
@@ -107,6 +108,7 @@ pub fn run(cli: Cli) -> Result<ExitStatus, CommandError> {
         Command::Export(args) => export::run(&args, &config),
         Command::Publish(args) => publish::run(&args, &config),
         Command::DeadLetters(args) => dead_letters::run(&args, &config),
+        Command::Mail(args) => mail::run(&args, &config),
         Command::Verify(_) => verify::run(&config),
         Command::Rebuild(_) => rebuild::run(&config),
         Command::Migrate(_) => migrate::run(&config),

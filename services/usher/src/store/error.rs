@@ -87,6 +87,12 @@ pub enum StoreError {
         #[source]
         source: Box<NotifyError>,
     },
+    /// Nobody was ever told anything.
+    #[error("no mail was ever sent for the store in {place}: run usher serve with --smtp, or name another store")]
+    NothingTold {
+        /// Where.
+        place: StorePlace,
+    },
     /// The read models make no progress.
     #[error(
         "the read models of the store in {place} stand still behind it: stop what keeps the disk or the database busy, \

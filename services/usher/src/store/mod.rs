@@ -21,7 +21,6 @@ use journal::{
 };
 use licensing::{Catalogue, Instant};
 use notify::NotifyError;
-use parking_lot::Mutex;
 use views::{Rebuilt, Views, Watcher};
 
 pub use clock::Clock;
@@ -63,8 +62,6 @@ pub struct Store {
     node: Option<DatabaseNode>,
     running: Running,
     opened: Opened,
-    /// Opened when first needed, and once.
-    told: Mutex<Option<Told>>,
     place: StorePlace,
     catalogue: Arc<Catalogue>,
 }
@@ -100,7 +97,7 @@ impl Store {
         {
             node.wait_for_writers().map_err(|source| StoreError::Node { place: place.clone(), source })?;
         }
-        Ok(Self { node, running, opened, told: Mutex::default(), place, catalogue })
+        Ok(Self { node, running, opened, place, catalogue })
     }
 
     /// Opens a store, which has to be there.
@@ -130,6 +127,7 @@ impl Store {
         let store = PostgresStore::open(url, &options).map_err(in_journal)?;
         Views::prepare_postgres(store.pool(), store.store_id(), store.journal().shard_count())
             .map_err(|source| StoreError::Views { place: place(), source })?;
+        Told::in_database(&store).map_err(|source| StoreError::Notify { place: place(), source: Box::new(source) })?;
         Ok(migrated)
     }
 
@@ -247,12 +245,8 @@ impl Store {
         }
     }
 
-    /// What is kept of what people and programs were told.
+    /// Opens what is kept of what people and programs were told, for this process to go on with.
     pub fn told(&self) -> Result<Told, StoreError> {
-        let mut kept = self.told.lock();
-        if let Some(told) = &*kept {
-            return Ok(told.clone());
-        }
         let opened = match &self.opened {
             Opened::Folder(store) => {
                 let folder = store.journal_path().parent().unwrap_or(Path::new("."));
@@ -260,8 +254,7 @@ impl Store {
             }
             Opened::Database(store) => Told::in_database(store),
         };
-        let told = opened.map_err(|source| self.cannot_tell(source))?;
-        Ok(kept.insert(told).clone())
+        opened.map_err(|source| self.cannot_tell(source))
     }
 
     /// The error of a store whose people and programs can't be told of it.

@@ -7,6 +7,7 @@ mod demo;
 mod help;
 mod history;
 mod ingest;
+mod mail;
 mod messages;
 mod nodes;
 mod on_kafka;
@@ -16,6 +17,8 @@ mod seats;
 mod serve;
 mod settings;
 mod show;
+#[path = "../../../notify/tests/support/smtp.rs"]
+mod smtp;
 mod stores;
 mod timers;
 mod verify;
