@@ -10,8 +10,8 @@ use notify::mail::SmtpUrl;
 use crate::{
     commands::{
         dead_letters::DeadLettersArgs, demo::DemoArgs, export::ExportArgs, history::HistoryArgs, ingest::IngestArgs,
-        mail::MailCommandArgs, migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs, seats::SeatsArgs, serve::ServeArgs,
-        show::ShowArgs, timers::TimersArgs, verify::VerifyArgs,
+        mail::MailCommandArgs, migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs, seats::SeatsArgs,
+        serve::ServeArgs, show::ShowArgs, timers::TimersArgs, verify::VerifyArgs,
     },
     config::{KafkaBrokers, MailRate, ServerUrl, Settings, ShardCount, Switch},
     logging::{LogFilter, LogFormat},

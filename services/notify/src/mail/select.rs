@@ -42,10 +42,7 @@ pub(super) fn select(stretch: &Stretch, history: History, now: Instant) -> Resul
     Ok(selected)
 }
 
-fn mail_of(
-    position: Position,
-    record: &Record,
-) -> Result<Option<NewMail>, Box<dyn std::error::Error + Send + Sync>> {
+fn mail_of(position: Position, record: &Record) -> Result<Option<NewMail>, Box<dyn std::error::Error + Send + Sync>> {
     let StreamEvent::Licensee { licensee, event } = decode(&record.r#type, record.schema_version, &record.data)? else {
         return Ok(None);
     };

@@ -49,12 +49,7 @@ enum Next {
 }
 
 impl Sender {
-    pub(super) fn new(
-        transport: Transport,
-        letters: Letters,
-        settings: &MailSettings,
-        parts: &MailParts,
-    ) -> Self {
+    pub(super) fn new(transport: Transport, letters: Letters, settings: &MailSettings, parts: &MailParts) -> Self {
         Self {
             transport,
             letters,

@@ -225,8 +225,7 @@ impl SendError {
 
 impl Transport {
     pub(super) fn new(url: &SmtpUrl) -> Result<Self, NotifyError> {
-        let parameters =
-            || TlsParameters::new(url.host.clone()).map_err(|error| NotifyError::Tls(Box::new(error)));
+        let parameters = || TlsParameters::new(url.host.clone()).map_err(|error| NotifyError::Tls(Box::new(error)));
         let tls = match url.tls {
             TlsMode::StartTls => Tls::Required(parameters()?),
             TlsMode::Required => Tls::Wrapper(parameters()?),
@@ -289,7 +288,8 @@ mod tests {
 
     #[test]
     fn a_url_names_server_login_and_sender() {
-        let url: SmtpUrl = "smtp://me%40a:pa%3Ass@mail.example.com?from=Usher%20%3Cusher@example.com%3E".parse().unwrap();
+        let url: SmtpUrl =
+            "smtp://me%40a:pa%3Ass@mail.example.com?from=Usher%20%3Cusher@example.com%3E".parse().unwrap();
         assert_eq!((url.server().as_str(), url.tls), ("mail.example.com:587", TlsMode::StartTls));
         assert_eq!(url.login, Some(("me@a".into(), Secret::new("pa:ss"))));
         assert_eq!(url.from.to_string(), "Usher <usher@example.com>");

@@ -160,10 +160,9 @@ mod tests {
     #[test]
     fn r33_the_subject_welcomes_to_the_add_on() {
         let templates = Templates::built_in().unwrap();
-        for (add_on, subject) in [
-            ("duo_pro", "Welcome to GitLab Duo Pro"),
-            ("duo_enterprise", "Welcome to GitLab Duo Enterprise"),
-        ] {
+        for (add_on, subject) in
+            [("duo_pro", "Welcome to GitLab Duo Pro"), ("duo_enterprise", "Welcome to GitLab Duo Enterprise")]
+        {
             let values = Values { add_on_name: add_on_name(add_on), ..Values::example() };
             assert_eq!(templates.write(&values).unwrap().subject, subject);
         }

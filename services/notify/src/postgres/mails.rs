@@ -17,7 +17,8 @@ use crate::{
     },
 };
 
-const COLUMNS: &str = "m.event::text, m.shard, m.position, m.licensee, m.user_id, m.product, m.add_on, m.assigned_at_us,
+const COLUMNS: &str =
+    "m.event::text, m.shard, m.position, m.licensee, m.user_id, m.product, m.add_on, m.assigned_at_us,
     m.attempts, m.is_claimed, m.state, (extract(epoch FROM m.due_at) * 1000000)::bigint, m.problem";
 /// How many mails are put into the queue by one statement.
 const PUT_AT_ONCE: usize = 1_000;
@@ -215,5 +216,11 @@ fn claimed(row: &Row) -> Result<ClaimedMail, Failure> {
 fn kept(row: &Row) -> Result<KeptMail, Failure> {
     let state: &str = plain(row, 10)?;
     let state = MailState::of_word(state).ok_or_else(|| Failure::Damaged(format!("{state:?} is no state")))?;
-    Ok(KeptMail { mail: mail(row)?, state, attempts: small(row, 8)?, due_at: instant(row, 11)?, problem: plain(row, 12)? })
+    Ok(KeptMail {
+        mail: mail(row)?,
+        state,
+        attempts: small(row, 8)?,
+        due_at: instant(row, 11)?,
+        problem: plain(row, 12)?,
+    })
 }

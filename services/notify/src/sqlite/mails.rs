@@ -17,8 +17,7 @@ use crate::{
     },
 };
 
-const COLUMNS: &str =
-    "event, shard, position, licensee, user, product, add_on, assigned_at_us, attempts, is_claimed, state, due_at_us, problem";
+const COLUMNS: &str = "event, shard, position, licensee, user, product, add_on, assigned_at_us, attempts, is_claimed, state, due_at_us, problem";
 
 impl MailQueue for SqliteNotify {
     fn begin(&self, ends: &[Head]) -> Result<(), NotifyError> {
@@ -35,8 +34,8 @@ impl MailQueue for SqliteNotify {
 
     fn positions(&self, shards: &[u16]) -> Result<Vec<Head>, NotifyError> {
         let all = self.work(|transaction| {
-            let mut statement =
-                transaction.prepare_cached("SELECT shard, commit_number, position FROM mail_positions ORDER BY shard")?;
+            let mut statement = transaction
+                .prepare_cached("SELECT shard, commit_number, position FROM mail_positions ORDER BY shard")?;
             statement.query_map([], head)?.collect::<rusqlite::Result<Vec<Head>>>()
         })?;
         Ok(all.into_iter().filter(|head| shards.contains(&head.shard)).collect())
@@ -73,11 +72,7 @@ impl MailQueue for SqliteNotify {
             let Some(claimed) = claimed else { return Ok(None) };
             transaction.execute(
                 "UPDATE mails SET attempts = ?2, is_claimed = 1, due_at_us = ?3 WHERE event = ?1",
-                params![
-                    claimed.claim.event.to_string(),
-                    claimed.claim.attempts,
-                    now.saturating_add(micros(held_for))
-                ],
+                params![claimed.claim.event.to_string(), claimed.claim.attempts, now.saturating_add(micros(held_for))],
             )?;
             Ok(Some(claimed))
         })
@@ -117,7 +112,8 @@ impl MailQueue for SqliteNotify {
     }
 
     fn retry(&self, which: &Which) -> Result<u64, NotifyError> {
-        const AS_NEW: &str = "UPDATE mails SET state = 'waiting', attempts = 0, due_at_us = ?1 WHERE state = 'given_up'";
+        const AS_NEW: &str =
+            "UPDATE mails SET state = 'waiting', attempts = 0, due_at_us = ?1 WHERE state = 'given_up'";
         let now = now_us();
         let changed = self.work(|transaction| match which {
             Which::All => transaction.execute(AS_NEW, [now]),

@@ -60,10 +60,7 @@ impl SqliteNotify {
     }
 
     /// Does something in one transaction.
-    fn work<T>(
-        &self,
-        work: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<T>,
-    ) -> Result<T, NotifyError> {
+    fn work<T>(&self, work: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<T>) -> Result<T, NotifyError> {
         let mut connection = self.connection.lock();
         let done = connection.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|transaction| {
             let done = work(&transaction)?;

@@ -35,8 +35,7 @@ impl Refused {
 pub(super) fn prepare(connection: &mut Connection, store_id: &[u8]) -> Result<(), Refused> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     migrate(&transaction)?;
-    let found: Option<Vec<u8>> =
-        transaction.query_row("SELECT store_id FROM meta", [], |row| row.get(0)).optional()?;
+    let found: Option<Vec<u8>> = transaction.query_row("SELECT store_id FROM meta", [], |row| row.get(0)).optional()?;
     match found {
         Some(found) if found != store_id => return Err(Refused::OtherStore),
         Some(_) => {}

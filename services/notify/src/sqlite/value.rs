@@ -41,9 +41,6 @@ pub(super) fn parsed<T: std::str::FromStr<Err: std::error::Error + Send + Sync +
 }
 
 /// A value that is not what was written.
-pub(super) fn unreadable(
-    column: usize,
-    cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> rusqlite::Error {
+pub(super) fn unreadable(column: usize, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Text, cause.into())
 }

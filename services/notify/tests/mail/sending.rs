@@ -202,6 +202,35 @@ fn r33_the_switch_turns_mail_off_for_instances_only() {
 }
 
 #[test]
+fn a_login_is_shown_to_the_server_and_one_that_is_refused_is_tried_again() {
+    let mut world = World::in_a_folder();
+    let server = SmtpServer::start();
+    server.plan([(Step::Login, Trouble::Says(535))]);
+    let smtp = server.url().replace("smtp://", "smtp://me:secret@").parse().unwrap();
+    let _mailer = world.mailer_with(MailSettings { smtp, ..settings(&server) });
+    world.give("acme", &["ann"]);
+    assert_eq!(recipients(&server.wait_for(1)), ["ann"]);
+    // In base64: no other identity, then user and password, each behind a zero.
+    assert_eq!(server.logins(), ["AUTH PLAIN AG1lAHNlY3JldA=="; 2]);
+}
+
+#[test]
+fn nothing_is_sent_in_the_clear_where_tls_is_asked_for() {
+    for way in ["starttls", "required"] {
+        let mut world = World::in_a_folder();
+        let server = SmtpServer::start();
+        let smtp = format!("{}?tls={way}", server.url()).parse().unwrap();
+        let patience = Patience { attempts_max: 2, attempt_max: Duration::from_secs(1), ..settings(&server).patience };
+        let _mailer = world.mailer_with(MailSettings { smtp, patience, ..settings(&server) });
+        world.give("acme", &["ann"]);
+        while list(&world, MailState::GivenUp).is_empty() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(server.taken().is_empty(), "{way}");
+    }
+}
+
+#[test]
 fn r33_of_several_processes_each_mail_is_sent_by_one() {
     let mut world = World::in_a_database();
     let server = SmtpServer::start();

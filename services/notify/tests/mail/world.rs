@@ -27,11 +27,13 @@ use crate::smtp::SmtpServer;
 
 enum Store {
     Folder(SqliteStore, TempDir),
-    Database(PostgresStore, Database),
+    Database(PostgresStore),
 }
 
 pub struct World {
     store: Store,
+    /// Gone with the world.
+    _database: Option<Database>,
     pub queue: Arc<dyn MailQueue>,
     /// Of each stream: version and hash of its last event.
     ends: BTreeMap<String, (u64, chain::Hash)>,
@@ -42,7 +44,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(folder.path(), &sqlite::Options::new(|_| None)).unwrap();
         let queue = Arc::new(SqliteNotify::open(folder.path(), store.store_id()).unwrap());
-        Self { store: Store::Folder(store, folder), queue, ends: BTreeMap::new() }
+        Self { store: Store::Folder(store, folder), _database: None, queue, ends: BTreeMap::new() }
     }
 
     pub fn in_a_database() -> Self {
@@ -51,7 +53,7 @@ impl World {
         let store = PostgresStore::open(&database.url().parse().unwrap(), &options).unwrap();
         store.hold_all().unwrap();
         let queue = Arc::new(PostgresNotify::open(store.pool(), store.store_id()).unwrap());
-        Self { store: Store::Database(store, database), queue, ends: BTreeMap::new() }
+        Self { store: Store::Database(store), _database: Some(database), queue, ends: BTreeMap::new() }
     }
 
     /// One of each kind.
@@ -63,21 +65,21 @@ impl World {
     pub fn reopen_queue(&mut self) {
         self.queue = match &self.store {
             Store::Folder(store, folder) => Arc::new(SqliteNotify::open(folder.path(), store.store_id()).unwrap()),
-            Store::Database(store, _) => Arc::new(PostgresNotify::open(store.pool(), store.store_id()).unwrap()),
+            Store::Database(store) => Arc::new(PostgresNotify::open(store.pool(), store.store_id()).unwrap()),
         };
     }
 
     pub fn journal(&self) -> Arc<dyn Journal> {
         match &self.store {
             Store::Folder(store, _) => store.journal(),
-            Store::Database(store, _) => store.journal(),
+            Store::Database(store) => store.journal(),
         }
     }
 
     fn index(&self) -> Arc<dyn StreamIndex> {
         match &self.store {
             Store::Folder(store, _) => store.index(),
-            Store::Database(store, _) => store.index(),
+            Store::Database(store) => store.index(),
         }
     }
 

@@ -1,4 +1,5 @@
 //! A mail server on loopback that does what a test wants: takes mail, says no, is slow, or breaks off, at any step.
+#![allow(dead_code, reason = "the tests that share it use different parts")]
 
 use std::{
     collections::VecDeque,
@@ -20,6 +21,7 @@ pub const LONG: Duration = Duration::from_secs(60);
 pub enum Step {
     Connect,
     Hello,
+    Login,
     Sender,
     Recipient,
     Data,
@@ -59,6 +61,7 @@ impl Taken {
 struct State {
     plan: VecDeque<(Step, Trouble)>,
     taken: Vec<Taken>,
+    logins: Vec<String>,
     connections: usize,
     hanging: usize,
 }
@@ -124,6 +127,11 @@ impl SmtpServer {
         self.shared.state.lock().unwrap().connections
     }
 
+    /// Who logged in, as it was sent.
+    pub fn logins(&self) -> Vec<String> {
+        self.shared.state.lock().unwrap().logins.clone()
+    }
+
     pub fn taken(&self) -> Vec<Taken> {
         self.shared.state.lock().unwrap().taken.clone()
     }
@@ -181,7 +189,11 @@ fn session(stream: TcpStream, shared: &Shared) -> Result<(), Over> {
         let line = session.read_line()?;
         let command = line.trim_end().split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
         match command.as_str() {
-            "EHLO" | "HELO" => session.step(Step::Hello, "250 here")?,
+            "EHLO" | "HELO" => session.step(Step::Hello, "250-here\r\n250 AUTH PLAIN")?,
+            "AUTH" => {
+                session.shared.state.lock().unwrap().logins.push(line.trim_end().to_owned());
+                session.step(Step::Login, "235 welcome")?;
+            }
             "MAIL" => session.step(Step::Sender, "250 fine")?,
             "RCPT" => {
                 to = line.trim().to_owned();

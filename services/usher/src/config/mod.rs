@@ -24,5 +24,6 @@ pub use place::{Place, StorePlace, store_or_server, store_place};
 pub use server::{ServerSettings, broker_parts, node_options};
 pub use settings::Settings;
 pub use values::{
-    Auth, KafkaBrokers, ListenAddress, MailRate, NodeAddress, NonEmpty, Role, Roles, ServerUrl, ShardCount, Switch, Token,
+    Auth, KafkaBrokers, ListenAddress, MailRate, NodeAddress, NonEmpty, Role, Roles, ServerUrl, ShardCount, Switch,
+    Token,
 };

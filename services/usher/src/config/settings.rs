@@ -5,8 +5,8 @@ use std::{fmt::Display, str::FromStr};
 use engine::ClockMode;
 
 use super::values::{
-    Auth, DatabaseUrlText, KafkaBrokers, ListenAddress, MailRate, NodeAddress, NonEmpty, PathText, Roles, SecretText, ServerUrl,
-    ShardCount, Switch, Token, Word,
+    Auth, DatabaseUrlText, KafkaBrokers, ListenAddress, MailRate, NodeAddress, NonEmpty, PathText, Roles, SecretText,
+    ServerUrl, ShardCount, Switch, Token, Word,
 };
 use crate::{
     logging::{LogFilter, LogFormat},

@@ -116,10 +116,10 @@ fn r33_what_was_given_up_is_listed_and_sent_again_while_the_server_runs() {
         }
     };
     assert_eq!((listed[0]["id"].as_str(), listed[0]["user"].as_str()), (Some(id.as_str()), Some("u-ann")));
-    place.run("mail retry --data-dir data").failed(2, "--all");
+    place.run("mail retry --data-dir data").failed(2, "<ID>");
     let nobody = "00000000-0000-0000-0000-000000000000";
     assert_eq!(place.run(&format!("mail retry {nobody} --data-dir data")).status, 1);
-    assert_eq!(place.run(&format!("mail retry {id} --data-dir data")).done().stdout, "1 mails are sent again\n");
+    assert_eq!(place.run(&format!("mail retry {id} --data-dir data")).done().stdout, "sent again: 1\n");
     assert_eq!(names(&smtp.wait_for(1)), ["ann"]);
     server.stop().done();
 }

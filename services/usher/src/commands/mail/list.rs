@@ -26,8 +26,7 @@ pub(super) struct ListArgs {
 
 /// Does it.
 pub(super) fn run(args: &ListArgs, mails: &dyn MailQueue, config: &Config) -> Result<ExitStatus, CommandError> {
-    let mut query =
-        MailsQuery { after: None, state: args.given_up.then_some(MailState::GivenUp), limit: PAGE_MAX };
+    let mut query = MailsQuery { after: None, state: args.given_up.then_some(MailState::GivenUp), limit: PAGE_MAX };
     let mut output = Output::of(config.format());
     loop {
         let page = mails.list(&query).map_err(|source| cannot_tell(source, config))?;
@@ -50,7 +49,15 @@ impl Output {
         match format {
             Format::Json => Self::Json(JsonArray::default()),
             Format::Table => Self::Table(Table::new([
-                "id", "licensee", "user", "add-on", "seat given at", "state", "attempts", "next try", "problem",
+                "id",
+                "licensee",
+                "user",
+                "add-on",
+                "seat given at",
+                "state",
+                "attempts",
+                "next try",
+                "problem",
             ])),
         }
     }

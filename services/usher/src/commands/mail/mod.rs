@@ -59,7 +59,8 @@ struct BesideArgs {
 impl MailCommandArgs {
     /// What the command line says, as settings.
     pub fn settings(&self) -> Settings {
-        let (Action::List(list::ListArgs { beside, .. }) | Action::Retry(retry::RetryArgs { beside, .. })) = &self.action;
+        let (Action::List(list::ListArgs { beside, .. }) | Action::Retry(retry::RetryArgs { beside, .. })) =
+            &self.action;
         Settings { format: beside.format, ..beside.store.settings() }
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn run(args: &RetryArgs, mails: &dyn MailQueue, config: &Config) -> R
     let retried = mails.retry(&which).map_err(|source| cannot_tell(source, config))?;
     match config.format() {
         Format::Json => output::line(&json!({ "retried": retried }).to_string())?,
-        Format::Table => output::line(&format!("{retried} mails are sent again"))?,
+        Format::Table => output::line(&format!("sent again: {retried}"))?,
     }
     let expected = if args.all { 0 } else { args.ids.len() as u64 };
     Ok(if retried < expected { ExitStatus::Problem } else { ExitStatus::Done })
