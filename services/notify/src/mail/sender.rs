@@ -108,7 +108,7 @@ impl Sender {
             Ok(letter) => letter,
             Err(error) => {
                 // Whatever it is, it is not the mail server's fault; but the mail has to come again.
-                self.queue.settle(&claimed.claim, &self.again_or_never(&claimed, NotifyError::with_causes(&error)))?;
+                self.settle_unsent(&claimed, self.again_or_never(&claimed, NotifyError::with_causes(&error)))?;
                 return Err(error);
             }
         };
