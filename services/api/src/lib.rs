@@ -10,6 +10,7 @@ mod app;
 mod auth;
 mod blocking;
 mod extract;
+mod facts;
 mod layers;
 mod openapi;
 mod past;
@@ -17,9 +18,11 @@ mod preview;
 mod problem;
 mod routes;
 mod schema;
+mod schema_of_reasons;
 
 use std::sync::Arc;
 
+use ::past::Past;
 use engine::Engine;
 use journal::{Journal, StreamIndex};
 use views::Views;
@@ -44,6 +47,8 @@ pub struct Services {
     pub views: Arc<Views>,
     /// Answers for the history.
     pub index: Arc<dyn StreamIndex>,
+    /// Answers for how things were.
+    pub past: Arc<Past>,
     /// Knows how far the history goes, and the names that no event holds.
     pub journal: Arc<dyn Journal>,
     /// Renders the metrics.

@@ -216,8 +216,8 @@ pub(crate) fn read_licensee(
     let Some(head) = index.stream_head(&stream)? else {
         return Ok(HotLicensee { state: Licensee::default(), hash: chain::START, details: None, snapshot_version: 0 });
     };
-    let mut state =
-        snapshots::load(index.snapshot(&stream)?).filter(|state| state.version() <= head.version).unwrap_or_default();
+    let kept = index.snapshot(&stream)?.as_ref().and_then(snapshots::state_in);
+    let mut state = kept.filter(|state| state.version() <= head.version).unwrap_or_default();
     let snapshot_version = state.version();
     for_each_event(&stream, snapshot_version, index, |event, at| {
         if let StreamEvent::Licensee { event, .. } = event {

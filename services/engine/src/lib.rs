@@ -35,4 +35,5 @@ pub use order::{News, Order, Peers, Reply, ReplyTo, home_of};
 pub use preview::{Preview, PreviewEvent};
 pub use running::{Options, Running, start};
 pub use shards::Shared;
+pub use snapshots::{snapshot_of, state_in};
 pub use submission::{Call, Claim, IdempotencyKey, InvalidKey};

@@ -20,6 +20,18 @@ pub enum ProductStatus {
     Grace,
 }
 
+impl ProductStatus {
+    /// The status as the wire spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ProductStatus::None => "none",
+            ProductStatus::PendingSync => "pending_sync",
+            ProductStatus::Active => "active",
+            ProductStatus::Grace => "grace",
+        }
+    }
+}
+
 /// The subscription, as recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubscriptionSummary {

@@ -9,6 +9,7 @@ mod client;
 mod commands;
 mod config;
 mod error;
+mod evidence;
 mod exit;
 mod feed;
 mod logging;
@@ -17,6 +18,7 @@ mod notices;
 mod output;
 mod progress;
 mod store;
+mod then;
 
 use std::process::ExitCode;
 

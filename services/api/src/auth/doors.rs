@@ -42,6 +42,8 @@ const DOORS: &[(Method, &str, Door)] = &[
     (Method::GET, "/v1/licensees/{licensee}/members", Door::ReadLicensee),
     (Method::GET, "/v1/licensees/{licensee}/events", Door::ReadLicensee),
     (Method::GET, "/v1/licensees/{licensee}/refusals", Door::ReadLicensee),
+    (Method::GET, "/v1/licensees/{licensee}/diff", Door::ReadLicensee),
+    (Method::GET, "/v1/licensees/{licensee}/members/{user}/explain", Door::ReadLicensee),
     (Method::PUT, "/v1/licensees/{licensee}/products/{product}/seats/{user}", Door::Seats),
     (Method::DELETE, "/v1/licensees/{licensee}/products/{product}/seats/{user}", Door::Seats),
     (Method::POST, "/v1/licensees/{licensee}/products/{product}/seats/assign", Door::Seats),

@@ -1,8 +1,10 @@
 //! The routes, one file a group.
 
 mod clock;
+mod diff;
 mod document;
 mod events;
+mod explain;
 mod health;
 mod history;
 mod known;
@@ -87,6 +89,8 @@ pub(crate) fn contract() -> OpenApiRouter<App> {
         .routes(routes!(seats::remove_many))
         .routes(routes!(sync::synchronize))
         .routes(routes!(history::list))
+        .routes(routes!(diff::show))
+        .routes(routes!(explain::show))
         .routes(routes!(refusals::list))
         .routes(routes!(users::show))
         .routes(routes!(users::access))

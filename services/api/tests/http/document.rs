@@ -21,6 +21,8 @@ const ROUTES: &[&str] = &[
     "POST /v1/licensees/{licensee}/sync",
     "GET /v1/licensees/{licensee}/events",
     "GET /v1/licensees/{licensee}/refusals",
+    "GET /v1/licensees/{licensee}/diff",
+    "GET /v1/licensees/{licensee}/members/{user}/explain",
     "GET /v1/users/{user}",
     "GET /v1/users/{user}/access",
     "GET /v1/timers",

@@ -30,6 +30,8 @@ const MATRIX: &[(&str, &str)] = &[
     ("GET /v1/licensees/{licensee}/members", "x x - - - x x - -"),
     ("GET /v1/licensees/{licensee}/events", "x x - - - x x - -"),
     ("GET /v1/licensees/{licensee}/refusals", "x x - - - x x - -"),
+    ("GET /v1/licensees/{licensee}/diff", "x x - - - x x - -"),
+    ("GET /v1/licensees/{licensee}/members/{user}/explain", "x x - - - x x - -"),
     ("PUT /v1/licensees/{licensee}/products/{product}/seats/{user}", "x x - - - - x - -"),
     ("DELETE /v1/licensees/{licensee}/products/{product}/seats/{user}", "x x - - - - x - -"),
     ("POST /v1/licensees/{licensee}/products/{product}/seats/assign", "x x - - - - x - -"),

@@ -14,6 +14,8 @@ mod positions;
 mod previews;
 mod process;
 mod reads;
+mod reasons;
+mod replayed_past;
 mod reply;
 mod schema_check;
 mod seats;

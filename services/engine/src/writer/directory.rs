@@ -39,7 +39,7 @@ impl Writer {
         for licensee in licensees.clone() {
             let command = Command::ChangeMemberStatus { user: user.clone(), status };
             // A licensee takes note of a status whatever it is; it has no reason to refuse.
-            if let Ok(Applied { decision, position }) =
+            if let Ok(Applied { decision, position, .. }) =
                 self.apply(LicenseeCommand { licensee, command, details: None }, &cause)?
             {
                 events += decision.events.len();

@@ -6,10 +6,11 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta};
+use contract::actor;
 use journal::{Positions, StreamIndex};
 use licensing::{Command, Instant, LicenseeId, Timer, fire};
 
-use super::{SWEEP_ACTOR, TIMER_ACTOR, Writer, streams::Cause};
+use super::{Writer, streams::Cause};
 use crate::{ClockMode, ClockRefused, EngineError, clock::machine_now, handle::Moved};
 
 /// Between two sweeps, in seconds: they are at 00:00 and 12:00 UTC.
@@ -250,7 +251,7 @@ impl Writer {
             self.append_to_licensee(
                 licensee,
                 &events,
-                &Cause { command_id: &command_id, actor: TIMER_ACTOR, at: timer.due },
+                &Cause { command_id: &command_id, actor: actor::TIMER, at: timer.due },
             )?;
         }
         // Also if nothing fired: the catalogue may have changed what is due.
@@ -285,7 +286,7 @@ impl Writer {
             tracing::error!(%licensee, removed, "the sweep found seats that should not be: a defect, report it");
             metrics::counter!("usher_sweep_removed_total").increment(removed as u64);
             let command_id = format!("sweep:{licensee}:{}", now.to_rfc3339());
-            let cause = Cause { command_id: &command_id, actor: SWEEP_ACTOR, at: now };
+            let cause = Cause { command_id: &command_id, actor: actor::SWEEP, at: now };
             self.append_to_licensee(&licensee, &decision.events, &cause)?;
         }
         Ok(true)

@@ -18,7 +18,7 @@ pub(crate) mod synchronize_instance;
 
 use crate::{
     Account, Code, Command, Context, Event, LedgerScope, Licensee, ProductId, Refusal, Subscription, UserId,
-    draft::Draft,
+    draft::Draft, has_id_form,
 };
 
 /// What follows from a command that was accepted.
@@ -114,7 +114,7 @@ fn known_product(draft: &Draft<'_>, product: &ProductId) -> Result<(), Refusal> 
     if draft.catalogue().has_product(product) {
         return Ok(());
     }
-    Err(Refusal::new(Code::UnknownProduct, format!("the catalogue has no product {:?}", shortened(product.as_str()))))
+    Err(Refusal::new(Code::UnknownProduct, unknown_to_catalogue("product", product.as_str())))
 }
 
 /// The subscription while its term runs, as recorded.
@@ -124,10 +124,14 @@ fn active_subscription<'a>(draft: &'a Draft<'_>) -> Result<&'a Subscription, Ref
     })
 }
 
-/// The start of a text from outside, short enough for a message.
-fn shortened(text: &str) -> String {
-    const CHARS_MAX: usize = 64;
-    text.chars().take(CHARS_MAX).collect()
+/// That the catalogue has nothing of a name. What has not the form of an id is not repeated: refusals are kept, and it may be
+/// the name or address of somebody (R30).
+fn unknown_to_catalogue(kind: &str, name: &str) -> String {
+    if has_id_form(name) {
+        format!("the catalogue has no {kind} {name:?}")
+    } else {
+        format!("the catalogue has no {kind} of the given name, which is no id either")
+    }
 }
 
 /// The users of a list at their first mention.

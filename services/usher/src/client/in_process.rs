@@ -1,6 +1,6 @@
 //! A store that is opened here, asked through the same interface as a server.
 
-use std::sync::Arc;
+use std::{sync::Arc, thread, time::Duration};
 
 use axum::{
     Router,
@@ -11,11 +11,16 @@ use licensing::Instant;
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
-use super::{ANSWER_BYTES_MAX, ClientError, Request, Response};
+use super::{ANSWER_BYTES_MAX, ClientError, Erased, Request, Response};
 use crate::{
     moment,
     store::{Store, StoreOptions},
 };
+
+/// How often it is tried to clear away the last traces of what was erased.
+const ERASURE_ATTEMPTS_MAX: u32 = 20;
+/// And how long in between.
+const ERASURE_RETRY: Duration = Duration::from_millis(100);
 
 /// A store that is opened here.
 pub struct InProcess {
@@ -54,6 +59,17 @@ impl InProcess {
         Ok(self.store.journal().users_named(username)?)
     }
 
+    /// Has the last traces of what was erased cleared away; a reader that stands in the way is waited for.
+    pub(super) fn finish_erasures(&self, is_rewrite: bool) -> Result<Erased, ClientError> {
+        for _ in 0..ERASURE_ATTEMPTS_MAX {
+            if self.store.finish_erasures(is_rewrite)? {
+                return Ok(Erased::Cleared);
+            }
+            thread::sleep(ERASURE_RETRY);
+        }
+        Ok(Erased::Later)
+    }
+
     /// The instant by which a past one is asked for: the store's clock may stand behind the machine's, and nothing has
     /// happened in between.
     pub(super) fn as_of(&self, at: Instant) -> Result<Instant, ClientError> {
@@ -68,7 +84,7 @@ impl InProcess {
 fn to_http(request: &Request<'_>) -> Result<http::Request<Body>, http::Error> {
     let builder = http::Request::builder().uri(request.target.to_string());
     let Some(body) = request.body else { return builder.body(Body::empty()) };
-    let mut builder = builder.method(http::Method::POST).header(http::header::CONTENT_TYPE, "application/json");
+    let mut builder = builder.method(http::Method::POST).header(http::header::CONTENT_TYPE, request.content_type);
     if let Some(key) = request.idempotency_key {
         builder = builder.header("idempotency-key", key);
     }

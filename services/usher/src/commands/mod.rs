@@ -1,26 +1,37 @@
 //! The commands, one file each.
 
+pub mod backtest;
 pub mod dead_letters;
 pub mod demo;
+pub mod diff;
+pub mod erase;
 pub mod export;
 pub mod history;
 pub mod ingest;
+pub mod load;
 pub mod mail;
+pub mod members;
 pub mod migrate;
 pub mod publish;
 pub mod rebuild;
+pub mod reconcile;
+pub mod seal;
 pub mod seats;
 pub mod serve;
 pub mod show;
 pub mod timers;
+pub mod user;
 pub mod verify;
+pub mod why;
 
 use std::sync::Arc;
 
 use journal::Duty;
 
 pub use demo::DemoError;
+pub use erase::EraseError;
 pub use export::ExportError;
+pub use reconcile::ListError;
 pub use seats::CsvError;
 pub use serve::ServeError;
 
@@ -104,12 +115,21 @@ pub fn run(cli: Cli) -> Result<ExitStatus, CommandError> {
         Command::Seats(args) => seats::run(&args, &config),
         Command::History(args) => history::run(&args, &config),
         Command::Show(args) => show::run(&args, &config),
+        Command::Diff(args) => diff::run(&args, &config),
+        Command::Why(args) => why::run(&args, &config),
+        Command::Members(args) => members::run(&args, &config),
+        Command::User(args) => user::run(&args, &config),
         Command::Timers(args) => timers::run(&args, &config),
         Command::Export(args) => export::run(&args, &config),
         Command::Publish(args) => publish::run(&args, &config),
+        Command::Load(args) => load::run(&args, &config),
         Command::DeadLetters(args) => dead_letters::run(&args, &config),
         Command::Mail(args) => mail::run(&args, &config),
-        Command::Verify(_) => verify::run(&config),
+        Command::Reconcile(args) => reconcile::run(&args, &config),
+        Command::Seal(args) => seal::run(&args, &config),
+        Command::Verify(args) => verify::run(&args, &config),
+        Command::Backtest(args) => backtest::run(&args, &config),
+        Command::Erase(args) => erase::run(&args, &config),
         Command::Rebuild(_) => rebuild::run(&config),
         Command::Migrate(_) => migrate::run(&config),
     }

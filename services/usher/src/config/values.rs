@@ -453,7 +453,7 @@ mod tests {
     fn mail_has_a_rate_and_a_switch() {
         assert_eq!("1000".parse(), Ok(MailRate(1_000)));
         assert!(["0", "1001", "many", ""].iter().all(|bad| bad.parse::<MailRate>().is_err()));
-        assert_eq!(["on", "off"].map(|text| text.parse().unwrap()), [Switch(true), Switch(false)]);
+        assert_eq!(["on", "off"].map(|text| text.parse::<Switch>().unwrap()), [Switch(true), Switch(false)]);
         assert!(["", "yes", "True"].iter().all(|bad| bad.parse::<Switch>().is_err()));
     }
 

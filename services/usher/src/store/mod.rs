@@ -4,6 +4,7 @@ mod clock;
 mod database;
 mod error;
 mod told;
+mod truth;
 
 use std::{
     path::Path,
@@ -21,12 +22,14 @@ use journal::{
 };
 use licensing::{Catalogue, Instant};
 use notify::NotifyError;
+use past::Past;
 use views::{Rebuilt, Views, Watcher};
 
 pub use clock::Clock;
 pub use database::{NodeOptions, Part};
 pub use error::{NodeError, StoreError};
 pub use told::Told;
+pub use truth::Truth;
 
 use crate::config::{ShardCount, StorePlace};
 use database::DatabaseNode;
@@ -102,19 +105,8 @@ impl Store {
 
     /// Opens a store, which has to be there.
     pub fn open_existing(options: StoreOptions) -> Result<Self, StoreError> {
-        let in_journal = |source| StoreError::Journal { place: options.place.clone(), source };
-        let is_there = match &options.place {
-            StorePlace::Folder(folder) => STORE_FILES.iter().any(|file| folder.join(file).exists()),
-            StorePlace::Database(url) => PostgresStore::is_in(url).map_err(in_journal)?,
-        };
-        if is_there { Self::open(options) } else { Err(StoreError::NoStore { place: options.place }) }
-    }
-
-    /// The truth alone, of a store that is there and can't be opened as a whole.
-    pub fn open_journal(place: &StorePlace) -> Result<Arc<dyn Journal>, StoreError> {
-        let opened =
-            Opened::open(place, None).map_err(|source| StoreError::Journal { place: place.clone(), source })?;
-        Ok(opened.journal())
+        expect_at(&options.place)?;
+        Self::open(options)
     }
 
     /// Makes the store in a database if there is none, and brings it to the newest format.
@@ -221,12 +213,19 @@ impl Store {
         Ok(())
     }
 
+    /// Clears away the last traces of what was erased; false if something stands in the way. In a folder the tables are
+    /// written anew in any case, in a database where it `is_rewrite`, as others wait meanwhile.
+    pub fn finish_erasures(&self, is_rewrite: bool) -> Result<bool, JournalError> {
+        match &self.opened {
+            Opened::Folder(store) => store.finish_erasures(),
+            Opened::Database(store) if is_rewrite => store.rewrite_erased(),
+            Opened::Database(store) => store.finish_erasures(),
+        }
+    }
+
     /// What tells this store from every other.
     pub fn store_id(&self) -> &[u8] {
-        match &self.opened {
-            Opened::Folder(store) => store.store_id(),
-            Opened::Database(store) => store.store_id(),
-        }
+        self.opened.store_id()
     }
 
     /// The shards whose events this process brings to Kafka: with a store for itself all of them.
@@ -274,7 +273,9 @@ impl Store {
 
     /// What the interface stands on.
     pub fn services(&self, views: Arc<Views>, metrics: RenderMetrics) -> Services {
-        Services { engine: self.engine(), views, index: self.index(), journal: self.journal(), metrics }
+        let (index, journal) = (self.index(), self.journal());
+        let past = Past::new(index.clone(), journal.clone(), views.clone(), Arc::clone(&self.catalogue));
+        Services { engine: self.engine(), views, index, past: Arc::new(past), journal, metrics }
     }
 
     /// What time it is for this store, also where it is only looked at.
@@ -285,6 +286,17 @@ impl Store {
             ClockMode::Manual(_) | ClockMode::EventTime(_) => kept,
         })
     }
+}
+
+/// Fails where there is no store.
+fn expect_at(place: &StorePlace) -> Result<(), StoreError> {
+    let is_there = match place {
+        StorePlace::Folder(folder) => STORE_FILES.iter().any(|file| folder.join(file).exists()),
+        StorePlace::Database(url) => {
+            PostgresStore::is_in(url).map_err(|source| StoreError::Journal { place: place.clone(), source })?
+        }
+    };
+    if is_there { Ok(()) } else { Err(StoreError::NoStore { place: place.clone() }) }
 }
 
 impl Opened {
@@ -298,6 +310,13 @@ impl Opened {
             StorePlace::Database(url) => {
                 PostgresStore::open(url, &database::options(shards)).map(|store| Self::Database(Box::new(store)))
             }
+        }
+    }
+
+    fn store_id(&self) -> &[u8] {
+        match self {
+            Self::Folder(store) => store.store_id(),
+            Self::Database(store) => store.store_id(),
         }
     }
 

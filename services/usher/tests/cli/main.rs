@@ -2,17 +2,23 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod authentication;
+mod backtest;
 mod database;
 mod demo;
+mod erase;
 mod help;
 mod history;
 mod ingest;
+mod load;
 mod mail;
 mod messages;
 mod nodes;
 mod on_kafka;
 mod program;
+mod reasons;
 mod rebuild;
+mod reconcile;
+mod seal;
 mod seats;
 mod serve;
 mod settings;
@@ -20,5 +26,6 @@ mod show;
 #[path = "../../../notify/tests/support/smtp.rs"]
 mod smtp;
 mod stores;
+mod then;
 mod timers;
 mod verify;

@@ -41,14 +41,14 @@ pub(super) fn run(args: &ListArgs, mails: &dyn MailQueue, config: &Config) -> Re
 
 enum Output {
     Json(JsonArray),
-    Table(Table<9>),
+    Table(Box<Table<9>>),
 }
 
 impl Output {
     fn of(format: Format) -> Self {
         match format {
             Format::Json => Self::Json(JsonArray::default()),
-            Format::Table => Self::Table(Table::new([
+            Format::Table => Self::Table(Box::new(Table::new([
                 "id",
                 "licensee",
                 "user",
@@ -58,7 +58,7 @@ impl Output {
                 "attempts",
                 "next try",
                 "problem",
-            ])),
+            ]))),
         }
     }
 
