@@ -3,6 +3,7 @@
 mod mails;
 mod schema;
 mod value;
+mod webhooks;
 
 use std::sync::Arc;
 

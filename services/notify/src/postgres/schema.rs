@@ -7,7 +7,10 @@ use super::value::plain;
 use crate::NotifyError;
 
 /// The migrations that lead to the tables, in order; `meta.format` is how many were made.
-const MIGRATIONS: &[&str] = &[include_str!("../../../../schemas/postgres/notify/0001_notify.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../../schemas/postgres/notify/0001_notify.sql"),
+    include_str!("../../../../schemas/postgres/notify/0002_webhooks.sql"),
+];
 
 /// Held by whoever makes the tables, until it has: "usher nt".
 const LOCK: i64 = 0x7573_6865_7220_6e74;

@@ -3,6 +3,7 @@
 mod mails;
 mod schema;
 mod value;
+mod webhooks;
 
 use std::{
     path::{Path, PathBuf},

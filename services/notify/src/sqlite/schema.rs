@@ -5,7 +5,10 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use crate::NotifyError;
 
 /// The migrations that lead to the tables, in order; `user_version` is how many were made.
-const MIGRATIONS: &[&str] = &[include_str!("../../../../schemas/sqlite/notify/0001_notify.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../../schemas/sqlite/notify/0001_notify.sql"),
+    include_str!("../../../../schemas/sqlite/notify/0002_webhooks.sql"),
+];
 
 /// Why tables can't be used.
 pub(super) enum Refused {
