@@ -18,7 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("views", &["contract", "journal", "licensing"]),
     ("audit", &["contract", "journal", "licensing", "views"]),
     ("explain", &["contract", "licensing"]),
-    ("api", &["contract", "engine", "explain", "journal", "licensing", "past", "views"]),
+    ("api", &["contract", "engine", "explain", "journal", "licensing", "notify", "past", "views"]),
     ("backtest", &["contract", "journal", "licensing"]),
     ("past", &["contract", "engine", "journal", "licensing", "views"]),
     ("cluster", &["engine", "journal", "licensing"]),

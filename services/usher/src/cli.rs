@@ -13,9 +13,9 @@ use crate::{
         export::ExportArgs, history::HistoryArgs, ingest::IngestArgs, load::LoadArgs, mail::MailCommandArgs,
         members::MembersArgs, migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs,
         reconcile::ReconcileArgs, seal::SealArgs, seats::SeatsArgs, serve::ServeArgs, show::ShowArgs,
-        timers::TimersArgs, user::UserArgs, verify::VerifyArgs, why::WhyArgs,
+        timers::TimersArgs, user::UserArgs, verify::VerifyArgs, webhooks::WebhooksArgs, why::WhyArgs,
     },
-    config::{KafkaBrokers, MailRate, ServerUrl, Settings, ShardCount, Switch},
+    config::{Hours, KafkaBrokers, MailRate, ServerUrl, Settings, ShardCount, Switch},
     logging::{LogFilter, LogFormat},
     output::Format,
 };
@@ -106,6 +106,8 @@ pub enum Command {
     DeadLetters(DeadLettersArgs),
     /// Show mails that are not sent yet, and have those sent again that were given up
     Mail(MailCommandArgs),
+    /// Register addresses that events are posted to, and look after them
+    Webhooks(WebhooksArgs),
     /// Hold a billing system's own list against the journal
     Reconcile(ReconcileArgs),
     /// Write a signed checkpoint of the whole history
@@ -144,6 +146,7 @@ impl Cli {
             Command::Load(args) => args.settings(),
             Command::DeadLetters(args) => args.settings(),
             Command::Mail(args) => args.settings(),
+            Command::Webhooks(args) => args.settings(),
             Command::Reconcile(args) => args.settings(),
             Command::Seal(args) => args.settings(),
             Command::Verify(args) => args.settings(),
@@ -258,6 +261,31 @@ impl MailArgs {
             mail_templates: self.mail_templates.clone(),
             mail_per_second: self.mail_per_second,
             duo_seat_assignment_email_for_sm: self.duo_seat_assignment_email_for_sm,
+            ..Settings::default()
+        }
+    }
+}
+
+/// How events are posted.
+#[derive(Debug, Clone, Args)]
+pub struct WebhookArgs {
+    /// Whether addresses of webhooks may be of http on other machines, which anybody on the way can read, true or false
+    /// [env: USHER_WEBHOOKS_OVER_HTTP] [default: false]
+    #[arg(long, value_name = "SWITCH")]
+    webhooks_over_http: Option<Switch>,
+
+    /// For how many hours an event may fail until its webhook is disabled [env: USHER_WEBHOOKS_DISABLE_AFTER_HOURS]
+    /// [default: 120]
+    #[arg(long, value_name = "HOURS")]
+    webhooks_disable_after_hours: Option<Hours>,
+}
+
+impl WebhookArgs {
+    /// What they say, as settings.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            webhooks_over_http: self.webhooks_over_http,
+            webhooks_disable_after_hours: self.webhooks_disable_after_hours,
             ..Settings::default()
         }
     }

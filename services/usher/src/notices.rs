@@ -3,6 +3,7 @@
 use notify::{
     NotifyError,
     mail::{MailParts, MailSettings, Mailer},
+    webhooks::{WebhookParts, WebhookPatience, Webhooks},
 };
 
 use crate::store::{Store, StoreError};
@@ -10,13 +11,18 @@ use crate::store::{Store, StoreError};
 /// What tells, at work. Dropped, it ends what it is telling, and leaves the rest for later.
 pub struct Notices {
     _mailer: Option<Mailer>,
+    _webhooks: Webhooks,
 }
 
 impl Notices {
     /// Begins to tell what happens from now on.
-    pub fn start(store: &Store, mail: Option<MailSettings>) -> Result<Self, StoreError> {
+    pub fn start(
+        store: &Store,
+        mail: Option<MailSettings>,
+        webhook_patience: WebhookPatience,
+    ) -> Result<Self, StoreError> {
         let mailer = mail.map(|settings| start_mail(store, settings)).transpose()?;
-        Ok(Self { _mailer: mailer })
+        Ok(Self { _mailer: mailer, _webhooks: start_webhooks(store, webhook_patience)? })
     }
 }
 
@@ -32,4 +38,14 @@ fn start_mail(store: &Store, settings: MailSettings) -> Result<Mailer, StoreErro
     let mailer = started.map_err(|source| store.cannot_tell(source))?;
     tracing::info!(server, "mail is sent");
     Ok(mailer)
+}
+
+fn start_webhooks(store: &Store, patience: WebhookPatience) -> Result<Webhooks, StoreError> {
+    let parts = WebhookParts {
+        journal: store.journal(),
+        webhooks: store.told()?.webhooks,
+        tasks: store.notified(),
+        store_id: store.store_id().to_vec(),
+    };
+    Webhooks::start(patience, parts).map_err(|source| store.cannot_tell(source))
 }

@@ -230,12 +230,7 @@ fn put(transaction: &mut Transaction<'_>, id: &str, webhook: &NewWebhook, places
         "INSERT INTO usher_notify.webhook_lanes (webhook, shard, commit_number, position, attempts, due_at)
          SELECT $1::text::uuid, n.shard::integer, n.commit_number, n.position, 0, clock_timestamp()
          FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS n (shard, commit_number, position)",
-        &[
-            (&id, Type::TEXT),
-            (&shards, Type::INT8_ARRAY),
-            (&commits, Type::INT8_ARRAY),
-            (&positions, Type::INT8_ARRAY),
-        ],
+        &[(&id, Type::TEXT), (&shards, Type::INT8_ARRAY), (&commits, Type::INT8_ARRAY), (&positions, Type::INT8_ARRAY)],
     )?;
     Ok(())
 }

@@ -30,7 +30,8 @@ impl WebhookStore for SqliteNotify {
     fn add(&self, webhook: &NewWebhook, places: &[Head]) -> Result<Added, NotifyError> {
         self.work(|transaction| {
             let id = webhook.id.to_string();
-            let is_there = transaction.query_row("SELECT 1 FROM webhooks WHERE id = ?1", [&id], |_| Ok(())).optional()?;
+            let is_there =
+                transaction.query_row("SELECT 1 FROM webhooks WHERE id = ?1", [&id], |_| Ok(())).optional()?;
             if is_there.is_some() {
                 return Ok(Added::Before);
             }

@@ -100,9 +100,13 @@ mod tests {
 
     #[test]
     fn what_goes_over_a_safe_wire_is_taken() {
-        for good in
-            ["https://example.com/a?b=c", "https://10.0.0.1", "http://127.0.0.1:1/", "http://localhost/", "http://[::1]:2/"]
-        {
+        for good in [
+            "https://example.com/a?b=c",
+            "https://10.0.0.1",
+            "http://127.0.0.1:1/",
+            "http://localhost/",
+            "http://[::1]:2/",
+        ] {
             assert_eq!(refused(good), None, "{good}");
         }
     }

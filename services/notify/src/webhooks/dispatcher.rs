@@ -13,10 +13,7 @@ use tokio::runtime::{Builder, Runtime};
 use uuid::Uuid;
 
 use super::{
-    Lane, WebhookParts, WebhookPatience, WebhookStore, gauges,
-    lane::Courier,
-    message::Source,
-    poster::Poster,
+    Lane, WebhookParts, WebhookPatience, WebhookStore, gauges, lane::Courier, message::Source, poster::Poster,
 };
 use crate::{NotifyError, pause::Pauses};
 

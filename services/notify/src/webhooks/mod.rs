@@ -26,7 +26,8 @@ pub use places::{From, InvalidFrom};
 pub use registry::{Registration, Registry, RegistryError, Tested};
 pub use secret::{InvalidSecret, SigningSecret};
 pub use store::{
-    Added, Aftermath, Failure, Lane, LaneState, NewWebhook, OldSecret, WEBHOOKS_MAX, Webhook, WebhookState, WebhookStore,
+    Added, Aftermath, Failure, Lane, LaneState, NewWebhook, OldSecret, WEBHOOKS_MAX, Webhook, WebhookState,
+    WebhookStore,
 };
 pub(crate) use store::{types_of, types_text};
 

@@ -10,8 +10,8 @@ use openssl::error::ErrorStack;
 use uuid::Uuid;
 
 use super::{
-    Added, Address, AddressRules, From, InvalidAddress, InvalidFrom, LaneState, NewWebhook, SigningSecret, WEBHOOKS_MAX,
-    Webhook, WebhookPatience, WebhookStore,
+    Added, Address, AddressRules, From, InvalidAddress, InvalidFrom, LaneState, NewWebhook, SigningSecret,
+    WEBHOOKS_MAX, Webhook, WebhookPatience, WebhookStore,
     message::{Message, Source},
     places::{ends, places},
     poster::Poster,

@@ -22,6 +22,7 @@ pub mod show;
 pub mod timers;
 pub mod user;
 pub mod verify;
+pub mod webhooks;
 pub mod why;
 
 use std::sync::Arc;
@@ -38,7 +39,9 @@ pub use serve::ServeError;
 use crate::{
     cli::{Cli, Command},
     client::Client,
-    config::{ConfigError, Layers, Place, Settings, StorePlace, read_catalogue, store_or_server, store_place},
+    config::{
+        ConfigError, Layers, Place, Settings, StorePlace, address_rules, read_catalogue, store_or_server, store_place,
+    },
     error::CommandError,
     exit::ExitStatus,
     logging::{self, Verbosity},
@@ -72,7 +75,14 @@ impl Config {
     }
 
     fn store_options(&self, place: StorePlace, clock: Clock, part: Part) -> Result<StoreOptions, ConfigError> {
-        Ok(StoreOptions { place, shards: self.settings.shards, catalogue: self.catalogue()?, clock, part })
+        Ok(StoreOptions {
+            place,
+            shards: self.settings.shards,
+            catalogue: self.catalogue()?,
+            clock,
+            part,
+            address_rules: address_rules(&self.settings),
+        })
     }
 
     /// The store that is named, or else the one in a folder.
@@ -125,6 +135,7 @@ pub fn run(cli: Cli) -> Result<ExitStatus, CommandError> {
         Command::Load(args) => load::run(&args, &config),
         Command::DeadLetters(args) => dead_letters::run(&args, &config),
         Command::Mail(args) => mail::run(&args, &config),
+        Command::Webhooks(args) => webhooks::run(&args, &config),
         Command::Reconcile(args) => reconcile::run(&args, &config),
         Command::Seal(args) => seal::run(&args, &config),
         Command::Verify(args) => verify::run(&args, &config),

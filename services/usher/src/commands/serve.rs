@@ -13,7 +13,7 @@ use api::RenderMetrics;
 use axum::Router;
 use clap::Args;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
-use notify::mail::MailSettings;
+use notify::{mail::MailSettings, webhooks::WebhookPatience};
 use tokio::{
     runtime::{Builder, Runtime},
     signal::unix::{Signal, SignalKind, signal},
@@ -25,10 +25,10 @@ use views::Views;
 use super::Config;
 use crate::{
     broker::{Broker, BrokerOptions},
-    cli::{ClockArgs, KafkaArgs, MailArgs, ShardArgs, StoreArgs},
+    cli::{ClockArgs, KafkaArgs, MailArgs, ShardArgs, StoreArgs, WebhookArgs},
     config::{
         Auth, ListenAddress, NodeAddress, Role, Roles, ServerSettings, Settings, broker_parts, kafka_settings,
-        mail_settings, node_options,
+        mail_settings, node_options, webhook_patience,
     },
     error::CommandError,
     exit::ExitStatus,
@@ -83,7 +83,7 @@ pub struct ServeArgs {
     node_address: Option<NodeAddress>,
 
     /// Which parts to run, with commas between: api (HTTP), ingest (messages from Kafka), relay (events to Kafka), views
-    /// (keeps the read models), timers (what time alone changes), notify (mail); ingest and timers decide commands too,
+    /// (keeps the read models), timers (what time alone changes), notify (mail, webhooks); ingest and timers decide commands too,
     /// all others hand them on; less than all only on a database [env: USHER_ROLES] [default: all]
     #[arg(long, value_name = "ROLES")]
     roles: Option<Roles>,
@@ -95,6 +95,8 @@ pub struct ServeArgs {
 
     #[command(flatten)]
     mail: MailArgs,
+    #[command(flatten)]
+    webhooks: WebhookArgs,
 }
 
 /// Where to listen.
@@ -116,7 +118,7 @@ impl ServeArgs {
             node_address: self.node_address.clone(),
             roles: self.roles.clone(),
             auth: self.auth.clone(),
-            ..self.kafka.settings().or(self.store.settings()).or(self.mail.settings())
+            ..self.kafka.settings().or(self.store.settings()).or(self.mail.settings()).or(self.webhooks.settings())
         }
     }
 }
@@ -160,7 +162,10 @@ pub fn run(config: &Config) -> Result<ExitStatus, CommandError> {
     if let Err(error) = store.wait_for_writers() {
         tracing::warn!(error = &error as &dyn std::error::Error, "commands are refused until it is otherwise");
     }
-    server.serve(&store, Serving { roles: &settings.roles, auth, kafka, mail })
+    server.serve(
+        &store,
+        Serving { roles: &settings.roles, auth, kafka, mail, webhooks: webhook_patience(&config.settings) },
+    )
 }
 
 /// How callers prove who they are.
@@ -178,6 +183,7 @@ pub(super) struct Serving<'a> {
     pub(super) auth: api::Auth,
     pub(super) kafka: Option<kafka::Settings>,
     pub(super) mail: Option<MailSettings>,
+    pub(super) webhooks: WebhookPatience,
 }
 
 /// A server that has its address and its metrics, but answers nobody yet.
@@ -200,9 +206,9 @@ impl Server {
 
     /// Serves until a signal comes, and says where on standard output.
     pub(super) fn serve(self, store: &Store, serving: Serving<'_>) -> Result<ExitStatus, CommandError> {
-        let Serving { roles, auth, kafka, mail } = serving;
+        let Serving { roles, auth, kafka, mail, webhooks } = serving;
         // First: whoever is given a seat from the first answer on is told.
-        let notices = roles.contains(Role::Notify).then(|| Notices::start(store, mail)).transpose()?;
+        let notices = roles.contains(Role::Notify).then(|| Notices::start(store, mail, webhooks)).transpose()?;
         let router = self.router(store, roles, auth)?;
         let runtime = Builder::new_multi_thread().enable_all().build().map_err(ServeError::Start)?;
         let mut broker = kafka.map(|settings| start_broker(settings, store, roles, &runtime)).transpose()?;

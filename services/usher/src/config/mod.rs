@@ -14,6 +14,7 @@ mod place;
 mod server;
 mod settings;
 mod values;
+mod webhook_settings;
 
 pub use error::ConfigError;
 pub use file::read_catalogue;
@@ -24,6 +25,7 @@ pub use place::{Place, StorePlace, store_or_server, store_place};
 pub use server::{ServerSettings, broker_parts, node_options};
 pub use settings::Settings;
 pub use values::{
-    Auth, KafkaBrokers, ListenAddress, MailRate, NodeAddress, NonEmpty, Role, Roles, ServerUrl, ShardCount, Switch,
-    Token,
+    Auth, Hours, KafkaBrokers, ListenAddress, MailRate, NodeAddress, NonEmpty, Role, Roles, ServerUrl, ShardCount,
+    Switch, Token,
 };
+pub use webhook_settings::{address_rules, webhook_patience};

@@ -5,8 +5,8 @@ use std::{fmt::Display, str::FromStr};
 use engine::ClockMode;
 
 use super::values::{
-    Auth, DatabaseUrlText, KafkaBrokers, ListenAddress, MailRate, NodeAddress, NonEmpty, PathText, Roles, SecretText,
-    ServerUrl, ShardCount, Switch, Token, Word,
+    Auth, DatabaseUrlText, Hours, KafkaBrokers, ListenAddress, MailRate, NodeAddress, NonEmpty, PathText, Roles,
+    SecretText, ServerUrl, ShardCount, Switch, Token, Word,
 };
 use crate::{
     logging::{LogFilter, LogFormat},
@@ -105,6 +105,10 @@ settings! {
     mail_per_second: MailRate = MailRate,
     /// Whether members of instances get mail about their seats.
     duo_seat_assignment_email_for_sm: Switch = Switch,
+    /// Whether events may be posted over http to other machines.
+    webhooks_over_http: Switch = Switch,
+    /// For how long an event may fail until its webhook is disabled.
+    webhooks_disable_after_hours: Hours = Hours,
     /// How results look.
     format: Format = Word<Format>,
     /// Which log lines are wanted.

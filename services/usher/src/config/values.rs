@@ -221,7 +221,7 @@ pub enum Role {
     Views,
     /// What time alone changes, and deciding.
     Timers,
-    /// Mail.
+    /// Mail and webhooks.
     Notify,
 }
 
@@ -288,6 +288,28 @@ impl FromStr for MailRate {
     fn from_str(text: &str) -> Result<Self, InvalidMailRate> {
         let rate = text.parse().map_err(|_| InvalidMailRate)?;
         if (1..=Self::MAX).contains(&rate) { Ok(Self(rate)) } else { Err(InvalidMailRate) }
+    }
+}
+
+/// A number of hours, from 1 to those of a year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hours(pub u32);
+
+impl Hours {
+    const MAX: u32 = 8_760;
+}
+
+/// A number of hours that can't be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("use a number of hours from 1 to {}", Hours::MAX)]
+pub struct InvalidHours;
+
+impl FromStr for Hours {
+    type Err = InvalidHours;
+
+    fn from_str(text: &str) -> Result<Self, InvalidHours> {
+        let hours = text.parse().map_err(|_| InvalidHours)?;
+        if (1..=Self::MAX).contains(&hours) { Ok(Self(hours)) } else { Err(InvalidHours) }
     }
 }
 
@@ -455,6 +477,12 @@ mod tests {
         assert!(["0", "1001", "many", ""].iter().all(|bad| bad.parse::<MailRate>().is_err()));
         assert_eq!(["on", "off"].map(|text| text.parse::<Switch>().unwrap()), [Switch(true), Switch(false)]);
         assert!(["", "yes", "True"].iter().all(|bad| bad.parse::<Switch>().is_err()));
+    }
+
+    #[test]
+    fn hours_are_those_of_a_year_at_most() {
+        assert_eq!("8760".parse(), Ok(Hours(8_760)));
+        assert!(["0", "8761", "-1", "1.5", ""].iter().all(|bad| bad.parse::<Hours>().is_err()));
     }
 
     #[test]

@@ -21,7 +21,10 @@ use journal::{
     sqlite::{self, SqliteStore},
 };
 use licensing::{Catalogue, Instant};
-use notify::NotifyError;
+use notify::{
+    NotifyError,
+    webhooks::{AddressRules, Registry},
+};
 use past::Past;
 use views::{Rebuilt, Views, Watcher};
 
@@ -29,6 +32,7 @@ pub use clock::Clock;
 pub use database::{NodeOptions, Part};
 pub use error::{NodeError, StoreError};
 pub use told::Told;
+use told::ToldOnce;
 pub use truth::Truth;
 
 use crate::config::{ShardCount, StorePlace};
@@ -57,6 +61,8 @@ pub struct StoreOptions {
     pub clock: Clock,
     /// How this process takes part, if others can too.
     pub part: Part,
+    /// Which addresses are taken for webhooks.
+    pub address_rules: AddressRules,
 }
 
 /// An open store with its engine running. Dropping it leaves the other nodes first, then stops the engine.
@@ -67,6 +73,8 @@ pub struct Store {
     opened: Opened,
     place: StorePlace,
     catalogue: Arc<Catalogue>,
+    told: ToldOnce,
+    address_rules: AddressRules,
 }
 
 /// What keeps the store, once it is opened.
@@ -78,7 +86,7 @@ enum Opened {
 impl Store {
     /// Opens a store; makes it if there is none.
     pub fn open(options: StoreOptions) -> Result<Self, StoreError> {
-        let StoreOptions { place, shards, catalogue, clock, part } = options;
+        let StoreOptions { place, shards, catalogue, clock, part, address_rules } = options;
         let in_journal = |source| StoreError::Journal { place: place.clone(), source };
         let opened = Opened::open(&place, shards).map_err(in_journal)?;
         let found = opened.journal().shard_count();
@@ -100,7 +108,8 @@ impl Store {
         {
             node.wait_for_writers().map_err(|source| StoreError::Node { place: place.clone(), source })?;
         }
-        Ok(Self { node, running, opened, place, catalogue })
+        let told = opened.told();
+        Ok(Self { node, running, opened, place, catalogue, told, address_rules })
     }
 
     /// Opens a store, which has to be there.
@@ -119,7 +128,8 @@ impl Store {
         let store = PostgresStore::open(url, &options).map_err(in_journal)?;
         Views::prepare_postgres(store.pool(), store.store_id(), store.journal().shard_count())
             .map_err(|source| StoreError::Views { place: place(), source })?;
-        Told::in_database(&store).map_err(|source| StoreError::Notify { place: place(), source: Box::new(source) })?;
+        let told = ToldOnce::in_database(store.pool(), store.store_id().to_vec()).get();
+        told.map_err(|source| StoreError::Notify { place: place(), source: Box::new(source) })?;
         Ok(migrated)
     }
 
@@ -246,14 +256,7 @@ impl Store {
 
     /// Opens what is kept of what people and programs were told, for this process to go on with.
     pub fn told(&self) -> Result<Told, StoreError> {
-        let opened = match &self.opened {
-            Opened::Folder(store) => {
-                let folder = store.journal_path().parent().unwrap_or(Path::new("."));
-                Told::in_folder(folder, store.store_id())
-            }
-            Opened::Database(store) => Told::in_database(store),
-        };
-        opened.map_err(|source| self.cannot_tell(source))
+        self.told.get().map_err(|source| self.cannot_tell(source))
     }
 
     /// The error of a store whose people and programs can't be told of it.
@@ -275,7 +278,14 @@ impl Store {
     pub fn services(&self, views: Arc<Views>, metrics: RenderMetrics) -> Services {
         let (index, journal) = (self.index(), self.journal());
         let past = Past::new(index.clone(), journal.clone(), views.clone(), Arc::clone(&self.catalogue));
-        Services { engine: self.engine(), views, index, past: Arc::new(past), journal, metrics }
+        let webhooks = Some(Arc::new(self.webhook_registry()));
+        Services { engine: self.engine(), views, index, past: Arc::new(past), journal, webhooks, metrics }
+    }
+
+    /// Where webhooks are registered.
+    fn webhook_registry(&self) -> Registry {
+        let told = self.told.clone();
+        Registry::new(move || Ok(told.get()?.webhooks), self.journal(), self.store_id(), self.address_rules)
     }
 
     /// What time it is for this store, also where it is only looked at.
@@ -317,6 +327,17 @@ impl Opened {
         match self {
             Self::Folder(store) => store.store_id(),
             Self::Database(store) => store.store_id(),
+        }
+    }
+
+    /// Where what is told of it is kept.
+    fn told(&self) -> ToldOnce {
+        match self {
+            Self::Folder(store) => {
+                let folder = store.journal_path().parent().unwrap_or(Path::new("."));
+                ToldOnce::in_folder(folder.to_owned(), store.store_id().to_vec())
+            }
+            Self::Database(store) => ToldOnce::in_database(store.pool(), store.store_id().to_vec()),
         }
     }
 
