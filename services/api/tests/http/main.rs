@@ -24,3 +24,4 @@ mod server;
 mod synchronisation;
 mod time;
 mod tokens;
+mod webhooks;

@@ -88,6 +88,7 @@ impl Dispatcher {
     pub(super) fn run(self, stopping: &Stopping) {
         let mut counted: Option<Stopwatch> = None;
         let mut failures = 0;
+        let look_every = LOOK_EVERY.min(self.courier.patience.pauses.first);
         loop {
             // In this order: a stop, and a commit, after it was looked for wake the wait below.
             let seen = self.wake.generation();
@@ -101,12 +102,12 @@ impl Dispatcher {
             match self.serve_due(stopping) {
                 Ok(Found::Lanes) => {
                     failures = 0;
-                    self.wake.wait_beyond(seen, LOOK_EVERY);
+                    self.wake.wait_beyond(seen, look_every);
                 }
                 // Commits are of no interest to anybody.
                 Ok(Found::Nobody) => {
                     failures = 0;
-                    stopping.pause(LOOK_EVERY);
+                    stopping.pause(look_every);
                 }
                 Err(error) => {
                     failures += 1;

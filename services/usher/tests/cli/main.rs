@@ -17,6 +17,8 @@ mod on_kafka;
 mod program;
 mod reasons;
 mod rebuild;
+#[path = "../../../notify/tests/support/receiver.rs"]
+mod receiver;
 mod reconcile;
 mod seal;
 mod seats;
@@ -29,3 +31,4 @@ mod stores;
 mod then;
 mod timers;
 mod verify;
+mod webhooks;
