@@ -6,15 +6,13 @@ use std::{
     time::{Duration, Instant as Stopwatch},
 };
 
-use journal::{Head, Held, Journal, Stopping, Watch};
+use journal::{Head, Stopping, Watch};
 use metrics::counter;
 use parking_lot::Mutex;
 use tokio::runtime::{Builder, Runtime};
 use uuid::Uuid;
 
-use super::{
-    Lane, WebhookParts, WebhookPatience, WebhookStore, gauges, lane::Courier, message::Source, poster::Poster,
-};
+use super::{Lane, WebhookParts, WebhookPatience, gauges, lane::Courier, message::Source, poster::Poster};
 use crate::{NotifyError, pause::Pauses};
 
 /// How many lanes are served at a time, all in all and of one webhook: one that is slow must leave room for others.
@@ -33,9 +31,6 @@ const PAUSES: Pauses = Pauses { first: Duration::from_millis(50), longest: Durat
 
 pub(super) struct Dispatcher {
     courier: Arc<Courier>,
-    journal: Arc<dyn Journal>,
-    webhooks: Arc<dyn WebhookStore>,
-    tasks: Held,
     /// The lanes that are being served.
     busy: Busy,
     /// Is notified of commits, and of lanes that are free again.
@@ -71,17 +66,10 @@ impl Dispatcher {
         wake: Watch,
     ) -> Result<Self, NotifyError> {
         let WebhookParts { journal, webhooks, tasks, store_id: _ } = parts;
-        let courier = Courier {
-            journal: journal.clone(),
-            webhooks: webhooks.clone(),
-            tasks: tasks.clone(),
-            poster,
-            source,
-            patience,
-        };
+        let courier = Courier { journal, webhooks, tasks, poster, source, patience };
         let runtime = Builder::new_current_thread().max_blocking_threads(LANES_MAX).build();
         let runtime = runtime.map_err(NotifyError::Thread)?;
-        Ok(Self { courier: Arc::new(courier), journal, webhooks, tasks, busy: Busy::default(), wake, runtime })
+        Ok(Self { courier: Arc::new(courier), busy: Busy::default(), wake, runtime })
     }
 
     /// Has lanes served until it is asked to stop.
@@ -96,7 +84,8 @@ impl Dispatcher {
                 break;
             }
             if counted.is_none_or(|at| at.elapsed() >= COUNT_EVERY) {
-                gauges::set(&*self.webhooks, &*self.journal, &self.tasks.shards());
+                let Courier { webhooks, journal, tasks, .. } = &*self.courier;
+                gauges::set(&**webhooks, &**journal, &tasks.shards());
                 counted = Some(Stopwatch::now());
             }
             match self.serve_due(stopping) {
@@ -121,11 +110,12 @@ impl Dispatcher {
     }
 
     fn serve_due(&self, stopping: &Stopping) -> Result<Found, NotifyError> {
-        let due = self.webhooks.due(&self.tasks.shards())?;
+        let Courier { webhooks, journal, tasks, .. } = &*self.courier;
+        let due = webhooks.due(&tasks.shards())?;
         if due.is_empty() && self.busy.0.lock().is_empty() {
             return Ok(Found::Nobody);
         }
-        let ends: BTreeMap<u16, Head> = self.journal.heads()?.into_iter().map(|end| (end.shard, end)).collect();
+        let ends: BTreeMap<u16, Head> = journal.heads()?.into_iter().map(|end| (end.shard, end)).collect();
         for lane in due {
             let Some(end) = ends.get(&lane.at.shard) else { continue };
             if lane.at.commit_number != end.commit_number

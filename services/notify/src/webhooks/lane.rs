@@ -1,6 +1,9 @@
 //! One webhook's way through one shard: event after event, and the place is noted behind each.
 
-use std::{sync::Arc, time::Instant as Stopwatch};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant as Stopwatch},
+};
 
 use journal::{Head, Held, Journal, Stopping};
 use metrics::{counter, histogram};
@@ -25,6 +28,10 @@ pub(super) struct Courier {
 impl Courier {
     /// Brings a lane forward by the next stretch of its shard, which ends at `end`, or until something fails.
     pub(super) fn serve(&self, lane: Lane, end: Head, stopping: &Stopping) -> Result<(), NotifyError> {
+        // Between the look at it and now somebody else may have brought it forward, and is done.
+        if !self.is_still_so(&lane)? {
+            return Ok(());
+        }
         let webhook = self.webhooks.one(lane.webhook)?.filter(|webhook| webhook.state == WebhookState::Enabled);
         let Some(webhook) = webhook else { return Ok(()) };
         if lane.at.commit_number > end.commit_number {
@@ -37,6 +44,10 @@ impl Courier {
             Some(stretch) => self.post_all(&webhook, lane, &stretch, stopping),
             None => Ok(()),
         }
+    }
+
+    fn is_still_so(&self, lane: &Lane) -> Result<bool, NotifyError> {
+        Ok(self.webhooks.lanes(Some(lane.webhook))?.iter().any(|state| state.lane == *lane))
     }
 
     fn post_all(
@@ -87,7 +98,7 @@ impl Courier {
         let failure = Failure {
             problem: error.to_string(),
             after: pauses.after(lane.attempts.saturating_add(1)).max(asked_for),
-            disable_after: if error.is_gone() { std::time::Duration::ZERO } else { disable_after },
+            disable_after: if error.is_gone() { Duration::ZERO } else { disable_after },
         };
         let (shard, position) = (lane.at.shard, lane.at.position);
         tracing::warn!(%error, webhook = %webhook.id, shard, position, pause = ?failure.after, "an event was not taken");

@@ -273,10 +273,13 @@ fn many_licensees_and_a_receiver_that_fails_now_and_then_still_come_in_order() {
         licensees.iter().for_each(|licensee| drop(world.give(licensee, &[&format!("u-{round}")])));
     }
     world.wait_until_told(&webhook);
+    let taken = receiver.taken();
+    let different: BTreeSet<&str> = ids(&taken).into_iter().collect();
+    assert_eq!((taken.len(), different.len()), (120, 120), "nothing was in doubt, so nothing came twice");
     for licensee in &licensees {
         let subject = json!(format!("licensee/{licensee}"));
         let of_licensee: Vec<String> =
-            receiver.taken().iter().filter(|taken| taken.event()["subject"] == subject).map(Taken::user).collect();
+            taken.iter().filter(|taken| taken.event()["subject"] == subject).map(Taken::user).collect();
         assert_eq!(of_licensee, (0..10).map(|round| format!("u-{round}")).collect::<Vec<_>>(), "{licensee}");
     }
 }
