@@ -24,7 +24,7 @@ const README: &str = "README.md";
 /// Names the file of settings; not itself one.
 const CONFIG_VARIABLE: &str = "USHER_CONFIG";
 /// Settings that no node takes.
-const NOT_OF_NODES: &[&str] = &["format", "smtp", "token", "url"];
+const NOT_OF_NODES: &[&str] = &["format", "token", "url"];
 const INSTRUCTIONS: &[&str] =
     &["CMD", "COPY", "ENTRYPOINT", "EXPOSE", "FROM", "HEALTHCHECK", "RUN", "STOPSIGNAL", "USER", "WORKDIR"];
 

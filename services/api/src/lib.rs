@@ -25,6 +25,7 @@ use std::sync::Arc;
 use ::past::Past;
 use engine::Engine;
 use journal::{Journal, StreamIndex};
+use notify::webhooks::Registry;
 use views::Views;
 
 pub use auth::{Auth, AuthError};
@@ -51,6 +52,8 @@ pub struct Services {
     pub past: Arc<Past>,
     /// Knows how far the history goes, and the names that no event holds.
     pub journal: Arc<dyn Journal>,
+    /// Knows who is told by webhooks; `None` where nobody can be.
+    pub webhooks: Option<Arc<Registry>>,
     /// Renders the metrics.
     pub metrics: RenderMetrics,
 }

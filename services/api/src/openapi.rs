@@ -38,6 +38,7 @@ const BEARER: &str = "bearer";
         (name = "licensees", description = "Who holds licences, and what happened to them"),
         (name = "seats", description = "Giving and taking seats"),
         (name = "users", description = "Users, and what they may use"),
+        (name = "webhooks", description = "Events, posted to whoever asked for them"),
         (name = "time", description = "The clock, and what is due"),
         (name = "process", description = "How the process is"),
     ),

@@ -95,6 +95,11 @@ impl From<PreviewEvent> for PreviewedEvent {
     }
 }
 
+/// The answer to the preview of a change that makes no event.
+pub(crate) fn nothing_happens() -> Response {
+    Json(Previewed { events: Vec::new(), answer: None }).into_response()
+}
+
 /// The answer to a preview: the events, or the refusal that the change itself would get.
 pub(crate) fn previewed(Preview { outcome, answer, version }: Preview) -> Result<Response, Problem> {
     let events = outcome.map_err(Problem::refused)?;

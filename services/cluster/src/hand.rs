@@ -18,6 +18,8 @@ pub struct Hands {
     pub relay: Held,
     /// The shards whose read models are kept from here.
     pub project: Held,
+    /// The shards of which people and programs are told from here.
+    pub notify: Held,
 }
 
 impl Hands {
@@ -80,6 +82,7 @@ impl Hands {
             Duty::Write => &self.write,
             Duty::Relay => &self.relay,
             Duty::Project => &self.project,
+            Duty::Notify => &self.notify,
         }
     }
 }

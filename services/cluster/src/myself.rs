@@ -61,7 +61,7 @@ mod tests {
         let myself = Myself::new(node.clone());
         assert_eq!(myself.node(), node);
         myself.rest_from(Duty::Write);
-        assert_eq!(myself.node().duties, [Duty::Relay, Duty::Project]);
+        assert_eq!(myself.node().duties, [Duty::Relay, Duty::Project, Duty::Notify]);
         myself.leave_all_duties();
         assert_eq!(myself.node().duties, []);
     }

@@ -52,11 +52,13 @@ pub enum Duty {
     Relay,
     /// Keeping the read models.
     Project,
+    /// Telling people and programs what happened.
+    Notify,
 }
 
 impl Duty {
     /// All of them.
-    pub const ALL: &'static [Self] = &[Self::Write, Self::Relay, Self::Project];
+    pub const ALL: &'static [Self] = &[Self::Write, Self::Relay, Self::Project, Self::Notify];
 
     /// The word for it in the store.
     pub const fn as_str(self) -> &'static str {
@@ -64,6 +66,7 @@ impl Duty {
             Self::Write => "write",
             Self::Relay => "relay",
             Self::Project => "project",
+            Self::Notify => "notify",
         }
     }
 }

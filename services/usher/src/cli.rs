@@ -1,20 +1,21 @@
 //! What can be asked on the command line.
 
-use std::{ffi::OsStr, fmt::Display, path::PathBuf, sync::Arc};
+use std::{ffi::OsStr, fmt::Display, marker::PhantomData, path::PathBuf, str::FromStr, sync::Arc};
 
 use clap::{Args, Parser, Subcommand, builder::TypedValueParser, error::ErrorKind};
 use engine::ClockMode;
-use journal::postgres::{DatabaseUrl, InvalidDatabaseUrl};
+use journal::postgres::DatabaseUrl;
+use notify::mail::SmtpUrl;
 
 use crate::{
     commands::{
         backtest::BacktestArgs, dead_letters::DeadLettersArgs, demo::DemoArgs, diff::DiffArgs, erase::EraseArgs,
-        export::ExportArgs, history::HistoryArgs, ingest::IngestArgs, load::LoadArgs, members::MembersArgs,
-        migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs, reconcile::ReconcileArgs, seal::SealArgs,
-        seats::SeatsArgs, serve::ServeArgs, show::ShowArgs, timers::TimersArgs, undo::UndoArgs, user::UserArgs,
-        verify::VerifyArgs, why::WhyArgs,
+        export::ExportArgs, history::HistoryArgs, ingest::IngestArgs, load::LoadArgs, mail::MailCommandArgs,
+        members::MembersArgs, migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs,
+        reconcile::ReconcileArgs, seal::SealArgs, seats::SeatsArgs, serve::ServeArgs, show::ShowArgs,
+        timers::TimersArgs, undo::UndoArgs, user::UserArgs, verify::VerifyArgs, webhooks::WebhooksArgs, why::WhyArgs,
     },
-    config::{KafkaBrokers, ServerUrl, Settings, ShardCount},
+    config::{Hours, KafkaBrokers, MailRate, ServerUrl, Settings, ShardCount, Switch},
     logging::{LogFilter, LogFormat},
     output::Format,
 };
@@ -105,6 +106,10 @@ pub enum Command {
     Publish(PublishArgs),
     /// Show messages from Kafka that were refused or could not be read, and send them again
     DeadLetters(DeadLettersArgs),
+    /// Show mails that are not sent yet, and have those sent again that were given up
+    Mail(MailCommandArgs),
+    /// Register addresses that events are posted to, and look after them
+    Webhooks(WebhooksArgs),
     /// Hold a billing system's own list against the journal
     Reconcile(ReconcileArgs),
     /// Write a signed checkpoint of the whole history
@@ -143,6 +148,8 @@ impl Cli {
             Command::Publish(args) => args.settings(),
             Command::Load(args) => args.settings(),
             Command::DeadLetters(args) => args.settings(),
+            Command::Mail(args) => args.settings(),
+            Command::Webhooks(args) => args.settings(),
             Command::Reconcile(args) => args.settings(),
             Command::Seal(args) => args.settings(),
             Command::Verify(args) => args.settings(),
@@ -165,7 +172,7 @@ pub struct StoreArgs {
     /// PostgreSQL database (15 or later) with the store instead of a folder, as psql takes it:
     /// postgres://USER@HOST:PORT/DATABASE?sslmode=verify-full; a password rather comes from the environment, here or in
     /// PGPASSWORD [env: USHER_DATABASE_URL]
-    #[arg(long, value_name = "URL", value_parser = UnshownParser)]
+    #[arg(long, value_name = "URL", value_parser = UnshownParser::<DatabaseUrl>::new())]
     database_url: Option<Arc<DatabaseUrl>>,
 
     /// File of the catalogue, TOML or JSON [env: USHER_CATALOG] [default: the one that is built in]
@@ -225,6 +232,68 @@ impl KafkaArgs {
     }
 }
 
+/// How mail is sent.
+#[derive(Debug, Clone, Args)]
+pub struct MailArgs {
+    /// Server that sends mail to whoever is given a seat: smtp://USER:PASSWORD@HOST:PORT?tls=starttls&from=ADDRESS, with tls
+    /// = starttls, required (from the connection's beginning) or none; a password rather comes from the environment or the
+    /// file [env: USHER_SMTP] [default: none, no mail is sent]
+    #[arg(long, value_name = "URL", value_parser = UnshownParser::<SmtpUrl>::new())]
+    smtp: Option<Arc<SmtpUrl>>,
+
+    /// Folder with templates of one's own in place of those that are built in: seat_assigned.subject.txt,
+    /// seat_assigned.txt, seat_assigned.html [env: USHER_MAIL_TEMPLATES]
+    #[arg(long, value_name = "DIR")]
+    mail_templates: Option<PathBuf>,
+
+    /// How many mails are sent a second at most [env: USHER_MAIL_PER_SECOND] [default: 10]
+    #[arg(long, value_name = "NUMBER")]
+    mail_per_second: Option<MailRate>,
+
+    /// Whether members of instances (self_managed, dedicated) get mail too, true or false
+    /// [env: USHER_DUO_SEAT_ASSIGNMENT_EMAIL_FOR_SM] [default: true]
+    #[arg(long, value_name = "SWITCH")]
+    duo_seat_assignment_email_for_sm: Option<Switch>,
+}
+
+impl MailArgs {
+    /// What they say, as settings.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            smtp: self.smtp.as_deref().cloned(),
+            mail_templates: self.mail_templates.clone(),
+            mail_per_second: self.mail_per_second,
+            duo_seat_assignment_email_for_sm: self.duo_seat_assignment_email_for_sm,
+            ..Settings::default()
+        }
+    }
+}
+
+/// How events are posted.
+#[derive(Debug, Clone, Args)]
+pub struct WebhookArgs {
+    /// Whether addresses of webhooks may be of http on other machines, which anybody on the way can read, true or false
+    /// [env: USHER_WEBHOOKS_OVER_HTTP] [default: false]
+    #[arg(long, value_name = "SWITCH")]
+    webhooks_over_http: Option<Switch>,
+
+    /// For how many hours an event may fail until its webhook is disabled [env: USHER_WEBHOOKS_DISABLE_AFTER_HOURS]
+    /// [default: 120]
+    #[arg(long, value_name = "HOURS")]
+    webhooks_disable_after_hours: Option<Hours>,
+}
+
+impl WebhookArgs {
+    /// What they say, as settings.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            webhooks_over_http: self.webhooks_over_http,
+            webhooks_disable_after_hours: self.webhooks_disable_after_hours,
+            ..Settings::default()
+        }
+    }
+}
+
 /// How a new store is made.
 #[derive(Debug, Clone, Args)]
 pub struct ShardArgs {
@@ -236,10 +305,19 @@ pub struct ShardArgs {
 
 /// Reads a connection string without ever repeating it: there may be a password in it.
 #[derive(Debug, Clone)]
-struct UnshownParser;
+struct UnshownParser<T>(PhantomData<fn() -> T>);
 
-impl TypedValueParser for UnshownParser {
-    type Value = Arc<DatabaseUrl>;
+impl<T> UnshownParser<T> {
+    const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T> TypedValueParser for UnshownParser<T>
+where
+    T: FromStr<Err: Display> + Clone + Send + Sync + 'static,
+{
+    type Value = Arc<T>;
 
     fn parse_ref(
         &self,
@@ -252,7 +330,7 @@ impl TypedValueParser for UnshownParser {
             clap::Error::raw(ErrorKind::ValueValidation, format!("{name} cannot be read: {reason}\n")).with_cmd(command)
         };
         let text = value.to_str().ok_or_else(|| refused(&"it is not UTF-8 text"))?;
-        text.parse().map(Arc::new).map_err(|error: InvalidDatabaseUrl| refused(&error))
+        text.parse().map(Arc::new).map_err(|error: T::Err| refused(&error))
     }
 }
 

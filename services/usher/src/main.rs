@@ -14,6 +14,7 @@ mod exit;
 mod feed;
 mod logging;
 mod moment;
+mod notices;
 mod output;
 mod progress;
 mod store;

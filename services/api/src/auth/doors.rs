@@ -55,6 +55,14 @@ const DOORS: &[(Method, &str, Door)] = &[
     (Method::GET, "/v1/timers", Door::ReadLicensee),
     (Method::GET, "/v1/clock", Door::ReadAll),
     (Method::PUT, "/v1/clock", Door::Operate),
+    (Method::POST, "/v1/webhooks", Door::Operate),
+    (Method::GET, "/v1/webhooks", Door::Operate),
+    (Method::GET, "/v1/webhooks/{webhook}", Door::Operate),
+    (Method::DELETE, "/v1/webhooks/{webhook}", Door::Operate),
+    (Method::POST, "/v1/webhooks/{webhook}/enable", Door::Operate),
+    (Method::POST, "/v1/webhooks/{webhook}/rotate", Door::Operate),
+    (Method::POST, "/v1/webhooks/{webhook}/replay", Door::Operate),
+    (Method::POST, "/v1/webhooks/{webhook}/test", Door::Operate),
 ];
 
 /// Whether a caller is let through.

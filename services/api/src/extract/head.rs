@@ -31,6 +31,11 @@ impl RequestHead {
         Ok((Call { key, type_name: self.route, actor: self.actor, licensee, command }, self.terms))
     }
 
+    /// The caller's own name for the change, if it has one.
+    pub(crate) fn idempotency_key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
     /// On what terms the change is asked for.
     pub(crate) const fn terms(&self) -> Terms {
         self.terms

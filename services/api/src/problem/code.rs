@@ -41,6 +41,8 @@ problem_codes! {
     UnknownUser = "unknown_user", 404;
     /// No add-on has this feature.
     UnknownFeature = "unknown_feature", 404;
+    /// There is no webhook of this id.
+    UnknownWebhook = "unknown_webhook", 404;
     /// Nothing is at this path.
     NotFound = "not_found", 404;
     /// The path doesn't know the method.
@@ -49,6 +51,8 @@ problem_codes! {
     ClockNotManual = "clock_not_manual", 409;
     /// The clock would go back.
     ClockBackwards = "clock_backwards", 409;
+    /// There are as many webhooks as there may be.
+    TooManyWebhooks = "too_many_webhooks", 409;
     /// What a change is for is no longer as `If-Match` says.
     VersionChanged = "version_changed", 412;
     /// The body is above [`BODY_BYTES_MAX`](crate::BODY_BYTES_MAX).

@@ -16,6 +16,7 @@ mod sync;
 mod timers;
 mod undo;
 mod users;
+mod webhooks;
 mod welcome;
 
 use axum::{
@@ -99,6 +100,12 @@ pub(crate) fn contract() -> OpenApiRouter<App> {
         .routes(routes!(users::access))
         .routes(routes!(timers::list))
         .routes(routes!(clock::show, clock::advance))
+        .routes(routes!(webhooks::add, webhooks::list))
+        .routes(routes!(webhooks::show, webhooks::remove))
+        .routes(routes!(webhooks::enable))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::replay))
+        .routes(routes!(webhooks::test))
 }
 
 /// What tells about the process.

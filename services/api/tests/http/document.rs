@@ -6,7 +6,10 @@ use axum::{
 };
 use serde_json::Value;
 
-use crate::{schema_check::DOCUMENT, server::Server};
+use crate::{
+    schema_check::DOCUMENT,
+    server::{Server, WEBHOOK},
+};
 
 /// Every route of the contract.
 const ROUTES: &[&str] = &[
@@ -29,6 +32,14 @@ const ROUTES: &[&str] = &[
     "GET /v1/timers",
     "GET /v1/clock",
     "PUT /v1/clock",
+    "POST /v1/webhooks",
+    "GET /v1/webhooks",
+    "GET /v1/webhooks/{webhook}",
+    "DELETE /v1/webhooks/{webhook}",
+    "POST /v1/webhooks/{webhook}/enable",
+    "POST /v1/webhooks/{webhook}/rotate",
+    "POST /v1/webhooks/{webhook}/replay",
+    "POST /v1/webhooks/{webhook}/test",
     "GET /healthz",
     "GET /readyz",
     "GET /metrics",
@@ -58,7 +69,9 @@ fn the_document_describes_the_routes_of_the_contract_and_no_others() {
 async fn every_operation_of_the_document_has_a_route() {
     let server = Server::with_acme(1, 1).await;
     for (method, path, _) in operations() {
+        server.add_webhook("http://127.0.0.1:1/");
         let path = path.replace("{licensee}", "acme").replace("{product}", "duo").replace("{user}", "u-00");
+        let path = path.replace("{webhook}", WEBHOOK);
         let request = Request::builder().method(method.as_str()).uri(&path).body(Body::empty()).unwrap();
         let status = server.send(request).await.status.as_u16();
         assert!(![404, 405, 500].contains(&status), "{method} {path}: {status}");
@@ -85,7 +98,11 @@ fn every_operation_is_described_whole() {
         }
         assert_eq!(named("x-usher-min-position"), method == "GET" && path.starts_with("/v1/"), "{what}");
         assert_eq!(operation.get("security").is_some(), ["/healthz", "/readyz"].contains(&path.as_str()), "{what}");
-        assert_eq!(operation.get("requestBody").is_some(), method == "POST" || what == "PUT /v1/clock", "{what}");
+        let has_body = match path.rsplit('/').next() {
+            Some("enable" | "test") => false,
+            _ => method == "POST" || what == "PUT /v1/clock",
+        };
+        assert_eq!(operation.get("requestBody").is_some(), has_body, "{what}");
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     document::operations,
     messages::{START, event, member, subscription},
-    server::{EVENTS, JSON, ONE_EVENT, Server},
+    server::{EVENTS, JSON, ONE_EVENT, Server, WEBHOOK},
     tokens::{Tokens, entry},
 };
 
@@ -44,6 +44,14 @@ const MATRIX: &[(&str, &str)] = &[
     ("GET /v1/timers?licensee={licensee}", "x x - - - x x - -"),
     ("GET /v1/clock", "- - - - - x x - -"),
     ("PUT /v1/clock", "- - - - - - x - -"),
+    ("POST /v1/webhooks", "- - - - - - x - -"),
+    ("GET /v1/webhooks", "- - - - - - x - -"),
+    ("GET /v1/webhooks/{webhook}", "- - - - - - x - -"),
+    ("POST /v1/webhooks/{webhook}/enable", "- - - - - - x - -"),
+    ("POST /v1/webhooks/{webhook}/rotate", "- - - - - - x - -"),
+    ("POST /v1/webhooks/{webhook}/replay", "- - - - - - x - -"),
+    ("POST /v1/webhooks/{webhook}/test", "- - - - - - x - -"),
+    ("DELETE /v1/webhooks/{webhook}", "- - - - - - x - -"),
 ];
 
 /// A server with `acme` and `inst`, each with a member and a seat to give, and the token of every role.
@@ -62,11 +70,15 @@ async fn server() -> (Server, Tokens) {
         let request = request.header("x-usher-min-position", result["position"].as_str().unwrap());
         server.send(request.body(Body::empty()).unwrap()).await.ok();
     }
+    server.add_webhook("http://127.0.0.1:1/");
     (server, tokens)
 }
 
 fn target(path: &str, licensee: &str) -> String {
-    path.replace("{licensee}", licensee).replace("{product}", "duo").replace("{user}", "u-00")
+    path.replace("{licensee}", licensee)
+        .replace("{product}", "duo")
+        .replace("{user}", "u-00")
+        .replace("{webhook}", WEBHOOK)
 }
 
 fn message_of(role: &str, id: &str) -> Value {
@@ -81,6 +93,8 @@ fn message_of(role: &str, id: &str) -> Value {
 fn body_of(route: &str, role: &str) -> (&'static str, String) {
     match route.split_once(' ').unwrap() {
         ("POST", "/v1/events") => (ONE_EVENT, message_of(role, &format!("by-{role}")).to_string()),
+        ("POST", "/v1/webhooks") => (JSON, json!({"url": "http://127.0.0.1:1/"}).to_string()),
+        ("POST", path) if path.ends_with("/replay") => (JSON, json!({"from": "beginning"}).to_string()),
         ("POST", path) if path.ends_with("/sync") => (JSON, json!({"version": "17.5"}).to_string()),
         ("POST", path) if path.ends_with("/undo") => {
             let own = role.split_once(':').map_or("acme", |(_, licensee)| licensee);

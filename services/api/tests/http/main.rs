@@ -25,3 +25,4 @@ mod synchronisation;
 mod time;
 mod tokens;
 mod undo;
+mod webhooks;

@@ -11,6 +11,10 @@ use axum::{
 use engine::{ClockMode, Engine, Options, Running};
 use journal::sqlite::{self, SqliteStore};
 use licensing::Catalogue;
+use notify::{
+    sqlite::SqliteNotify,
+    webhooks::{AddressRules, Registration, Registry, WebhookStore},
+};
 use past::Past;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -23,6 +27,8 @@ use crate::{
     schema_check::check_against_document,
 };
 
+/// The id of a webhook.
+pub const WEBHOOK: &str = "0193b2a4-7e0b-7cc2-8d3c-0a4f5e6b7c8d";
 pub const JSON: &str = "application/json";
 pub const ONE_EVENT: &str = "application/cloudevents+json";
 pub const EVENTS: &str = "application/cloudevents-batch+json";
@@ -31,6 +37,7 @@ pub const EVENTS: &str = "application/cloudevents-batch+json";
 pub struct Server {
     router: Router,
     running: Option<Running>,
+    webhooks: Arc<Registry>,
     _views: Arc<Views>,
     _store: SqliteStore,
     _folder: TempDir,
@@ -59,10 +66,14 @@ impl Server {
         let running = engine::start(store.journal(), store.index(), options).unwrap();
         let views = Views::open(folder.path(), store.journal(), store.journal_path(), catalogue).unwrap();
         let views = Arc::new(views);
-        let services = services(running.engine(), &views, &store, metrics);
+        let kept: Arc<dyn WebhookStore> = Arc::new(SqliteNotify::open(folder.path(), store.store_id()).unwrap());
+        let rules = AddressRules::default();
+        let webhooks = Arc::new(Registry::new(move || Ok(kept.clone()), store.journal(), store.store_id(), rules));
+        let services = services(running.engine(), &views, &store, &webhooks, metrics);
         Self {
             router: api::router_with(services, auth),
             running: Some(running),
+            webhooks,
             _views: views,
             _store: store,
             _folder: folder,
@@ -76,6 +87,13 @@ impl Server {
         events.extend((0..members).map(|number| member("acme", &user(number))));
         server.accept(&events).await;
         server
+    }
+
+    /// Registers the webhook [`WEBHOOK`], unless it is there.
+    pub fn add_webhook(&self, url: &str) {
+        let (id, url) = (WEBHOOK.parse().unwrap(), url.to_owned());
+        let webhook = Registration { id, url, licensee: None, types: Vec::new(), secret: None, from: None };
+        self.webhooks.add(webhook).unwrap();
     }
 
     pub fn stop_engine(&mut self) {
@@ -154,8 +172,14 @@ impl Server {
     }
 }
 
-fn services(engine: Engine, views: &Arc<Views>, store: &SqliteStore, metrics: RenderMetrics) -> Services {
+fn services(
+    engine: Engine,
+    views: &Arc<Views>,
+    store: &SqliteStore,
+    webhooks: &Arc<Registry>,
+    metrics: RenderMetrics,
+) -> Services {
     let (views, index, journal) = (views.clone(), store.index(), store.journal());
     let past = Past::new(index.clone(), journal.clone(), views.clone(), engine.catalogue().clone());
-    Services { engine, views, index, past: Arc::new(past), journal, metrics }
+    Services { engine, views, index, past: Arc::new(past), journal, webhooks: Some(webhooks.clone()), metrics }
 }

@@ -65,7 +65,8 @@ pub fn serve(store: &Store, views: &Arc<Views>) -> Result<Served, BenchError> {
     let (engine, index, journal) = (store.engine(), store.index(), store.journal());
     let past = Past::new(index.clone(), journal.clone(), views.clone(), engine.catalogue().clone());
     let metrics = Arc::new(String::new);
-    let services = Services { engine, views: views.clone(), index, past: Arc::new(past), journal, metrics };
+    let services =
+        Services { engine, views: views.clone(), index, past: Arc::new(past), journal, webhooks: None, metrics };
     Served::start(api::router(services))
 }
 

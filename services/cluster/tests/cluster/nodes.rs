@@ -72,6 +72,7 @@ impl Node {
             write: node.held.clone(),
             relay: node.relay.clone(),
             project: node.project.clone(),
+            notify: Held::default(),
         };
         node.member = Some(Member::start(options, leases, hands, node._runtime.handle()).unwrap());
         node

@@ -20,6 +20,7 @@ const JOURNAL: Schema = Schema {
     migrations: &[
         include_str!("../../../../schemas/postgres/journal/0001_store.sql"),
         include_str!("../../../../schemas/postgres/journal/0002_append.sql"),
+        include_str!("../../../../schemas/postgres/journal/0003_notify_leases.sql"),
     ],
 };
 

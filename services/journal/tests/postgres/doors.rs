@@ -51,7 +51,7 @@ fn a_store_is_made_once_and_its_number_of_shards_is_fixed() {
     let ground = Ground::new();
     let five = Options { shards: 5, ..options() };
     let made = PostgresStore::migrate(&ground.url(), &five).unwrap();
-    let schemas = [("usher", 1), ("usher_index", 2)];
+    let schemas = [("usher", 3), ("usher_index", 2)];
     assert!(made.is_new);
     assert_eq!(made.schemas, schemas.map(|(name, to)| MigratedSchema { name, from: 0, to }));
     let again = PostgresStore::migrate(&ground.url(), &options()).unwrap();
@@ -93,7 +93,7 @@ fn many_may_make_the_same_store_at_once() {
 
 #[test]
 fn a_newer_format_is_refused_and_left_alone() {
-    for (schema, newest) in [("usher", 1), ("usher_index", 2)] {
+    for (schema, newest) in [("usher", 3), ("usher_index", 2)] {
         let ground = Ground::new();
         drop(ground.store());
         ground.change(&format!("UPDATE {schema}.meta SET format = 99"));
@@ -105,6 +105,16 @@ fn a_newer_format_is_refused_and_left_alone() {
         assert!(error.to_string().contains(schema) && error.to_string().ends_with("upgrade usher"), "{error}");
         assert_eq!(ground.number(&format!("SELECT format::bigint FROM {schema}.meta")), 99);
     }
+}
+
+#[test]
+fn a_store_from_before_people_were_told_gets_the_leases_for_that() {
+    let ground = Ground::new();
+    drop(ground.store());
+    ground.change("DELETE FROM usher.leases WHERE duty = 'notify'; UPDATE usher.meta SET format = 2");
+    let migrated = PostgresStore::migrate(&ground.url(), &options()).unwrap();
+    assert_eq!(migrated.schemas[0], MigratedSchema { name: "usher", from: 2, to: 3 });
+    assert_eq!(ground.number("SELECT count(*) FROM usher.leases WHERE duty = 'notify' AND epoch = 0"), 16);
 }
 
 /// A role that may only log in; named after the database, as roles are the server's.

@@ -11,7 +11,7 @@ use licensing::{Instant, UserId};
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
-use super::{ANSWER_BYTES_MAX, ClientError, Erased, Request, Response};
+use super::{ANSWER_BYTES_MAX, ClientError, Erased, Method, Request, Response};
 use crate::{
     moment,
     store::{Store, StoreOptions},
@@ -99,8 +99,13 @@ impl InProcess {
 
 fn to_http(request: &Request<'_>) -> Result<http::Request<Body>, http::Error> {
     let builder = http::Request::builder().uri(request.target.to_string());
+    let mut builder = builder.method(match request.method {
+        Method::Get => http::Method::GET,
+        Method::Post => http::Method::POST,
+        Method::Delete => http::Method::DELETE,
+    });
     let Some(body) = request.body else { return builder.body(Body::empty()) };
-    let mut builder = builder.method(http::Method::POST).header(http::header::CONTENT_TYPE, request.content_type);
+    builder = builder.header(http::header::CONTENT_TYPE, request.content_type);
     if let Some(key) = request.idempotency_key {
         builder = builder.header("idempotency-key", key);
     }

@@ -101,13 +101,29 @@ impl ClientError {
     }
 }
 
+/// What is done with what is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Method {
+    Get,
+    Post,
+    Delete,
+}
+
 /// What is asked.
 struct Request<'a> {
+    method: Method,
     target: &'a Target,
     body: Option<&'a Value>,
     /// Of the body, if there is one.
     content_type: &'static str,
     idempotency_key: Option<&'a str>,
+}
+
+impl<'a> Request<'a> {
+    /// An event of the contract, to be done or previewed.
+    const fn event(target: &'a Target, event: &'a Value) -> Self {
+        Self { method: Method::Post, target, body: Some(event), content_type: CLOUD_EVENT, idempotency_key: None }
+    }
 }
 
 /// What a preview answers (R37).
@@ -160,7 +176,8 @@ impl Client {
 
     /// Asks for something.
     pub fn get<T: DeserializeOwned>(&self, target: &Target) -> Result<T, ClientError> {
-        self.ask(&Request { target, body: None, content_type: JSON, idempotency_key: None })
+        let method = Method::Get;
+        self.ask(&Request { method, target, body: None, content_type: JSON, idempotency_key: None })
     }
 
     /// Asks for a change.
@@ -170,19 +187,26 @@ impl Client {
         body: &Value,
         idempotency_key: Option<&str>,
     ) -> Result<T, ClientError> {
-        self.ask(&Request { target, body: Some(body), content_type: JSON, idempotency_key })
+        let method = Method::Post;
+        self.ask(&Request { method, target, body: Some(body), content_type: JSON, idempotency_key })
+    }
+
+    /// Asks for something to be taken away.
+    pub fn delete<T: DeserializeOwned>(&self, target: &Target) -> Result<T, ClientError> {
+        let method = Method::Delete;
+        self.ask(&Request { method, target, body: None, content_type: JSON, idempotency_key: None })
     }
 
     /// Hands in an event of the contract.
     pub fn send_event<T: DeserializeOwned>(&self, event: &Value) -> Result<T, ClientError> {
         let target = Target::new(["v1", "events"]);
-        self.ask(&Request { target: &target, body: Some(event), content_type: CLOUD_EVENT, idempotency_key: None })
+        self.ask(&Request::event(&target, event))
     }
 
     /// Asks what an event of the contract would do.
     pub fn preview_event(&self, event: &Value) -> Result<Previewed, ClientError> {
         let target = Target::new(["v1", "events"]).with("dry_run", "true");
-        self.ask(&Request { target: &target, body: Some(event), content_type: CLOUD_EVENT, idempotency_key: None })
+        self.ask(&Request::event(&target, event))
     }
 
     /// Has the last traces of what was erased cleared away; a server does so by itself.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ureq::{Agent, http};
 
-use super::{ANSWER_BYTES_MAX, ClientError, Request, Response};
+use super::{ANSWER_BYTES_MAX, ClientError, Method, Request, Response};
 use crate::config::{ServerUrl, Token};
 
 /// How long an answer may take, all in all: a bulk command for many users takes a while.
@@ -35,6 +35,7 @@ impl Remote {
     fn exchange(&self, request: &Request<'_>) -> Result<Response, ureq::Error> {
         let address = format!("{}{}", self.url, request.target);
         let mut response: http::Response<ureq::Body> = match request.body {
+            None if request.method == Method::Delete => self.signed(self.agent.delete(address)).call()?,
             None => self.signed(self.agent.get(address)).call()?,
             Some(body) => {
                 let mut post = self.signed(self.agent.post(address)).content_type(request.content_type);

@@ -11,6 +11,7 @@ use clap::Args;
 use engine::ClockMode;
 use journal::Duty;
 use licensing::RemovalReason;
+use notify::webhooks::WebhookPatience;
 use serde::Serialize;
 use views::{LicenseesQuery, Views};
 
@@ -130,7 +131,10 @@ pub fn run(args: &DemoArgs, config: &Config) -> Result<ExitStatus, CommandError>
         Format::Table => numbers.print()?,
     }
     server.map_or(Ok(ExitStatus::Done), |server| {
-        server.serve(&store, Serving { roles: &settings.roles, auth, kafka: None })
+        server.serve(
+            &store,
+            Serving { roles: &settings.roles, auth, kafka: None, mail: None, webhooks: WebhookPatience::default() },
+        )
     })
 }
 

@@ -9,6 +9,7 @@ pub mod export;
 pub mod history;
 pub mod ingest;
 pub mod load;
+pub mod mail;
 pub mod members;
 pub mod migrate;
 pub mod publish;
@@ -22,6 +23,7 @@ pub mod timers;
 pub mod undo;
 pub mod user;
 pub mod verify;
+pub mod webhooks;
 pub mod why;
 
 use std::sync::Arc;
@@ -39,7 +41,9 @@ pub use serve::ServeError;
 use crate::{
     cli::{Cli, Command},
     client::Client,
-    config::{ConfigError, Layers, Place, Settings, StorePlace, read_catalogue, store_or_server, store_place},
+    config::{
+        ConfigError, Layers, Place, Settings, StorePlace, address_rules, read_catalogue, store_or_server, store_place,
+    },
     error::CommandError,
     exit::ExitStatus,
     logging::{self, Verbosity},
@@ -79,8 +83,14 @@ impl Config {
         clock: Clock,
         part: impl Into<Option<Part>>,
     ) -> Result<StoreOptions, ConfigError> {
-        let part = part.into();
-        Ok(StoreOptions { place, shards: self.settings.shards, catalogue: self.catalogue()?, clock, part })
+        Ok(StoreOptions {
+            place,
+            shards: self.settings.shards,
+            catalogue: self.catalogue()?,
+            clock,
+            part: part.into(),
+            address_rules: address_rules(&self.settings),
+        })
     }
 
     /// The store that is named, or else the one in a folder.
@@ -135,6 +145,8 @@ pub fn run(cli: Cli) -> Result<ExitStatus, CommandError> {
         Command::Publish(args) => publish::run(&args, &config),
         Command::Load(args) => load::run(&args, &config),
         Command::DeadLetters(args) => dead_letters::run(&args, &config),
+        Command::Mail(args) => mail::run(&args, &config),
+        Command::Webhooks(args) => webhooks::run(&args, &config),
         Command::Reconcile(args) => reconcile::run(&args, &config),
         Command::Seal(args) => seal::run(&args, &config),
         Command::Verify(args) => verify::run(&args, &config),

@@ -13,6 +13,7 @@ use api::RenderMetrics;
 use axum::Router;
 use clap::Args;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use notify::{mail::MailSettings, webhooks::WebhookPatience};
 use tokio::{
     runtime::{Builder, Runtime},
     signal::unix::{Signal, SignalKind, signal},
@@ -24,13 +25,14 @@ use views::Views;
 use super::Config;
 use crate::{
     broker::{Broker, BrokerOptions},
-    cli::{ClockArgs, KafkaArgs, ShardArgs, StoreArgs},
+    cli::{ClockArgs, KafkaArgs, MailArgs, ShardArgs, StoreArgs, WebhookArgs},
     config::{
-        Auth, ListenAddress, NodeAddress, NonEmpty, Role, Roles, ServerSettings, Settings, broker_parts,
-        kafka_settings, node_options,
+        Auth, ListenAddress, NodeAddress, Role, Roles, ServerSettings, Settings, broker_parts, kafka_settings,
+        mail_settings, node_options, webhook_patience,
     },
     error::CommandError,
     exit::ExitStatus,
+    notices::Notices,
     output,
     store::{Clock, DEFAULT_FOLDER, Part, Store, StoreError},
 };
@@ -81,7 +83,7 @@ pub struct ServeArgs {
     node_address: Option<NodeAddress>,
 
     /// Which parts to run, with commas between: api (HTTP), ingest (messages from Kafka), relay (events to Kafka), views
-    /// (keeps the read models), timers (what time alone changes), notify (mail); ingest and timers decide commands too,
+    /// (keeps the read models), timers (what time alone changes), notify (mail, webhooks); ingest and timers decide commands too,
     /// all others hand them on; less than all only on a database [env: USHER_ROLES] [default: all]
     #[arg(long, value_name = "ROLES")]
     roles: Option<Roles>,
@@ -91,9 +93,10 @@ pub struct ServeArgs {
     #[arg(long, value_name = "AUTH")]
     auth: Option<Auth>,
 
-    /// Server that sends mail; not available in this version [env: USHER_SMTP]
-    #[arg(long, value_name = "URL")]
-    smtp: Option<NonEmpty>,
+    #[command(flatten)]
+    mail: MailArgs,
+    #[command(flatten)]
+    webhooks: WebhookArgs,
 }
 
 /// Where to listen.
@@ -115,8 +118,7 @@ impl ServeArgs {
             node_address: self.node_address.clone(),
             roles: self.roles.clone(),
             auth: self.auth.clone(),
-            smtp: self.smtp.clone(),
-            ..self.kafka.settings().or(self.store.settings())
+            ..self.kafka.settings().or(self.store.settings()).or(self.mail.settings()).or(self.webhooks.settings())
         }
     }
 }
@@ -149,6 +151,7 @@ pub fn run(config: &Config) -> Result<ExitStatus, CommandError> {
     let settings = ServerSettings::read(&config.settings)?;
     let place = config.store_place(DEFAULT_FOLDER)?;
     let kafka = kafka_settings(&config.settings)?;
+    let mail = mail_settings(&config.settings)?;
     let auth = authentication(&settings.auth)?;
     let part = Part::Node(node_options(&config.settings, &place, &settings.roles)?);
     let options = config.store_options(place, Clock::Mode(settings.clock), part)?;
@@ -159,7 +162,10 @@ pub fn run(config: &Config) -> Result<ExitStatus, CommandError> {
     if let Err(error) = store.wait_for_writers() {
         tracing::warn!(error = &error as &dyn std::error::Error, "commands are refused until it is otherwise");
     }
-    server.serve(&store, Serving { roles: &settings.roles, auth, kafka })
+    server.serve(
+        &store,
+        Serving { roles: &settings.roles, auth, kafka, mail, webhooks: webhook_patience(&config.settings) },
+    )
 }
 
 /// How callers prove who they are.
@@ -176,6 +182,8 @@ pub(super) struct Serving<'a> {
     pub(super) roles: &'a Roles,
     pub(super) auth: api::Auth,
     pub(super) kafka: Option<kafka::Settings>,
+    pub(super) mail: Option<MailSettings>,
+    pub(super) webhooks: WebhookPatience,
 }
 
 /// A server that has its address and its metrics, but answers nobody yet.
@@ -198,7 +206,9 @@ impl Server {
 
     /// Serves until a signal comes, and says where on standard output.
     pub(super) fn serve(self, store: &Store, serving: Serving<'_>) -> Result<ExitStatus, CommandError> {
-        let Serving { roles, auth, kafka } = serving;
+        let Serving { roles, auth, kafka, mail, webhooks } = serving;
+        // First: whoever is given a seat from the first answer on is told.
+        let notices = roles.contains(Role::Notify).then(|| Notices::start(store, mail, webhooks)).transpose()?;
         let router = self.router(store, roles, auth)?;
         let runtime = Builder::new_multi_thread().enable_all().build().map_err(ServeError::Start)?;
         let mut broker = kafka.map(|settings| start_broker(settings, store, roles, &runtime)).transpose()?;
@@ -210,6 +220,7 @@ impl Server {
             store.hand_over();
         });
         drop(broker);
+        drop(notices);
         // What still runs is not waited for: it had its time.
         runtime.shutdown_background();
         served?;

@@ -77,14 +77,6 @@ pub enum ConfigError {
         /// The other.
         second: &'static str,
     },
-    /// A setting of a later version.
-    #[error("{setting} is not available in this version: {instead}")]
-    Unavailable {
-        /// The setting, and its value where it matters.
-        setting: &'static str,
-        /// What to do.
-        instead: &'static str,
-    },
     /// A setting that has to be there.
     #[error("{setting} is not set: set it, or leave the command: {instead}")]
     Missing {
@@ -99,6 +91,9 @@ pub enum ConfigError {
     /// Settings of the way to Kafka that can't be used.
     #[error("the settings kafka_… cannot be used")]
     KafkaSecurity(#[from] kafka::InvalidSecurity),
+    /// Templates of mail that can't be used.
+    #[error("the setting mail_templates cannot be used")]
+    MailTemplates(#[source] notify::NotifyError),
     /// Some of the parts, where no other process can run the rest.
     #[error(
         "roles with less than all need database_url: a store in a folder has one process, which does everything: leave \

@@ -49,6 +49,7 @@ fn set(settings: &mut Settings, path: &Path, key: &str, value: &Value) -> Result
     }
     let text = match value {
         Value::String(text) => text.clone(),
+        Value::Boolean(value) => value.to_string(),
         Value::Array(items) if LISTS.contains(&name.as_str()) => {
             joined(items).ok_or_else(|| ill_typed("use a list of texts in quotes".to_owned()))?
         }

@@ -9,16 +9,23 @@ mod error;
 mod file;
 mod kafka_settings;
 mod layers;
+mod mail_settings;
 mod place;
 mod server;
 mod settings;
 mod values;
+mod webhook_settings;
 
 pub use error::ConfigError;
 pub use file::read_catalogue;
 pub use kafka_settings::{kafka_settings, required_kafka_settings};
 pub use layers::Layers;
+pub use mail_settings::mail_settings;
 pub use place::{Place, StorePlace, store_or_server, store_place};
 pub use server::{ServerSettings, broker_parts, node_options};
 pub use settings::Settings;
-pub use values::{Auth, KafkaBrokers, ListenAddress, NodeAddress, NonEmpty, Role, Roles, ServerUrl, ShardCount, Token};
+pub use values::{
+    Auth, Hours, KafkaBrokers, ListenAddress, MailRate, NodeAddress, NonEmpty, Role, Roles, ServerUrl, ShardCount,
+    Switch, Token,
+};
+pub use webhook_settings::{address_rules, webhook_patience};

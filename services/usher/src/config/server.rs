@@ -22,7 +22,6 @@ pub struct ServerSettings {
 impl ServerSettings {
     /// Takes what concerns the server, and refuses what it can't do.
     pub fn read(settings: &Settings) -> Result<Self, ConfigError> {
-        refuse_unavailable(settings)?;
         let listen = settings.listen.unwrap_or(ListenAddress::DEFAULT);
         let auth = settings.auth.clone().unwrap_or_default();
         if auth == Auth::None && !listen.0.ip().is_loopback() {
@@ -56,6 +55,7 @@ fn duties(roles: &Roles, has_kafka: bool) -> Vec<Duty> {
         Duty::Write => roles.contains(Role::Ingest) || roles.contains(Role::Timers),
         Duty::Relay => has_kafka && roles.contains(Role::Relay),
         Duty::Project => roles.contains(Role::Views),
+        Duty::Notify => roles.contains(Role::Notify),
     };
     Duty::ALL.iter().copied().filter(does).collect()
 }
@@ -63,15 +63,6 @@ fn duties(roles: &Roles, has_kafka: bool) -> Vec<Duty> {
 /// What a process with these roles does with Kafka.
 pub fn broker_parts(roles: &Roles) -> BrokerParts {
     BrokerParts { intake: roles.contains(Role::Ingest), relay: roles.contains(Role::Relay) }
-}
-
-/// Refuses the settings that are part of the contract but not of this version: a server that went without would only
-/// seem to work.
-fn refuse_unavailable(settings: &Settings) -> Result<(), ConfigError> {
-    match settings.smtp {
-        None => Ok(()),
-        Some(_) => Err(ConfigError::Unavailable { setting: "smtp", instead: "leave it out; no mail is sent" }),
-    }
 }
 
 #[cfg(test)]
@@ -100,12 +91,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_a_later_version_does_is_refused_by_name() {
-        let settings = Settings { smtp: "smtp://localhost".parse().ok(), ..Settings::default() };
-        assert!(ServerSettings::read(&settings).unwrap_err().to_string().contains("smtp"));
-    }
-
     fn options_of(settings: &Settings, place: &StorePlace) -> Result<NodeOptions, ConfigError> {
         let server = ServerSettings::read(settings)?;
         node_options(settings, place, &server.roles)
@@ -115,11 +100,12 @@ mod tests {
     fn a_process_does_what_its_roles_ask_for() {
         let place = StorePlace::Database(Arc::new("postgres://a/b".parse().unwrap()));
         for (roles, duties) in [
-            (None, vec![Duty::Write, Duty::Project]),
+            (None, vec![Duty::Write, Duty::Project, Duty::Notify]),
             (Some("api"), vec![]),
             (Some("intake"), vec![Duty::Write]),
             (Some("timers,relay"), vec![Duty::Write]),
             (Some("api,views"), vec![Duty::Project]),
+            (Some("notify"), vec![Duty::Notify]),
         ] {
             let settings = Settings { roles: roles.map(|roles| roles.parse().unwrap()), ..Settings::default() };
             assert_eq!(options_of(&settings, &place).unwrap().duties, duties, "{roles:?}");

@@ -5,8 +5,8 @@ use std::{fmt::Display, str::FromStr};
 use engine::ClockMode;
 
 use super::values::{
-    Auth, DatabaseUrlText, KafkaBrokers, ListenAddress, NodeAddress, NonEmpty, PathText, Roles, SecretText, ServerUrl,
-    ShardCount, Token, Word,
+    Auth, DatabaseUrlText, Hours, KafkaBrokers, ListenAddress, MailRate, NodeAddress, NonEmpty, PathText, Roles,
+    SecretText, ServerUrl, ShardCount, Switch, Token, Word,
 };
 use crate::{
     logging::{LogFilter, LogFormat},
@@ -98,7 +98,17 @@ settings! {
     /// The file of the catalogue.
     catalog: std::path::PathBuf = PathText,
     /// The server that sends mail.
-    smtp: NonEmpty = NonEmpty,
+    smtp: notify::mail::SmtpUrl = notify::mail::SmtpUrl,
+    /// The folder with templates of one's own.
+    mail_templates: std::path::PathBuf = PathText,
+    /// How many mails are sent a second at most.
+    mail_per_second: MailRate = MailRate,
+    /// Whether members of instances get mail about their seats.
+    duo_seat_assignment_email_for_sm: Switch = Switch,
+    /// Whether events may be posted over http to other machines.
+    webhooks_over_http: Switch = Switch,
+    /// For how long an event may fail until its webhook is disabled.
+    webhooks_disable_after_hours: Hours = Hours,
     /// How results look.
     format: Format = Word<Format>,
     /// Which log lines are wanted.

@@ -221,7 +221,7 @@ pub enum Role {
     Views,
     /// What time alone changes, and deciding.
     Timers,
-    /// Mail.
+    /// Mail and webhooks.
     Notify,
 }
 
@@ -259,6 +259,78 @@ impl FromStr for Roles {
     fn from_str(text: &str) -> Result<Self, InvalidRoles> {
         let roles = text.split(',').map(|name| Role::from_str(name.trim(), false)).collect::<Result<_, _>>();
         roles.map(Self).map_err(|_| InvalidRoles)
+    }
+}
+
+/// How many mails are sent a second at most, 1 to 1,000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MailRate(pub u32);
+
+impl MailRate {
+    const MAX: u32 = 1_000;
+}
+
+impl Default for MailRate {
+    /// 10, so that ten thousand take a quarter of an hour.
+    fn default() -> Self {
+        Self(10)
+    }
+}
+
+/// A rate that can't be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("use a number of mails a second from 1 to {}", MailRate::MAX)]
+pub struct InvalidMailRate;
+
+impl FromStr for MailRate {
+    type Err = InvalidMailRate;
+
+    fn from_str(text: &str) -> Result<Self, InvalidMailRate> {
+        let rate = text.parse().map_err(|_| InvalidMailRate)?;
+        if (1..=Self::MAX).contains(&rate) { Ok(Self(rate)) } else { Err(InvalidMailRate) }
+    }
+}
+
+/// A number of hours, from 1 to those of a year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hours(pub u32);
+
+impl Hours {
+    const MAX: u32 = 8_760;
+}
+
+/// A number of hours that can't be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("use a number of hours from 1 to {}", Hours::MAX)]
+pub struct InvalidHours;
+
+impl FromStr for Hours {
+    type Err = InvalidHours;
+
+    fn from_str(text: &str) -> Result<Self, InvalidHours> {
+        let hours = text.parse().map_err(|_| InvalidHours)?;
+        if (1..=Self::MAX).contains(&hours) { Ok(Self(hours)) } else { Err(InvalidHours) }
+    }
+}
+
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Switch(pub bool);
+
+/// A text that is neither.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("use true or false")]
+pub struct InvalidSwitch;
+
+impl FromStr for Switch {
+    type Err = InvalidSwitch;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSwitch> {
+        match text {
+            "true" | "on" => Ok(Self(true)),
+            "false" | "off" => Ok(Self(false)),
+            _ => Err(InvalidSwitch),
+        }
     }
 }
 
@@ -397,6 +469,20 @@ mod tests {
         for bad in ["", "0", "1025", "-1", "many"] {
             assert!(bad.parse::<ShardCount>().is_err(), "{bad:?} was taken");
         }
+    }
+
+    #[test]
+    fn mail_has_a_rate_and_a_switch() {
+        assert_eq!("1000".parse(), Ok(MailRate(1_000)));
+        assert!(["0", "1001", "many", ""].iter().all(|bad| bad.parse::<MailRate>().is_err()));
+        assert_eq!(["on", "off"].map(|text| text.parse::<Switch>().unwrap()), [Switch(true), Switch(false)]);
+        assert!(["", "yes", "True"].iter().all(|bad| bad.parse::<Switch>().is_err()));
+    }
+
+    #[test]
+    fn hours_are_those_of_a_year_at_most() {
+        assert_eq!("8760".parse(), Ok(Hours(8_760)));
+        assert!(["0", "8761", "-1", "1.5", ""].iter().all(|bad| bad.parse::<Hours>().is_err()));
     }
 
     #[test]

@@ -66,6 +66,7 @@ pub struct DatabaseNode {
     me: NodeId,
     project: Held,
     relay: Held,
+    notify: Held,
 }
 
 impl DatabaseNode {
@@ -89,9 +90,14 @@ impl DatabaseNode {
             .enable_all()
             .build()
             .map_err(NodeError::Runtime)?;
-        let (project, relay) = (Held::default(), Held::default());
-        let hands =
-            Hands { engine: engine.clone(), write: store.held(), relay: relay.clone(), project: project.clone() };
+        let [project, relay, notify] = [(); 3].map(|()| Held::default());
+        let hands = Hands {
+            engine: engine.clone(),
+            write: store.held(),
+            relay: relay.clone(),
+            project: project.clone(),
+            notify: notify.clone(),
+        };
         let member = Member::start(
             cluster::Options {
                 node: Node { id: me, address, duties: options.duties },
@@ -103,7 +109,7 @@ impl DatabaseNode {
             hands,
             runtime.handle(),
         )?;
-        Ok(Self { member: Some(member), _runtime: runtime, me, project, relay })
+        Ok(Self { member: Some(member), _runtime: runtime, me, project, relay, notify })
     }
 
     /// The shards whose read models this process keeps.
@@ -114,6 +120,11 @@ impl DatabaseNode {
     /// The shards whose events this process brings to Kafka.
     pub(super) fn relay(&self) -> Held {
         self.relay.clone()
+    }
+
+    /// The shards of which this process tells people and programs.
+    pub(super) fn notify(&self) -> Held {
+        self.notify.clone()
     }
 
     /// Waits until somebody decides about every shard.

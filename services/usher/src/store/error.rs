@@ -3,6 +3,7 @@
 use cluster::ClusterError;
 use engine::EngineError;
 use journal::JournalError;
+use notify::NotifyError;
 use views::ViewsError;
 
 use crate::config::StorePlace;
@@ -76,6 +77,21 @@ pub enum StoreError {
         /// Why.
         #[source]
         source: Box<ViewsError>,
+    },
+    /// What people and programs were told.
+    #[error("cannot tell anybody of what happens in the store in {place}")]
+    Notify {
+        /// Where.
+        place: StorePlace,
+        /// Why.
+        #[source]
+        source: Box<NotifyError>,
+    },
+    /// Nobody was ever told anything.
+    #[error("no mail was ever sent for the store in {place}: run usher serve with --smtp, or name another store")]
+    NothingTold {
+        /// Where.
+        place: StorePlace,
     },
     /// The read models make no progress.
     #[error(

@@ -3,6 +3,7 @@
 mod clock;
 mod database;
 mod error;
+mod told;
 mod truth;
 
 use std::{
@@ -21,12 +22,18 @@ use journal::{
     sqlite::{self, SqliteStore},
 };
 use licensing::{Catalogue, Instant};
+use notify::{
+    NotifyError,
+    webhooks::{AddressRules, Registry},
+};
 use past::Past;
 use views::{Rebuilt, Views, Watcher};
 
 pub use clock::Clock;
 pub use database::{NodeOptions, Part};
 pub use error::{NodeError, StoreError};
+pub use told::Told;
+use told::ToldOnce;
 pub use truth::Truth;
 
 use crate::config::{ShardCount, StorePlace};
@@ -56,6 +63,8 @@ pub struct StoreOptions {
     /// How this process takes part, if others can too; `None` for not at all: whatever is decided stays in memory, on top of
     /// the store as it is, and nothing is written.
     pub part: Option<Part>,
+    /// Which addresses are taken for webhooks.
+    pub address_rules: AddressRules,
 }
 
 /// An open store with its engine running. Dropping it leaves the other nodes first, then stops the engine.
@@ -68,6 +77,8 @@ pub struct Store {
     opened: Opened,
     place: StorePlace,
     catalogue: Arc<Catalogue>,
+    told: ToldOnce,
+    address_rules: AddressRules,
 }
 
 /// What keeps the store, once it is opened.
@@ -79,7 +90,7 @@ enum Opened {
 impl Store {
     /// Opens a store; makes it if there is none.
     pub fn open(options: StoreOptions) -> Result<Self, StoreError> {
-        let StoreOptions { place, shards, catalogue, clock, part } = options;
+        let StoreOptions { place, shards, catalogue, clock, part, address_rules } = options;
         let in_journal = |source| StoreError::Journal { place: place.clone(), source };
         let opened = Opened::open(&place, shards).map_err(in_journal)?;
         let found = opened.journal().shard_count();
@@ -107,7 +118,8 @@ impl Store {
         {
             node.wait_for_writers().map_err(|source| StoreError::Node { place: place.clone(), source })?;
         }
-        Ok(Self { node, running, overlay, opened, place, catalogue })
+        let told = opened.told();
+        Ok(Self { node, running, overlay, opened, place, catalogue, told, address_rules })
     }
 
     /// Opens a store, which has to be there.
@@ -126,6 +138,8 @@ impl Store {
         let store = PostgresStore::open(url, &options).map_err(in_journal)?;
         Views::prepare_postgres(store.pool(), store.store_id(), store.journal().shard_count())
             .map_err(|source| StoreError::Views { place: place(), source })?;
+        let told = ToldOnce::in_database(store.pool(), store.store_id().to_vec()).get();
+        told.map_err(|source| StoreError::Notify { place: place(), source: Box::new(source) })?;
         Ok(migrated)
     }
 
@@ -260,6 +274,24 @@ impl Store {
         }
     }
 
+    /// The shards of which this process tells people and programs: with a store for itself all of them.
+    pub fn notified(&self) -> Held {
+        match &self.node {
+            Some(node) => node.notify(),
+            None => Held::of_all(self.journal().shard_count()),
+        }
+    }
+
+    /// Opens what is kept of what people and programs were told, for this process to go on with.
+    pub fn told(&self) -> Result<Told, StoreError> {
+        self.told.get().map_err(|source| self.cannot_tell(source))
+    }
+
+    /// The error of a store whose people and programs can't be told of it.
+    pub fn cannot_tell(&self, source: NotifyError) -> StoreError {
+        StoreError::Notify { place: self.place.clone(), source: Box::new(source) }
+    }
+
     /// What tells how the process is; without `views` where it has none.
     pub fn health(&self, views: Option<Arc<Views>>, metrics: RenderMetrics) -> Health {
         Health::new(self.engine(), self.journal(), self.index(), views, metrics)
@@ -274,7 +306,14 @@ impl Store {
     pub fn services(&self, views: Arc<Views>, metrics: RenderMetrics) -> Services {
         let (index, journal) = (self.index(), self.journal());
         let past = Past::new(index.clone(), journal.clone(), views.clone(), Arc::clone(&self.catalogue));
-        Services { engine: self.engine(), views, index, past: Arc::new(past), journal, metrics }
+        let webhooks = Some(Arc::new(self.webhook_registry()));
+        Services { engine: self.engine(), views, index, past: Arc::new(past), journal, webhooks, metrics }
+    }
+
+    /// Where webhooks are registered.
+    fn webhook_registry(&self) -> Registry {
+        let told = self.told.clone();
+        Registry::new(move || Ok(told.get()?.webhooks), self.journal(), self.store_id(), self.address_rules)
     }
 
     /// What time it is for this store, also where it is only looked at.
@@ -316,6 +355,17 @@ impl Opened {
         match self {
             Self::Folder(store) => store.store_id(),
             Self::Database(store) => store.store_id(),
+        }
+    }
+
+    /// Where what is told of it is kept.
+    fn told(&self) -> ToldOnce {
+        match self {
+            Self::Folder(store) => {
+                let folder = store.journal_path().parent().unwrap_or(Path::new("."));
+                ToldOnce::in_folder(folder.to_owned(), store.store_id().to_vec())
+            }
+            Self::Database(store) => ToldOnce::in_database(store.pool(), store.store_id().to_vec()),
         }
     }
 

@@ -11,20 +11,26 @@ mod help;
 mod history;
 mod ingest;
 mod load;
+mod mail;
 mod messages;
 mod nodes;
 mod on_kafka;
 mod program;
 mod reasons;
 mod rebuild;
+#[path = "../../../notify/tests/support/receiver.rs"]
+mod receiver;
 mod reconcile;
 mod seal;
 mod seats;
 mod serve;
 mod settings;
 mod show;
+#[path = "../../../notify/tests/support/smtp.rs"]
+mod smtp;
 mod stores;
 mod then;
 mod timers;
 mod undo;
 mod verify;
+mod webhooks;

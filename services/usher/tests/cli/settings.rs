@@ -69,7 +69,8 @@ fn a_named_file_is_read_instead_and_has_to_be_there() {
 fn what_is_not_available_is_refused_by_name() {
     let place = Place::new();
     for (arguments, named) in [
-        ("serve --smtp smtp://localhost", "smtp"),
+        ("serve --smtp smtp://mail.example.com", "smtp"),
+        ("serve --smtp smtp://localhost --mail-templates none", "mail_templates"),
         ("serve --auth tokens:none.toml", "auth"),
         ("serve --auth jwks:http://example.com/keys", "auth"),
         ("serve --listen 0.0.0.0:0", "loopback"),
