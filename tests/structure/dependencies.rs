@@ -19,10 +19,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("audit", &["contract", "journal", "licensing", "views"]),
     ("api", &["contract", "engine", "journal", "licensing", "views"]),
     ("cluster", &["engine", "journal", "licensing"]),
+    ("console", &["api", "licensing"]),
     ("kafka", &["contract", "journal", "licensing"]),
     ("servers", &[]),
     ("rehearsal", &["kafka", "servers"]),
-    ("usher", &["api", "audit", "cluster", "contract", "engine", "journal", "kafka", "licensing", "views"]),
+    ("usher", &["api", "audit", "cluster", "console", "contract", "engine", "journal", "kafka", "licensing", "views"]),
     ("structure-tests", &[]),
     ("xtask", &[]),
 ];

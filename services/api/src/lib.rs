@@ -11,12 +11,15 @@ mod auth;
 mod blocking;
 mod extract;
 mod layers;
+mod member_names;
 mod openapi;
 mod past;
 mod preview;
 mod problem;
 mod routes;
 mod schema;
+mod seat_history;
+mod shard_progress;
 
 use std::sync::Arc;
 
@@ -24,10 +27,12 @@ use engine::Engine;
 use journal::{Journal, StreamIndex};
 use views::Views;
 
-pub use auth::{Auth, AuthError};
+pub use auth::{Auth, AuthError, Caller, Unknown};
 pub use openapi::openapi;
 pub use problem::ProblemCode;
 pub use routes::{Health, process_router, process_router_with, router, router_with};
+pub use seat_history::{SeatHistory, SeatLevel};
+pub use shard_progress::ShardProgress;
 
 /// The largest request body, bytes.
 pub const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;

@@ -96,7 +96,7 @@ fn fold(services: &Services, licensee: &LicenseeId, at: Instant) -> Result<Optio
 }
 
 /// Visits the events of a stream that had taken effect at an instant, in order.
-fn for_each_event(
+pub(crate) fn for_each_event(
     services: &Services,
     stream: &StreamName,
     at: Instant,

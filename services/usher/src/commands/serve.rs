@@ -12,6 +12,7 @@ use std::{
 use api::RenderMetrics;
 use axum::Router;
 use clap::Args;
+use console::Console;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use tokio::{
     runtime::{Builder, Runtime},
@@ -199,13 +200,16 @@ impl Server {
     /// Serves until a signal comes, and says where on standard output.
     pub(super) fn serve(self, store: &Store, serving: Serving<'_>) -> Result<ExitStatus, CommandError> {
         let Serving { roles, auth, kafka } = serving;
-        let router = self.router(store, roles, auth)?;
+        let (router, console) = self.router(store, roles, auth)?;
         let runtime = Builder::new_multi_thread().enable_all().build().map_err(ServeError::Start)?;
         let mut broker = kafka.map(|settings| start_broker(settings, store, roles, &runtime)).transpose()?;
         let served = self.run_on(&runtime, router, || {
             // First, so that nothing new comes to what is handed over.
             if let Some(broker) = &mut broker {
                 broker.stop_intake();
+            }
+            if let Some(console) = console {
+                console.close();
             }
             store.hand_over();
         });
@@ -217,8 +221,8 @@ impl Server {
         Ok(ExitStatus::Done)
     }
 
-    /// What is answered by a process with these roles.
-    fn router(&self, store: &Store, roles: &Roles, auth: api::Auth) -> Result<Router, StoreError> {
+    /// What is answered by a process with these roles, with the pages for people if it answers callers at all.
+    fn router(&self, store: &Store, roles: &Roles, auth: api::Auth) -> Result<(Router, Option<Console>), StoreError> {
         let metrics = self.metrics.clone();
         let metrics: RenderMetrics = Arc::new(move || metrics.render());
         let views = match [Role::Api, Role::Views].iter().any(|role| roles.contains(*role)) {
@@ -226,8 +230,13 @@ impl Server {
             false => None,
         };
         Ok(match views {
-            Some(views) if roles.contains(Role::Api) => api::router_with(store.services(views, metrics), auth),
-            views => api::process_router_with(store.health(views, metrics), auth),
+            Some(views) if roles.contains(Role::Api) => {
+                let services = store.services(views, metrics);
+                let interface = api::router_with(services.clone(), auth.clone());
+                let console = Console::new(interface, services, auth);
+                (console.router(), Some(console))
+            }
+            views => (api::process_router_with(store.health(views, metrics), auth), None),
         })
     }
 
