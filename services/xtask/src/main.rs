@@ -1,5 +1,6 @@
 //! Usher's own automation. It has no dependencies, so that it is there at once.
 
+mod browser;
 mod cluster;
 mod command;
 mod demo;

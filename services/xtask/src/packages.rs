@@ -53,6 +53,14 @@ pub const KAFKA: &[Package] = &[
     Package { name: "kcat", sign: Sign::Program("kcat") },
 ];
 
+/// What the tests in a browser need besides.
+pub const BROWSER: &[Package] = &[
+    Package { name: "chromium", sign: Sign::Program("chromium") },
+    Package { name: "chromium-driver", sign: Sign::Program("chromedriver") },
+    Package { name: "curl", sign: Sign::Program("curl") },
+    Package { name: "ca-certificates", sign: Sign::File("/etc/ssl/certs/ca-certificates.crt") },
+];
+
 /// Installs what is missing, where `apt-get` can; elsewhere says what is missing and goes on, as it may be there under
 /// another name.
 ///

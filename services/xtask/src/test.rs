@@ -8,6 +8,7 @@ use std::{
 };
 
 use crate::{
+    browser::Browser,
     command::{self, Failure, cargo, shown},
     deny,
     kafka::Kafka,
@@ -27,11 +28,13 @@ pub fn run() -> Result<(), Failure> {
     let kafka = Kafka::fetch()?;
     let mut tests = cargo(&["test", "--workspace", "--locked"]);
     kafka.restrict(&mut tests);
-    run_counted(tests, &kafka)
+    let browser = Browser::fetch()?;
+    browser.restrict(&mut tests);
+    run_counted(tests, &kafka, &browser)
 }
 
 /// Runs tests with their output shown, and closes with how many there were in all.
-fn run_counted(mut tests: Command, kafka: &Kafka) -> Result<(), Failure> {
+fn run_counted(mut tests: Command, kafka: &Kafka, browser: &Browser) -> Result<(), Failure> {
     let step = shown(&tests);
     eprintln!("==> {step}");
     let not_started = |error| Failure::NotStarted(step.clone(), error);
@@ -47,6 +50,9 @@ fn run_counted(mut tests: Command, kafka: &Kafka) -> Result<(), Failure> {
     }
     let status = child.wait().map_err(not_started)?;
     if let Some(line) = kafka.closing_line(counts.left_out()) {
+        println!("{line}");
+    }
+    if let Some(line) = browser.closing_line() {
         println!("{line}");
     }
     println!("{counts}");

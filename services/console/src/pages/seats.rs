@@ -238,7 +238,7 @@ fn row(table: &Table<'_>, member: &Member) -> Markup {
     html! {
         tr {
             @if table.may_change() {
-                td { input type="checkbox" form="bulk" name="user" value=(member.user) aria-label={ "Select " (name) }; }
+                td.tick { input type="checkbox" form="bulk" name="user" value=(member.user) aria-label={ "Select " (name) }; }
             }
             td.who {
                 div.name { (name) }
@@ -251,7 +251,7 @@ fn row(table: &Table<'_>, member: &Member) -> Markup {
             td { (status_chip(member.status)) }
             td data-label="Last use" { (moment(member.last_used_at, "Never")) }
             td data-label="Assigned since" { (moment(member.assigned_at, "No seat")) }
-            td {
+            td.flip {
                 @if table.may_change() { (switch(licensee, product, query, member, name)) }
                 @else if member.assigned { "Yes" } @else { span.quiet { "No" } }
             }

@@ -1,0 +1,93 @@
+use serde_json::json;
+
+use crate::server::Server;
+
+#[tokio::test]
+async fn r30_names_are_shown_as_text_whatever_they_are() {
+    let server = Server::new().await;
+    let name = "<script>alert(1)</script>\"'><img src=x>";
+    server.member("acme", "u-9", name).await;
+    server.post("/licensees/acme/seats/duo/u-9", &[("to", "assigned")]).await;
+    let search = "/licensees/acme/seats?search=%3Cscript%3E%22";
+    for page in ["/licensees/acme/seats", "/licensees/acme/members/u-9/why", search] {
+        let text = server.get(page).await.text;
+        assert!(!text.contains("<script>") && !text.contains("<img"), "{page}: {text}");
+    }
+    assert!(server.get("/licensees/acme/seats").await.text.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    let review = server.post("/licensees/acme/seats/review", &[("action", "remove"), ("scope", "filter")]).await;
+    assert!(review.text.contains("&lt;script&gt;") && !review.text.contains("<script>alert"), "{}", review.text);
+}
+
+#[tokio::test]
+async fn r20_in_grace_the_day_is_told_on_which_the_seats_go() {
+    let server = Server::new().await;
+    server.post("/licensees/acme/seats/duo/u-0", &[("to", "assigned")]).await;
+    server.message("billing.v1.SubscriptionCancelled", json!({ "licensee": "acme" })).await;
+    for page in ["/licensees/acme/seats", "/licensees/acme/subscription"] {
+        let text = server.get(page).await.text;
+        assert!(text.contains("Seats are kept, but give no access") && text.contains("29 Jan 2025"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_page_says_what_to_do() {
+    let server = Server::new().await;
+    for (page, says) in [
+        ("/licensees?search=nobody", "Show all"),
+        ("/licensees/empty/seats", "MemberAdded"),
+        ("/licensees/acme/seats?search=nobody", "Show all members"),
+        ("/licensees/acme/history?type=TrialStarted", "Show everything"),
+        ("/licensees/acme/members/u-77/why", "Back to the seats"),
+    ] {
+        let reply = server.get(page).await;
+        assert_eq!(reply.status, 200, "{page}");
+        assert!(reply.text.contains(says), "{page}: {}", reply.text);
+    }
+}
+
+#[tokio::test]
+async fn what_an_address_gets_wrong_is_told_on_a_page() {
+    let server = Server::new().await;
+    for (page, status) in [
+        ("/licensees/nobody/seats", 404),
+        ("/licensees/a%20b/seats", 404),
+        ("/licensees/acme/subscription?what=nonsense&seats=1", 400),
+        ("/licensees/acme/subscription?what=change&seats=many", 400),
+        ("/licensees/acme/seats?sort=nonsense", 200),
+        ("/licensees/acme/history?type=Nonsense", 200),
+        ("/licensees/acme/history?as_of=2099-01-01", 200),
+    ] {
+        let reply = server.get(page).await;
+        assert_eq!(reply.status.as_u16(), status, "{page}");
+        assert!(reply.text.starts_with("<!DOCTYPE html>"), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_the_history_filter_is_one_that_the_interface_knows() {
+    let server = Server::new().await;
+    let page = server.get("/licensees/acme/history").await.text;
+    let kinds: Vec<&str> = page.split("<option value=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(kinds.len() > 4, "{kinds:?}");
+    for kind in kinds {
+        let text = server.get(&format!("/licensees/acme/history?type={kind}")).await.text;
+        assert!(!text.contains("role=\"alert\""), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn r36_the_history_tells_who_and_by_which_command() {
+    let server = Server::new().await;
+    server.post("/licensees/acme/seats/duo/u-0", &[("to", "assigned")]).await;
+    let text = server.get("/licensees/acme/history").await.text;
+    assert!(text.contains("got a seat of Duo Pro") && text.contains("by anonymous"), "{text}");
+    assert!(text.contains("Caused by command") && text.contains("<svg viewBox=\"0 0 720 180\""), "{text}");
+}
+
+#[tokio::test]
+async fn operations_show_refusals_and_shards() {
+    let text = Server::new().await.get("/operations").await.text;
+    for says in ["Refusals by code", "no_seats_available", "Views behind", "Ready", "--kafka"] {
+        assert!(text.contains(says), "{says}: {text}");
+    }
+}
