@@ -85,7 +85,9 @@ impl Interface {
     }
 
     async fn send(&self, visitor: &Visitor, ask: Ask) -> Result<(HeaderMap, Vec<u8>), Failure> {
-        let request = ask.signed_by(visitor).map_err(|error| Failure::defect(&error))?;
+        // All that can be wrong with it is from a form.
+        let unfit = |_| Failure::malformed("the form holds what can't be sent on: reload the page, then try again");
+        let request = ask.signed_by(visitor).map_err(unfit)?;
         let Ok(response) = self.0.clone().oneshot(request).await;
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, ANSWER_BYTES_MAX).await.map_err(|error| Failure::defect(&error))?;

@@ -88,7 +88,7 @@ mod tests {
     fn a_caller_is_what_the_roles_say() {
         let acme = LicenseeId::parse("acme").unwrap();
         let owner = caller(&["owner:acme", "admin:acme"]);
-        assert_eq!(owner.licensees, [acme.clone()]);
+        assert_eq!(owner.licensees, std::slice::from_ref(&acme));
         assert!(owner.changes_seats_of(&acme) && !owner.sees_everything && !owner.sends_billing);
         let auditor = caller(&["auditor"]);
         assert!(auditor.sees_everything && !auditor.changes_seats_of(&acme) && !auditor.sends_billing);

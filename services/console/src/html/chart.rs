@@ -24,11 +24,14 @@ pub(crate) fn seat_chart(history: &SeatHistory) -> Markup {
     html! {
         figure.chart {
             svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-labelledby="chart-title" {
-                title #chart-title { "Seats bought and seats assigned, " (history.from.format("%Y")) " to " (history.to.format("%Y")) }
+                title #chart-title {
+                    "Seats bought and seats assigned, " (history.from.format("%Y")) " to " (history.to.format("%Y"))
+                }
                 @for share in [0.0, 0.5, 1.0] {
                     @let y = scale.y(f64::from(top) * share);
                     line.grid x1=(LEFT) x2=(WIDTH) y1=(y) y2=(y) {}
-                    text.axis x=(LEFT - 8.0) y=(y + 4.0) text-anchor="end" { (format!("{:.0}", f64::from(top) * share)) }
+                    @let seats = format!("{:.0}", f64::from(top) * share);
+                    text.axis x=(LEFT - 8.0) y=(y + 4.0) text-anchor="end" { (seats) }
                 }
                 @for (x, year) in scale.years() {
                     line.grid x1=(x) x2=(x) y1=(ABOVE) y2=(HEIGHT - BELOW) {}

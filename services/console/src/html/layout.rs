@@ -98,7 +98,11 @@ pub(crate) fn licensee_page(
     let base = format!("/licensees/{}", licensee.licensee);
     let current = |of: Tab| (tab == of).then_some("page");
     let body = html! {
-        nav.crumbs aria-label="Breadcrumb" { a href="/licensees" { "Licensees" } span aria-hidden="true" { "/" } span { (licensee.licensee) } }
+        nav.crumbs aria-label="Breadcrumb" {
+            a href="/licensees" { "Licensees" }
+            span aria-hidden="true" { "/" }
+            span { (licensee.licensee) }
+        }
         div.heading {
             h1 { (licensee.title()) }
             div.facts {
@@ -134,7 +138,10 @@ pub(crate) fn error_page(problem: &Problem) -> Markup {
     let content = html! {
         h1 { (title) }
         (problem_notice(problem))
-        p { a.button href="/licensees" { "All licensees" } " " a.button href="/sign-in" { "Sign in with another token" } }
+        div.actions {
+            a.button href="/licensees" { "All licensees" }
+            a.button href="/sign-in" { "Sign in with another token" }
+        }
     };
     page(&Shell { title: &title, place: Place::Licensees, visitor: None, follows: None }, &content)
 }

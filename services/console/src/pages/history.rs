@@ -13,8 +13,8 @@ use crate::{
     failure::{Failure, Problem},
     fields::Fields,
     html::{
-        Tab, day_and_time, empty, event_sentence, event_tone, licensee_page, pager, problem_notice, product_chip,
-        seat_chart, seats_meter,
+        Tab, day as day_of, day_and_time, empty, event_sentence, event_tone, licensee_page, pager, problem_notice,
+        product_chip, seat_chart, seats_meter,
     },
     interface::Target,
     visitor::Visitor,
@@ -107,8 +107,18 @@ pub(crate) async fn show(
     let chart = if is_start { seats_over_time(&console, &licensee).await } else { None };
     let past =
         if query.as_of.is_empty() { None } else { Some(as_of(&console, &visitor, &licensee, &query.as_of).await?) };
+    let now = console.services().engine.now();
     let content = html! {
-        @if let Some(history) = &chart { section.card aria-label="Seats over time" { h2 { "Seats over time" } (seat_chart(history)) (day_form(&licensee, history, &query)) } }
+        @if is_start {
+            section.card aria-label="Seats over time" {
+                h2 { "Seats over time" }
+                @match &chart {
+                    Some(history) => (seat_chart(history)),
+                    None => p.quiet { "The history is too long to be drawn here." },
+                }
+                (day_form(&licensee, chart.as_ref(), now.date_naive(), &query))
+            }
+        }
         @if let Some(past) = past { (past) }
         (filters(&query))
         (list)
@@ -125,17 +135,24 @@ async fn seats_over_time(console: &Console, licensee: &Licensee) -> Option<SeatH
     walked.await.ok().flatten()
 }
 
-/// A day to look back to: a slider over the whole past, and a date field that says the same.
-fn day_form(licensee: &Licensee, history: &SeatHistory, query: &Query) -> Markup {
-    let days = history.to.signed_duration_since(history.from).num_days().max(0);
-    let chosen = query.as_of.parse::<NaiveDate>().unwrap_or_else(|_| history.to.date_naive());
-    let place = chosen.signed_duration_since(history.from.date_naive()).num_days().clamp(0, days);
+/// A day to look back to: a date field, and a slider over the whole past, if that is known, which says the same.
+fn day_form(licensee: &Licensee, history: Option<&SeatHistory>, today: NaiveDate, query: &Query) -> Markup {
+    let chosen = query.as_of.parse().unwrap_or(today);
+    let first = history.map(|history| history.from.date_naive());
+    let days_since = |first: NaiveDate| (today - first).num_days().max(0);
     html! {
         form.filters action={ "/licensees/" (licensee.licensee) "/history" } {
-            label.grow { "Look back to a day"
-                input type="range" hidden data-day-slider="as-of" data-first=(history.from.date_naive()) min="0" max=(days) value=(place);
+            @if let Some(first) = first {
+                label.grow {
+                    "Look back to a day"
+                    input type="range" hidden data-day-slider="as-of" data-first=(first) min="0" max=(days_since(first))
+                        value=((chosen - first).num_days());
+                }
             }
-            label { "Day" input #as-of type="date" name="as_of" min=(history.from.date_naive()) max=(history.to.date_naive()) value=(chosen) required; }
+            label {
+                "Day"
+                input #as-of type="date" name="as_of" min=[first] max=(today) value=(chosen) required;
+            }
             button.button type="submit" { "Show that day" }
         }
     }
@@ -152,14 +169,17 @@ async fn as_of(console: &Console, visitor: &Visitor, licensee: &Licensee, day: &
         Err(Failure::Problem(problem)) if matches!(problem.status, 400 | 404) => return Ok(no_past(day, &problem)),
         Err(failure) => return Err(failure),
     };
-    let members = format!("/licensees/{}/seats?as_of={day}", licensee.licensee);
+    let seats = format!("/licensees/{}/seats", licensee.licensee);
+    let members = if is_today { seats } else { format!("{seats}?as_of={day}") };
     Ok(html! {
         section #that-day.card {
             h2 { "As of the end of " (day) }
-            @for (_, pool) in &past.products { div.heading { (product_chip(pool)) (seats_meter(pool)) } }
+            @for pool in past.products.values() { div.heading { (product_chip(pool)) (seats_meter(pool)) } }
             p {
                 (past.members) " members, version " (past.version) ". "
-                @if let Some(subscription) = &past.subscription { "Subscription of " (subscription.seats) " seats until " (subscription.ends_at.format("%Y-%m-%d")) ". " }
+                @if let Some(subscription) = &past.subscription {
+                    "Subscription of " (subscription.seats) " seats until " (day_of(subscription.ends_at)) ". "
+                }
                 a href=(members) { "Members of that day" }
             }
         }
@@ -193,7 +213,10 @@ fn filters(query: &Query) -> Markup {
 }
 
 fn wrong_filter(licensee: &str, problem: &Problem) -> Markup {
-    html! { (problem_notice(problem)) p { a.button href={ "/licensees/" (licensee) "/history" } { "Show everything" } } }
+    html! {
+        (problem_notice(problem))
+        p { a.button href={ "/licensees/" (licensee) "/history" } { "Show everything" } }
+    }
 }
 
 fn timeline(licensee: &Licensee, query: &Query, page: &Page<Event>) -> Markup {
@@ -219,7 +242,10 @@ pub(super) fn entry(licensee: &str, event: &Event) -> Markup {
     html! {
         li class=(event_tone(&event.r#type)) {
             div.what {
-                @if let Some(user) = user { a href={ "/licensees/" (licensee) "/members/" (user) "/why" } { (user) } " " }
+                @if let Some(user) = user {
+                    a href={ "/licensees/" (licensee) "/members/" (user) "/why" } { (user) }
+                    " "
+                }
                 (event_sentence(&event.r#type, &event.data))
             }
             div.when { (day_and_time(event.effective_at)) " · by " (event.actor) }

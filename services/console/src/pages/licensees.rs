@@ -94,7 +94,7 @@ fn nothing(search: &str) -> Markup {
 
 fn table(rows: &[Row]) -> Markup {
     html! {
-        div.table-frame {
+        div.table-frame role="region" aria-label="Licensees" tabindex="0" {
             table.rows {
                 thead {
                     tr {
@@ -127,7 +127,10 @@ fn table_row(Row { licensee, next }: &Row) -> Markup {
             td { @for product in licensee.products.values() { (seats_meter(product)) } }
             td { @for product in licensee.products.values() { (product_chip(product)) " " } }
             td data-label="Next" {
-                @if let Some(next) = next { (timer_words(&next.kind)) " " (day(next.due_at)) } @else { span.quiet { "Nothing" } }
+                @match next {
+                    Some(next) => { (timer_words(&next.kind)) " " (day(next.due_at)) },
+                    None => span.quiet { "Nothing" },
+                }
             }
         }
     }

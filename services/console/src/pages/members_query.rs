@@ -1,6 +1,8 @@
 //! Which members a page shows, as its address says it.
 
-use crate::{fields::Fields, interface::Target};
+use maud::{Markup, html};
+
+use crate::{fields::Fields, html::hidden, interface::Target};
 
 /// How many may stand on a page; the first unless it is said.
 pub(super) const PAGE_SIZES: [&str; 3] = ["20", "50", "100"];
@@ -79,6 +81,14 @@ impl MembersQuery {
             .with_some("as_of", &as_of)
             .with_some("cursor", &self.cursor)
             .with("limit", &self.limit)
+    }
+
+    /// All of it as fields of a form that comes back to the same list.
+    pub(super) fn hidden_fields(&self) -> Markup {
+        html! {
+            @for (name, value) in self.fields() { (hidden(name, value)) }
+            @if !self.cursor.is_empty() { (hidden("cursor", &self.cursor)) }
+        }
     }
 
     /// Whether anything is left out.

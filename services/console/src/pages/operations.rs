@@ -54,7 +54,7 @@ async fn refusals(console: &Console, visitor: &Visitor) -> Result<Vec<(LicenseeI
         let newest = page.items.into_iter().rev().take(REFUSALS_SHOWN).collect::<Vec<_>>();
         all.extend(newest.into_iter().map(|refused| (licensee.licensee.clone(), refused)));
     }
-    all.sort_by(|(_, one), (_, other)| other.time.cmp(&one.time));
+    all.sort_by_key(|(_, refused)| std::cmp::Reverse(refused.time));
     all.truncate(REFUSALS_SHOWN);
     Ok(all)
 }
@@ -101,7 +101,8 @@ fn kafka(metrics: &Metrics) -> Markup {
                     dt { "Relay is behind by" } dd { (metrics.sum("usher_relay_lag_records")) " records" }
                     dt { "Messages being worked on" } dd { (metrics.sum("usher_intake_undone_messages")) }
                     dt { "Partitions" } dd { (metrics.sum("usher_intake_partitions")) }
-                    dt { "Errors" } dd { (metrics.sum("usher_relay_errors_total") + metrics.sum("usher_intake_errors_total")) }
+                    @let errors = metrics.sum("usher_relay_errors_total") + metrics.sum("usher_intake_errors_total");
+                    dt { "Errors" } dd { (errors) }
                 }
             } @else { p.quiet { "This process runs without: start it with " code { "--kafka" } "." } }
         }
@@ -113,14 +114,16 @@ fn shard_table(shards: Option<&[ShardProgress]>, metrics: &Metrics) -> Markup {
         return notice("bad", "The store does not answer", &html! { "See usher's log." });
     };
     html! {
-        div.table-frame {
+        div.table-frame role="region" aria-label="Shards" tabindex="0" {
             table {
                 caption { "Shards: how far records are committed, and how far behind them index, pages and Kafka are" }
                 thead {
                     tr {
-                        th.number scope="col" { "Shard" } th scope="col" { "Decided" } th.number scope="col" { "Commits" }
-                        th.number scope="col" { "Records" } th.number scope="col" { "Index behind" }
-                        th.number scope="col" { "Views behind" } th.number scope="col" { "Relay behind" }
+                        th.number scope="col" { "Shard" }
+                        th scope="col" { "Decided" }
+                        @for title in ["Commits", "Records", "Index behind", "Views behind", "Relay behind"] {
+                            th.number scope="col" { (title) }
+                        }
                     }
                 }
                 tbody {
@@ -132,7 +135,10 @@ fn shard_table(shards: Option<&[ShardProgress]>, metrics: &Metrics) -> Markup {
                             td.number { (shard.committed) }
                             td.number { (shard.committed.saturating_sub(shard.indexed)) }
                             td.number { (shard.committed.saturating_sub(shard.shown)) }
-                            td.number { (metrics.one("usher_relay_lag_records", "shard", &shard.shard.to_string()).map_or_else(|| "–".to_owned(), |lag| lag.to_string())) }
+                            td.number {
+                                @let lag = metrics.one("usher_relay_lag_records", "shard", &shard.shard.to_string());
+                                @if let Some(lag) = lag { (lag) } @else { "–" }
+                            }
                         }
                     }
                 }
@@ -149,9 +155,17 @@ fn dead_letters(metrics: &Metrics) -> Markup {
             @if letters.is_empty() {
                 p.quiet { "None since this process started." }
             } @else {
-                dl { @for letter in &letters { dt { (letter.label("topic")) } dd { (letter.value) " × " (letter.label("code")) } } }
+                dl {
+                    @for letter in &letters {
+                        dt { (letter.label("topic")) }
+                        dd { (letter.value) " × " (letter.label("code")) }
+                    }
+                }
             }
-            p.quiet { "To see them and to send them again: " code { "usher dead-letters list" } ", " code { "usher dead-letters retry" } "." }
+            p.quiet {
+                "To see them and to send them again: "
+                code { "usher dead-letters list" } ", " code { "usher dead-letters retry" } "."
+            }
         }
     }
 }
@@ -173,10 +187,12 @@ fn refusal_list(refusals: &[(LicenseeId, Refused)]) -> Markup {
         return empty("Nothing was refused", &html! { "What is refused is kept here with its reason." });
     }
     html! {
-        div.table-frame {
+        div.table-frame role="region" aria-label="Refusals" tabindex="0" {
             table {
                 caption { "The newest refusals" }
-                thead { tr { th scope="col" { "When" } th scope="col" { "Licensee" } th scope="col" { "What" } th scope="col" { "Why" } th scope="col" { "By" } } }
+                thead {
+                    tr { @for title in ["When", "Licensee", "What", "Why", "By"] { th scope="col" { (title) } } }
+                }
                 tbody {
                     @for (licensee, refused) in refusals {
                         tr {

@@ -8,7 +8,7 @@ use licensing::{LicenseeId, ProductId, ProductStatus, ProductSummary, UserStatus
 use maud::{Markup, html};
 
 use super::{
-    licensee_now,
+    bulk, licensee_now,
     members_query::{MembersQuery, PAGE_SIZES},
     parse_licensee,
 };
@@ -20,6 +20,7 @@ use crate::{
         Tab, add_on_name, day, empty, hidden, in_words, licensee_page, moment, notice, pager, problem_notice,
         product_chip, seats_meter, status_chip,
     },
+    interface::Target,
     visitor::Visitor,
     wire::{Licensee, Member, Page},
 };
@@ -68,18 +69,17 @@ async fn render(
         return Err(Failure::not_found("the catalogue has no product: see usher's --catalog"));
     };
     let members = console.interface().get::<Page<Member>>(visitor, query.target(licensee.as_str())).await;
-    let list = match &members {
-        Ok(page) => table(&Table { visitor, licensee: &now, product, query, page }),
-        Err(Failure::Problem(problem)) if problem.status < 500 && problem.status != 403 => {
-            no_list(&now, query, problem)
-        }
-        Err(_) => return Err(members.err().unwrap_or_else(|| Failure::unavailable("the members can't be read"))),
+    let list = match members {
+        Ok(page) => table(&Table { visitor, licensee: &now, product, query, page: &page }),
+        // What the address asks for can't be had; the rest of the page can.
+        Err(Failure::Problem(problem)) if matches!(problem.status, 400 | 409) => no_list(&now, query, &problem),
+        Err(failure) => return Err(failure),
     };
+    let is_past = !query.as_of.is_empty();
     let content = html! {
         @if let Some(problem) = refused { (problem_notice(problem)) }
         (grace_notice(pool))
-        @if !query.as_of.is_empty() { (past_notice(&now, query)) }
-        (summary(product, pool))
+        @if is_past { (past_notice(&now, query)) } @else { (summary(product, pool)) }
         (filters(query))
         (list)
     };
@@ -91,7 +91,8 @@ pub(super) fn grace_notice(pool: &ProductSummary) -> Markup {
     html! {
         @if let (ProductStatus::Grace, Some(ends_at)) = (pool.status, pool.grace_ends_at) {
             (notice("warn", "Seats are kept, but give no access", &html! {
-                (pool.assigned) " seats are removed on " strong { (day(ends_at)) } " unless the add-on is renewed before."
+                (pool.assigned) " seats are removed on " strong { (day(ends_at)) }
+                " unless the add-on is renewed before."
             }))
         }
     }
@@ -114,19 +115,21 @@ fn summary(product: &ProductId, pool: &ProductSummary) -> Markup {
 }
 
 fn filters(query: &MembersQuery) -> Markup {
-    let is = |value: &str, chosen: &str| (value == chosen).then_some("selected");
     html! {
         form.filters role="search" {
             @for (name, value) in query.fields().filter(|(name, _)| matches!(*name, "sort" | "product" | "as_of")) {
                 (hidden(name, value))
             }
-            label.grow { "Search name, user name, address or id" input type="search" name="search" value=(query.search); }
+            label.grow {
+                "Search name, user name, address or id"
+                input type="search" name="search" value=(query.search);
+            }
             label {
                 "Assigned seat"
                 select name="assigned" {
                     option value="" { "Any" }
-                    option value="yes" selected[is("yes", &query.assigned).is_some()] { "Yes" }
-                    option value="no" selected[is("no", &query.assigned).is_some()] { "No" }
+                    option value="yes" selected[query.assigned == "yes"] { "Yes" }
+                    option value="no" selected[query.assigned == "no"] { "No" }
                 }
             }
             label {
@@ -134,14 +137,14 @@ fn filters(query: &MembersQuery) -> Markup {
                 select name="status" {
                     option value="" { "Any" }
                     @for status in UserStatus::ALL {
-                        option value=(status) selected[is(status.as_str(), &query.status).is_some()] { (in_words(status.as_str())) }
+                        option value=(status) selected[query.status == status.as_str()] { (in_words(status.as_str())) }
                     }
                 }
             }
             label {
                 "Per page"
                 select name="limit" {
-                    @for size in PAGE_SIZES { option value=(size) selected[is(size, &query.limit).is_some()] { (size) } }
+                    @for size in PAGE_SIZES { option value=(size) selected[query.limit == size] { (size) } }
                 }
             }
             button.button type="submit" { "Filter" }
@@ -155,7 +158,8 @@ fn no_list(licensee: &Licensee, query: &MembersQuery, problem: &Problem) -> Mark
     html! {
         @if problem.code == "not_supported_yet" && !query.as_of.is_empty() {
             (notice("info", "Members of a past day can't be listed in this version", &html! {
-                a href={ "/licensees/" (licensee.licensee) "/history?as_of=" (query.as_of) } { "Seats of that day in numbers" }
+                @let numbers = format!("/licensees/{}/history", licensee.licensee);
+                a href=(Target::new(numbers).with("as_of", &query.as_of).into_text()) { "Seats of that day in numbers" }
             }))
         } @else { (problem_notice(problem)) }
         p { a.button href=(plain) { "Show all members" } }
@@ -181,8 +185,8 @@ fn table(table: &Table<'_>) -> Markup {
         page.next_cursor.as_ref().map(|cursor| MembersQuery { cursor: cursor.clone(), ..(*query).clone() }.link(id));
     let first = (!query.cursor.is_empty()).then(|| query.first_page().link(id));
     html! {
-        @if may_change { (bulk_bar(table)) }
-        div.table-frame {
+        @if may_change { (bulk::bar(&licensee.licensee, query)) }
+        div.table-frame role="region" aria-label="Members" tabindex="0" {
             table.rows {
                 thead {
                     tr {
@@ -200,7 +204,7 @@ fn table(table: &Table<'_>) -> Markup {
             }
         }
         (pager(first.as_deref(), next.as_deref()))
-        @if may_change { (csv_form(table)) }
+        @if may_change { (bulk::list_form(&licensee.licensee, table.product)) }
     }
 }
 
@@ -238,7 +242,9 @@ fn row(table: &Table<'_>, member: &Member) -> Markup {
     html! {
         tr {
             @if table.may_change() {
-                td.tick { input type="checkbox" form="bulk" name="user" value=(member.user) aria-label={ "Select " (name) }; }
+                td.tick {
+                    input type="checkbox" form=(bulk::FORM) name="user" value=(member.user) aria-label={ "Select " (name) };
+                }
             }
             td.who {
                 div.name { (name) }
@@ -255,7 +261,10 @@ fn row(table: &Table<'_>, member: &Member) -> Markup {
                 @if table.may_change() { (switch(licensee, product, query, member, name)) }
                 @else if member.assigned { "Yes" } @else { span.quiet { "No" } }
             }
-            td.end { a href={ "/licensees/" (licensee.licensee) "/members/" (member.user) "/why" } aria-label={ "Why " (name) " has a seat or not" } { "Why?" } }
+            td.end {
+                @let why = format!("/licensees/{}/members/{}/why", licensee.licensee, member.user);
+                a href=(why) aria-label={ "Why " (name) " has a seat or not" } { "Why?" }
+            }
         }
     }
 }
@@ -263,53 +272,13 @@ fn row(table: &Table<'_>, member: &Member) -> Markup {
 fn switch(licensee: &Licensee, product: &ProductId, query: &MembersQuery, member: &Member, name: &str) -> Markup {
     let (to, done) = if member.assigned { ("removed", "Seat taken from ") } else { ("assigned", "Seat given to ") };
     html! {
-        form method="post" action={ "/licensees/" (licensee.licensee) "/seats/" (product) "/" (member.user) } data-flip {
+        @let action = format!("/licensees/{}/seats/{product}/{}", licensee.licensee, member.user);
+        form method="post" action=(action) data-flip {
             (hidden("to", to))
-            (position_fields(query))
+            (query.hidden_fields())
             button.switch id={ "seat-" (member.user) } type="submit" role="switch"
                 aria-checked=(if member.assigned { "true" } else { "false" })
                 aria-label={ "Seat of " (name) } data-done={ (done) (name) } {}
-        }
-    }
-}
-
-/// Where to come back to.
-fn position_fields(query: &MembersQuery) -> Markup {
-    html! {
-        @for (name, value) in query.fields() { (hidden(name, value)) }
-        @if !query.cursor.is_empty() { (hidden("cursor", &query.cursor)) }
-    }
-}
-
-fn bulk_bar(table: &Table<'_>) -> Markup {
-    let Table { licensee, query, .. } = table;
-    html! {
-        form #bulk.actions method="post" action={ "/licensees/" (licensee.licensee) "/seats/review" } {
-            (position_fields(query))
-            span.quiet data-selected-count { "Select people below" }
-            label { input type="checkbox" name="scope" value="filter"; " everybody " @if query.is_filtered() { "the filter finds" } @else { "there is" } }
-            button.button type="submit" name="action" value="assign" { "Assign seats" }
-            button.button type="submit" name="action" value="remove" { "Remove seats" }
-        }
-    }
-}
-
-fn csv_form(table: &Table<'_>) -> Markup {
-    let Table { licensee, product, .. } = table;
-    html! {
-        details.card {
-            summary { "Assign or remove by a list" }
-            form.stack method="post" enctype="multipart/form-data" action={ "/licensees/" (licensee.licensee) "/seats/review" } {
-                (hidden("product", product.as_str()))
-                (hidden("scope", "list"))
-                label.field { "User names or ids, one a line, or CSV with a column username or user; a file can be dropped here"
-                    textarea name="list" data-drop spellcheck="false" {} }
-                label.field { "Or choose a file" input type="file" name="file" accept=".csv,.txt,text/csv,text/plain"; }
-                div.actions {
-                    button.button type="submit" name="action" value="assign" { "Assign these" }
-                    button.button type="submit" name="action" value="remove" { "Remove these" }
-                }
-            }
         }
     }
 }
@@ -324,6 +293,8 @@ fn nothing(licensee: &str, query: &MembersQuery) -> Markup {
         };
         return empty("Nobody fits the filter", &html! { a href=(all.link(licensee)) { "Show all members" } });
     }
-    let what = html! { "Members come from the user directory: have it send " code { "MemberAdded" } " to " code { "/v1/events" } "." };
+    let what = html! {
+        "Members come from the user directory: have it send " code { "MemberAdded" } " to " code { "/v1/events" } "."
+    };
     empty("No members yet", &what)
 }

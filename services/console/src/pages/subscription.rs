@@ -142,12 +142,16 @@ fn instance(visitor: &Visitor, licensee: &Licensee) -> Markup {
         section.card {
             h2 { "Instance" }
             dl {
-                dt { "Last sync" } dd { @if let Some(at) = licensee.last_synced_at { (day_and_time(at)) } @else { span.quiet { "Never" } } }
+                dt { "Last sync" }
+                dd { @if let Some(at) = licensee.last_synced_at { (day_and_time(at)) } @else { span.quiet { "Never" } } }
                 dt { "Version" } dd { @if version.is_empty() { span.quiet { "Unknown" } } @else { (version) } }
             }
             @if visitor.caller.changes_seats_of(&licensee.licensee) {
                 form.actions method="post" action={ "/licensees/" (licensee.licensee) "/subscription/sync" } {
-                    label.field { "Version that it runs" input name="version" value=(version) required placeholder="17.5.2" size="10"; }
+                    label.field {
+                        "Version that it runs"
+                        input name="version" value=(version) required placeholder="17.5.2" size="10";
+                    }
                     button #sync.button type="submit" { "Synchronise" }
                 }
             }

@@ -1,30 +1,31 @@
 //! What would happen if a subscription were renewed or its seats changed (R37), and doing it.
 
+mod section;
+
 use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
 use chrono::{Months, SecondsFormat};
 use licensing::{Instant, LicenseeId};
-use maud::{Markup, html};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::{licensee_now, parse_licensee, subscription, toggle::wait_until_shown};
 use crate::{
     Console,
     failure::{Failure, Problem},
     fields::Fields,
-    html::{chip, event_sentence, hidden, notice, problem_notice},
     interface::{Ask, Target},
     visitor::Visitor,
     wire::{Licensee, MessagePreview, MessageResult, MessageResults, PreviewEvent},
 };
 
+pub(super) use section::section;
+
 /// The longest term of a renewal that can be asked for here, in months.
 const MONTHS_MAX: u32 = 60;
-/// How many users who would lose their seats are named.
-const LOSERS_SHOWN_MAX: usize = 1_000;
+/// How long a renewal goes unless it is said.
+const MONTHS_USUAL: u32 = 12;
 /// The longest name of a sender, in characters.
 const SOURCE_CHARS_MAX: usize = 255;
 
@@ -52,7 +53,7 @@ impl WhatIf {
     pub(super) fn of(fields: &Fields, licensee: &Licensee) -> Result<Option<Self>, Failure> {
         let kind = match fields.text("what") {
             "" => return Ok(None),
-            "renew" => Kind::Renew { months: 12 },
+            "renew" => Kind::Renew { months: MONTHS_USUAL },
             "change" => Kind::Change,
             _ => return Err(Failure::malformed("what is neither renew nor change: use the form")),
         };
@@ -116,15 +117,7 @@ impl WhatIf {
     const fn months(&self) -> u32 {
         match self.kind {
             Kind::Renew { months } => months,
-            Kind::Change => 12,
-        }
-    }
-
-    fn fields(&self) -> Markup {
-        html! {
-            (hidden("what", self.word()))
-            (hidden("seats", &self.seats.to_string()))
-            (hidden("months", &self.months().to_string()))
+            Kind::Change => MONTHS_USUAL,
         }
     }
 }
@@ -210,96 +203,4 @@ async fn see_it(
 ) -> Result<Response, Failure> {
     wait_until_shown(console, visitor, licensee, position).await?;
     Ok(Redirect::to(&format!("/licensees/{licensee}/subscription")).into_response())
-}
-
-/// The form, and what it was answered.
-pub(super) fn section(
-    visitor: &Visitor,
-    licensee: &Licensee,
-    asked: Option<&WhatIf>,
-    preview: Option<&Preview>,
-) -> Markup {
-    let quantity = licensee.products.values().next().map_or(0, |pool| pool.quantity);
-    let seats = asked.map_or(quantity, |asked| asked.seats);
-    let is = |word: &str| asked.is_some_and(|asked| asked.word() == word);
-    html! {
-        section #what-if.card {
-            h2 { "What if?" }
-            @if !visitor.caller.sends_billing {
-                p.quiet { "Renewals and changes of quantity are for those who may send messages of billing." }
-            } @else if licensee.subscription.is_none() {
-                p.quiet { "There is no subscription to renew or change." }
-            } @else {
-                p.quiet { "See what would happen, and who would lose a seat, before anything is done." }
-                form.filters action={ "/licensees/" (licensee.licensee) "/subscription#what-if" } {
-                    label {
-                        "What"
-                        select name="what" {
-                            option value="renew" selected[is("renew")] { "Renew" }
-                            option value="change" selected[is("change")] { "Change the quantity now" }
-                        }
-                    }
-                    label { "to seats" input #what-if-seats type="number" name="seats" min="0" max="1000000" value=(seats) required; }
-                    label { "for months (renewal)" input type="number" name="months" min="1" max=(MONTHS_MAX) value=(asked.map_or(12, WhatIf::months)); }
-                    button.button type="submit" { "Preview" }
-                }
-                @if let (Some(asked), Some(preview)) = (asked, preview) { (answer(licensee, asked, preview)) }
-            }
-        }
-    }
-}
-
-fn answer(licensee: &Licensee, asked: &WhatIf, preview: &Preview) -> Markup {
-    let events = match &preview.outcome {
-        Ok(events) => events,
-        Err(problem) => return problem_notice(problem),
-    };
-    let losers: Vec<&PreviewEvent> = events.iter().filter(|event| event.r#type == "SeatRemoved").collect();
-    let title = match losers.len() {
-        0 => "Nobody would lose a seat".to_owned(),
-        1 => "1 user would lose the seat".to_owned(),
-        count => format!("{count} users would lose their seats"),
-    };
-    let doing = match asked.kind {
-        Kind::Renew { .. } => format!("Renew to {} seats", asked.seats),
-        Kind::Change => format!("Change to {} seats", asked.seats),
-    };
-    html! {
-        (notice(if losers.is_empty() { "good" } else { "warn" }, &title, &html! {
-            @for event in events.iter().filter(|event| event.user().is_none()) { (event_sentence(&event.r#type, &event.data)) ". " }
-            @if events.is_empty() { "Nothing would change." }
-            @if licensee.is_instance() { "It takes effect when the instance synchronises." }
-        }))
-        form.actions method="post" action={ "/licensees/" (licensee.licensee) "/subscription/apply" } data-decision {
-            (asked.fields())
-            (hidden("version", &preview.version.map(|version| version.to_string()).unwrap_or_default()))
-            (hidden("key", &Uuid::now_v7().to_string()))
-            button #do-it class={ "button " (if losers.is_empty() { "primary" } else { "danger" }) } type="submit" { (doing) }
-            a.button href={ "/licensees/" (licensee.licensee) "/subscription" } { "Cancel" }
-        }
-        @if !losers.is_empty() { (loser_table(licensee, &losers)) }
-    }
-}
-
-fn loser_table(licensee: &Licensee, losers: &[&PreviewEvent]) -> Markup {
-    html! {
-        div.table-frame {
-            table {
-                caption { "In the order in which the seats would go" }
-                thead { tr { th.number scope="col" { "Rank" } th scope="col" { "User" } th scope="col" { "Last use" } } }
-                tbody {
-                    @for event in losers.iter().take(LOSERS_SHOWN_MAX) {
-                        @let last_use = event.data.get("last_used_at").and_then(Value::as_str);
-                        @let user = event.user().unwrap_or_default();
-                        tr {
-                            td.number { (event.data.get("rank").and_then(Value::as_u64).map(|rank| rank.to_string()).unwrap_or_default()) }
-                            td { a href={ "/licensees/" (licensee.licensee) "/members/" (user) "/why" } { (user) } }
-                            td { @if let Some(at) = last_use { (at.get(..10).unwrap_or(at)) } @else { (chip("plain", "Never")) } }
-                        }
-                    }
-                }
-            }
-        }
-        @if losers.len() > LOSERS_SHOWN_MAX { p.quiet { "and " (losers.len() - LOSERS_SHOWN_MAX) " more" } }
-    }
 }

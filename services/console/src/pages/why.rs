@@ -8,7 +8,7 @@ use super::{history::entry, licensee_now, parse_licensee};
 use crate::{
     Console,
     failure::Failure,
-    html::{Tab, empty, event_sentence, licensee_page, moment, notice, status_chip},
+    html::{Tab, day, empty, event_sentence, licensee_page, moment, notice, status_chip},
     interface::Target,
     visitor::Visitor,
     wire::{Event, Member, Page},
@@ -44,7 +44,9 @@ pub(crate) async fn show(
         h2 { "Why? " (member.as_ref().and_then(|member| member.username.as_deref()).unwrap_or(user.as_str())) }
         (standing(member.as_ref(), &found))
         @if found.events.is_empty() {
-            (empty("The history says nothing of this user", &html! { a href={ "/licensees/" (licensee.licensee) "/seats" } { "Back to the seats" } }))
+            (empty("The history says nothing of this user", &html! {
+                a href={ "/licensees/" (licensee.licensee) "/seats" } { "Back to the seats" }
+            }))
         } @else {
             ol.timeline aria-label="What happened to this user, the newest first" {
                 @for event in &found.events { (entry(licensee.licensee.as_str(), event)) }
@@ -107,8 +109,8 @@ fn standing(member: Option<&Member>, found: &Found) -> Markup {
         (notice(tone, title, &html! {
             @match last {
                 Some(event) => {
-                    "On " (event.effective_at.format("%Y-%m-%d")) " the user " (event_sentence(&event.r#type, &event.data))
-                    ", by " (event.actor) "."
+                    "On " (day(event.effective_at)) " the user "
+                    (event_sentence(&event.r#type, &event.data)) ", by " (event.actor) "."
                 },
                 None => "Nobody ever gave this user one.",
             }

@@ -17,13 +17,24 @@ const PAGES: &[(&str, &str)] = &[
     ("/operations", "- - - - - x x - -"),
 ];
 
+/// The fields of a form.
+type Form = &'static [(&'static str, &'static str)];
+
 /// Who gets what done: `x` yes, `-` no.
-const FORMS: &[(&str, &[(&str, &str)], &str)] = &[
+const FORMS: &[(&str, Form, &str)] = &[
     ("/licensees/acme/seats/duo/u-0", &[("to", "assigned")], "x - - - - - x - -"),
     ("/licensees/acme/seats/review", &[("action", "assign"), ("user", "u-0")], "x - - - - - x - -"),
-    ("/licensees/acme/seats/apply", &[("action", "assign"), ("user", "u-1"), ("version", "1"), ("key", "k")], "x - - - - - x - -"),
+    (
+        "/licensees/acme/seats/apply",
+        &[("action", "assign"), ("user", "u-1"), ("version", "1"), ("key", "k")],
+        "x - - - - - x - -",
+    ),
     ("/licensees/inst/subscription/sync", &[("version", "17.6")], "- x - - - - x - -"),
-    ("/licensees/acme/subscription/apply", &[("what", "change"), ("seats", "3"), ("version", "1"), ("key", "k")], "- - - - - - x - -"),
+    (
+        "/licensees/acme/subscription/apply",
+        &[("what", "change"), ("seats", "3"), ("version", "1"), ("key", "k")],
+        "- - - - - - x - -",
+    ),
 ];
 
 fn allowed(row: &str) -> impl Iterator<Item = (&'static str, bool)> + '_ {

@@ -66,8 +66,7 @@ async fn r24_too_few_seats_are_told_with_a_way_out() {
         rest.split('"').next().unwrap().to_owned()
     };
     let (people, version, key) = (field("people"), field("version"), field("key"));
-    let decision =
-        [("action", "assign_who_can"), ("people", people.as_str()), ("version", &version), ("key", &key)];
+    let decision = [("action", "assign_who_can"), ("people", people.as_str()), ("version", &version), ("key", &key)];
     let done = server.post("/licensees/acme/seats/apply", &decision).await;
     assert!(done.text.contains("3 seats were assigned") && done.text.contains("No seats available"), "{}", done.text);
     // Pressed twice, it is done once (R34).

@@ -29,8 +29,12 @@ async fn every_page_lets_only_our_own_files_in() {
         assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{page}: {policy}");
         assert_eq!(reply.header("x-content-type-options"), "nosniff", "{page}");
         assert!(!reply.text.contains(" style=") && !reply.text.contains(" onclick="), "{page} has something inline");
-        assert_eq!(reply.text.matches("<script").count(), reply.text.matches("<script src=\"/assets/").count()
-            + reply.text.matches("<script type=\"module\" src=\"/assets/").count(), "{page}");
+        assert_eq!(
+            reply.text.matches("<script").count(),
+            reply.text.matches("<script src=\"/assets/").count()
+                + reply.text.matches("<script type=\"module\" src=\"/assets/").count(),
+            "{page}"
+        );
     }
 }
 

@@ -113,7 +113,8 @@ impl Server {
         let message = json!({"specversion": "1.0", "source": "/test", "id": id, "type": format!("usher.{kind}"),
             "time": START, "data": data});
         let request = Request::post("/v1/events").header("content-type", "application/cloudevents+json");
-        let response = self.interface.clone().oneshot(request.body(message.to_string().into()).unwrap()).await.unwrap();
+        let response =
+            self.interface.clone().oneshot(request.body(Body::from(message.to_string())).unwrap()).await.unwrap();
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let results: Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(results["results"][0]["outcome"], "accepted", "{results}");

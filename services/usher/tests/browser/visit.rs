@@ -67,7 +67,7 @@ impl Visit {
 
     /// Waits until the page says something.
     pub async fn says(&self, text: &str) {
-        let finds = "return document.body.textContent.replace(/\\s+/g, ' ').includes(arguments[0])";
+        let finds = "return document.body.innerText.replace(/\\s+/g, ' ').includes(arguments[0])";
         self.wait_until(&format!("the page to say {text:?}"), finds, vec![json!(text)]).await;
     }
 

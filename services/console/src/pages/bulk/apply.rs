@@ -59,7 +59,10 @@ pub(crate) async fn apply(
     let content = html! {
         (notice("good", &title, &html! { a href={ "/licensees/" (licensee) "/seats" } { "Back to the seats" } }))
         (review::lines(&people.lines, |line| match &line.user {
-            Ok(user) => verdicts.get(user).map_or_else(|| chip("plain", "Nothing done"), |(tone, words)| chip(tone, words)),
+            Ok(user) => {
+                let (tone, words) = verdicts.get(user).map_or(("plain", "Nothing done"), |(tone, words)| (tone, words));
+                chip(tone, words)
+            }
             Err(code) => chip("bad", &in_words(code)),
         }))
     };

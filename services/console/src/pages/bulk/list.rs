@@ -17,7 +17,7 @@ pub(super) fn names(text: &str) -> Result<Vec<String>, Failure> {
     for record in reader.records() {
         let record = record.map_err(|error| Failure::malformed(format!("the list is not CSV: {error}")))?;
         let Some(index) = column else {
-            let named = record.iter().position(|title| is_title(title));
+            let named = record.iter().position(is_title);
             column = Some(named.unwrap_or(0));
             if named.is_none() {
                 names.extend(record.get(0).filter(|name| !name.is_empty()).map(str::to_owned));

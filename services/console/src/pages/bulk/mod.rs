@@ -1,11 +1,13 @@
 //! Giving and taking many seats: who is meant, what would happen, and what did.
 
 mod apply;
+mod forms;
 mod list;
 mod people;
 mod review;
 
 pub(crate) use apply::apply;
+pub(super) use forms::{FORM, bar, list_form};
 pub(crate) use review::review;
 
 use licensing::{LicenseeId, ProductId};

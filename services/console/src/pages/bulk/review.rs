@@ -63,7 +63,9 @@ pub(super) async fn show(
         h2 { (action.title()) }
         @if let Some(problem) = stopped_by { (problem_notice(problem)) }
         @if people.is_cut {
-            (notice("warn", "The filter finds more than 10,000 people", &html! { "These are the first 10,000 of them; do the rest afterwards." }))
+            (notice("warn", "The filter finds more than 10,000 people", &html! {
+                "These are the first 10,000 of them; do the rest afterwards."
+            }))
         }
         @match &previewed {
             Ok(preview) => (would_happen(&scene, preview)),
@@ -116,7 +118,8 @@ fn would_happen(scene: &Scene<'_>, preview: &Answer<Preview>) -> Markup {
                 (kept(scene, scene.action))
                 (hidden("version", &preview.version.map(|version| version.to_string()).unwrap_or_default()))
                 (hidden("key", &Uuid::now_v7().to_string()))
-                button #decide class={ "button " (if is_removal { "danger" } else { "primary" }) } type="submit" { (decision) }
+                @let tone = if is_removal { "danger" } else { "primary" };
+                button #decide class={ "button " (tone) } type="submit" { (decision) }
                 a.button href={ "/licensees/" (scene.licensee) "/seats" } { "Cancel" }
             }
         }
@@ -178,7 +181,7 @@ fn table(scene: &Scene<'_>, changed: &HashSet<&str>) -> Markup {
 /// A line for each of the people, with what becomes of them.
 pub(super) fn lines(people: &[Line], verdict: impl Fn(&Line) -> Markup) -> Markup {
     html! {
-        div.table-frame {
+        div.table-frame role="region" aria-label="Line by line" tabindex="0" {
             table {
                 thead { tr { th scope="col" { "Line" } th scope="col" { "User" } th scope="col" { "Result" } } }
                 tbody {

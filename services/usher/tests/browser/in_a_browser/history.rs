@@ -7,8 +7,7 @@ fn a_past_day_and_the_reason_of_a_seat_are_shown() {
         visit.go("/licensees/rails/history").await;
         visit.find(".chart path.assigned").await;
         visit.run("document.getElementById('as-of').value = '2022-06-01'", vec![]).await;
-        visit.click("#as-of ~ button, form button").await;
-        visit.go("/licensees/rails/history?as_of=2022-06-01").await;
+        visit.click("form:has(#as-of) button").await;
         visit.says("As of the end of 2022-06-01").await;
         visit.says("60 of 60 Duo Enterprise").await;
         visit.go("/licensees/rails/history?type=SeatRemoved").await;

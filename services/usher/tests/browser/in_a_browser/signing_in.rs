@@ -51,7 +51,7 @@ fn an_owner_signs_in_and_sees_only_what_is_theirs() {
         visit.tab_to("input[name=token]").await;
         visit.press("token-of-olga").await;
         visit.press(ENTER).await;
-        visit.says("SubscriptionStarted").await;
+        visit.says("Premium started with 10 seats").await;
         assert_eq!(visit.path().await, "/licensees/acme/history", "back to where it was");
         assert_eq!(visit.run("return document.cookie", vec![]).await, json!(""), "no script sees the cookie");
         visit.go("/licensees").await;
