@@ -65,7 +65,7 @@ impl Called {
 
 impl App {
     pub(crate) fn new(services: Services) -> Self {
-        let Services { engine, views, index, journal, metrics } = services.clone();
+        let Services { engine, views, index, journal, metrics, past: _ } = services.clone();
         let health = Health::new(engine, journal, index, Some(views), metrics);
         Self { services, health, blocking_jobs: BlockingJobs::at_most(BLOCKING_JOBS_MAX) }
     }

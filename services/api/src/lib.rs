@@ -10,6 +10,7 @@ mod app;
 mod auth;
 mod blocking;
 mod extract;
+mod facts;
 mod layers;
 mod member_names;
 mod openapi;
@@ -18,11 +19,13 @@ mod preview;
 mod problem;
 mod routes;
 mod schema;
+mod schema_of_reasons;
 mod seat_history;
 mod shard_progress;
 
 use std::sync::Arc;
 
+use ::past::Past;
 use engine::Engine;
 use journal::{Journal, StreamIndex};
 use views::Views;
@@ -49,6 +52,8 @@ pub struct Services {
     pub views: Arc<Views>,
     /// Answers for the history.
     pub index: Arc<dyn StreamIndex>,
+    /// Answers for how things were.
+    pub past: Arc<Past>,
     /// Knows how far the history goes, and the names that no event holds.
     pub journal: Arc<dyn Journal>,
     /// Renders the metrics.

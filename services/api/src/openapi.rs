@@ -15,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     auth::is_open,
     layers::MIN_POSITION,
-    preview::{Previewed, PreviewedEvent},
+    preview::{Previewed, PreviewedAnswer, PreviewedEvent},
     problem::PROBLEM_JSON,
     routes,
     schema::{MemberSort, ProblemDetails},
@@ -41,7 +41,7 @@ const BEARER: &str = "bearer";
         (name = "time", description = "The clock, and what is due"),
         (name = "process", description = "How the process is"),
     ),
-    components(schemas(MemberSort, Previewed, PreviewedEvent, ProblemDetails))
+    components(schemas(MemberSort, Previewed, PreviewedAnswer, PreviewedEvent, ProblemDetails))
 )]
 struct Head;
 

@@ -1,122 +1,84 @@
-//! What was so at an instant, by effective time: the events that had taken effect by then, folded.
+//! Reads of how things were: what of them is HTTP's. The folding is `past`'s.
 
-use chrono::DateTime;
-use contract::event::{DecodeError, StreamEvent, StreamName, decode};
-use journal::{Position, StoredEvent};
-use licensing::{
-    FeatureId, Instant, Licensee, LicenseeId, User, UserId,
-    access::{self, Access},
-};
-use views::LicenseeView;
+use axum::{extract::Query, http::Uri};
+use chrono::Utc;
+use licensing::{FeatureId, Instant, LicenseeId, UserId, access::Access};
+use past::{LicenseeThen, Moment};
+use views::{LicenseeView, MemberView, MembersQuery, Page, UserView};
 
 use crate::{
     Services,
     problem::{Problem, ProblemCode},
 };
 
-/// How many events are read at one go.
-const EVENTS_AT_ONCE: usize = 10_000;
+/// The parameters by which a read is one of the past.
+pub(crate) const MOMENT_PARAMETERS: [&str; 2] = ["as_of", "as_known_at"];
 
-/// An event of the past that can't be read.
-#[derive(Debug, thiserror::Error)]
-#[error("event {version} of {stream} cannot be read")]
-struct Unreadable {
-    stream: String,
-    version: u64,
-    #[source]
-    source: DecodeError,
+/// Whether a request asks how things were. A query that can't be read asks for nothing.
+pub(crate) fn is_of_past(uri: &Uri) -> bool {
+    let Ok(Query(parameters)) = Query::<Vec<(String, String)>>::try_from_uri(uri) else { return false };
+    parameters.iter().any(|(name, _)| MOMENT_PARAMETERS.contains(&name.as_str()))
 }
 
-/// Refuses an instant that has not come.
-pub(crate) fn check_past(services: &Services, at: Instant) -> Result<(), Problem> {
-    let now = services.engine.now();
-    if at <= now {
-        return Ok(());
+/// Refuses a moment that has not come, by either clock.
+pub(crate) fn check_past(services: &Services, moment: &Moment) -> Result<(), Problem> {
+    let later = |name: &str| {
+        let detail = format!("{name} is later than now: what will be is not known");
+        Err(Problem::new(ProblemCode::MalformedRequest, detail))
+    };
+    if moment.as_of.is_some_and(|as_of| as_of > services.engine.now()) {
+        return later("as_of");
     }
-    Err(Problem::new(ProblemCode::MalformedRequest, "as_of is later than now: what will be is not known"))
+    // What is recorded bears the time of the machine that does it, whatever Usher's clock says.
+    if moment.as_known_at.is_some_and(|as_known_at| as_known_at > Utc::now()) {
+        return later("as_known_at");
+    }
+    Ok(())
 }
 
-/// A licensee as it was; `None` before its first event. Blocks.
+/// Refuses an instant of effective time that has not come.
+pub(crate) fn check_as_of(services: &Services, as_of: Instant) -> Result<(), Problem> {
+    check_past(services, &Moment { as_of: Some(as_of), as_known_at: None })
+}
+
+/// A licensee as it was. Blocks.
 pub(crate) fn licensee_at(
     services: &Services,
     licensee: &LicenseeId,
-    at: Instant,
-) -> Result<Option<LicenseeView>, Problem> {
-    let Some((state, position)) = fold(services, licensee, at)? else { return Ok(None) };
-    let details = services.journal.licensee_details(licensee.as_str())?;
-    Ok(Some(LicenseeView {
-        licensee: licensee.clone(),
-        name: details.map(|details| details.name),
-        summary: state.account().summary(services.engine.catalogue()),
-        position,
-    }))
+    moment: &Moment,
+) -> Result<LicenseeView, Problem> {
+    check_past(services, moment)?;
+    services.past.licensee_view_at(licensee, moment)?.ok_or_else(Problem::unknown_licensee)
 }
 
-/// Whether a user might use a feature at an instant (R31, R32), through the licensees whose member the user still is.
-/// Blocks.
+/// A page of a licensee's members as they were, if `check` has nothing against showing it of the licensee as it was. Blocks.
+pub(crate) fn members_at(
+    services: &Services,
+    licensee: &LicenseeId,
+    moment: &Moment,
+    query: &MembersQuery,
+    check: impl FnOnce(&LicenseeThen) -> Result<(), Problem>,
+) -> Result<Page<MemberView>, Problem> {
+    check_past(services, moment)?;
+    let then = services.past.licensee_at(licensee, moment)?.ok_or_else(Problem::unknown_licensee)?;
+    check(&then)?;
+    Ok(services.past.members_of(&then, moment, query)?)
+}
+
+/// A user as they were; `None` for one whom nobody had named by then. Blocks.
+pub(crate) fn user_at(services: &Services, user: &UserId, moment: &Moment) -> Result<Option<UserView>, Problem> {
+    check_past(services, moment)?;
+    Ok(services.past.user_view_at(user, moment)?)
+}
+
+/// Whether a user might use a feature (R31, R32), through the licensees that the user was a member of then; `None` for one
+/// whom nobody had named by then. Blocks.
 pub(crate) fn access_at(
     services: &Services,
     user: &UserId,
     feature: &FeatureId,
-    at: Instant,
-) -> Result<Access, Problem> {
-    let mut state = User::default();
-    for_each_event(services, &StreamName::User(user.clone()), at, |_, event, _| {
-        if let StreamEvent::User { event, .. } = event {
-            state.evolve(event);
-        }
-    })?;
-    let mut standings = Vec::new();
-    for id in services.index.memberships(user.as_str())? {
-        let Ok(licensee) = LicenseeId::parse(&id) else { continue };
-        let Some((past, _)) = fold(services, &licensee, at)? else { continue };
-        if past.roster().member(user).is_some() {
-            let seats: Vec<_> = past.roster().seats_of(user).cloned().collect();
-            standings.push((licensee, past, seats));
-        }
-    }
-    let memberships: Vec<_> = standings
-        .iter()
-        .map(|(licensee, past, seats)| access::Membership { licensee, account: past.account(), seats })
-        .collect();
-    Ok(access::check(state.status(), &memberships, feature, at, services.engine.catalogue()))
-}
-
-/// A licensee with members and seats, and where its last event by then lies; `None` before its first.
-fn fold(services: &Services, licensee: &LicenseeId, at: Instant) -> Result<Option<(Licensee, Position)>, Problem> {
-    let mut state = Licensee::default();
-    let mut last = None;
-    for_each_event(services, &StreamName::Licensee(licensee.clone()), at, |position, event, effective_at| {
-        if let StreamEvent::Licensee { event, .. } = event {
-            state.evolve(&event, effective_at);
-        }
-        last = Some(position);
-    })?;
-    Ok(last.map(|position| (state, position)))
-}
-
-/// Visits the events of a stream that had taken effect at an instant, in order.
-pub(crate) fn for_each_event(
-    services: &Services,
-    stream: &StreamName,
-    at: Instant,
-    mut visit: impl FnMut(Position, StreamEvent, Instant),
-) -> Result<(), Problem> {
-    let stream = stream.to_string();
-    let mut after_version = 0;
-    loop {
-        let page = services.index.stream(&stream, after_version, EVENTS_AT_ONCE)?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after_version = last.event.version;
-        for StoredEvent { position, event } in page {
-            let effective_at = DateTime::from_timestamp_micros(event.effective_at_us).unwrap_or_default();
-            if effective_at > at {
-                continue;
-            }
-            let decoded = decode(&event.r#type, event.schema_version, &event.data).map_err(|source| {
-                Problem::internal(&Unreadable { stream: stream.clone(), version: event.version, source })
-            })?;
-            visit(position, decoded, effective_at);
-        }
-    }
+    moment: &Moment,
+) -> Result<Option<Access>, Problem> {
+    check_past(services, moment)?;
+    Ok(services.past.access_at(user, feature, moment, services.engine.now())?)
 }

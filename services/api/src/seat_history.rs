@@ -1,9 +1,9 @@
 //! Seats bought and assigned over the whole past of a licensee, in a bounded number of steps.
 
-use contract::event::{StreamEvent, StreamName};
+use contract::event::StreamName;
 use licensing::{Instant, Licensee, LicenseeId, ProductId};
 
-use crate::{Services, past::for_each_event, problem::Problem};
+use crate::{Services, facts::for_each_fact, problem::Problem};
 
 /// The longest history that is walked for it, in events.
 const EVENTS_MAX: u64 = 500_000;
@@ -53,9 +53,12 @@ impl Services {
         let (now, catalogue) = (self.engine.now(), self.engine.catalogue());
         let mut state = Licensee::default();
         let mut steps: Option<Steps> = None;
-        for_each_event(self, &stream, now, |_, event, effective_at| {
-            let StreamEvent::Licensee { event, .. } = event else { return };
-            state.evolve(&event, effective_at);
+        for_each_fact(self, licensee, |_, fact| {
+            let effective_at = fact.cited.effective_at;
+            if effective_at > now {
+                return;
+            }
+            state.evolve(&fact.event, effective_at);
             let account = state.account();
             let level = SeatLevel {
                 at: effective_at,

@@ -13,6 +13,7 @@ use crate::{
     compare::{Mismatch, first_mismatch},
     index,
     replay::{self, ReadCommit, Replay, SnapshotMark},
+    seal::{Seal, Sealed, Since},
     walk,
 };
 
@@ -56,13 +57,23 @@ pub enum Stage {
 /// # Errors
 /// [`AuditError::Difference`] with the first thing that is not what it should be, or what stood in the way of looking.
 pub fn verify(subject: &Subject, tell: &mut dyn FnMut(Stage, u64)) -> Result<Checked, AuditError> {
-    let mut auditor = Auditor { subject, replay: Replay::new(subject.journal.shard_count()), licensees_done: 0, tell };
-    auditor.catch_up()?;
-    auditor.check_index()?;
-    auditor.catch_up()?;
-    auditor.check_snapshots_are_met()?;
-    auditor.check_views()?;
-    Ok(auditor.checked())
+    Ok(look(subject, Replay::new(subject.journal.shard_count()), tell)?.0)
+}
+
+/// As [`verify`], and that the store, which goes by the id `store`, still has the history that a seal vouches for. What
+/// came after it is fine, and counted. Whether the seal itself can be trusted is asked before
+/// ([`SignedSeal::check_signature`](crate::SignedSeal::check_signature)).
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_against(
+    subject: &Subject,
+    seal: &Seal,
+    store: &[u8],
+    tell: &mut dyn FnMut(Stage, u64),
+) -> Result<(Checked, Since), AuditError> {
+    let shards = subject.journal.shard_count();
+    look(subject, Replay::against(Sealed::of(seal, store, shards)?, shards), tell)
 }
 
 /// Checks the journal alone, for a store of which nothing else can be opened.
@@ -70,18 +81,34 @@ pub fn verify(subject: &Subject, tell: &mut dyn FnMut(Stage, u64)) -> Result<Che
 /// # Errors
 /// As [`verify`].
 pub fn verify_journal(journal: &dyn Journal) -> Result<(), AuditError> {
-    let mut replay = Replay::new(journal.shard_count());
+    replay_journal(journal, Replay::new(journal.shard_count())).map(drop)
+}
+
+/// As [`verify_against`], of the journal alone.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_journal_against(journal: &dyn Journal, seal: &Seal, store: &[u8]) -> Result<Since, AuditError> {
+    let shards = journal.shard_count();
+    replay_journal(journal, Replay::against(Sealed::of(seal, store, shards)?, shards))?.check_seal_is_met()
+}
+
+fn replay_journal(journal: &dyn Journal, mut replay: Replay) -> Result<Replay, AuditError> {
     for end in journal.heads()? {
-        while replay.head(end.shard).commit_number < end.commit_number {
-            let stored = walk::next(journal, replay.head(end.shard), end)?;
-            if stored.is_empty() {
-                break;
-            }
-            stored.iter().try_for_each(|stored| replay.take(stored, &replay::read(stored)?))?;
-        }
-        walk::check_end(journal, replay.head(end.shard), end)?;
+        walk::to(journal, &mut replay, end, |replay, stored| replay.take(stored, &replay::read(stored)?))?;
     }
-    Ok(())
+    Ok(replay)
+}
+
+fn look(subject: &Subject, replay: Replay, tell: &mut dyn FnMut(Stage, u64)) -> Result<(Checked, Since), AuditError> {
+    let mut auditor = Auditor { subject, replay, licensees_done: 0, tell };
+    auditor.catch_up()?;
+    let since = auditor.replay.check_seal_is_met()?;
+    auditor.check_index()?;
+    auditor.catch_up()?;
+    auditor.check_snapshots_are_met()?;
+    auditor.check_views()?;
+    Ok((auditor.checked(), since))
 }
 
 /// Somebody who looks at a store.

@@ -34,11 +34,18 @@ pub enum Part {
     Index,
     /// The read models.
     Views,
+    /// A seal, or what it was to vouch for.
+    Seal,
+    /// A signed bundle.
+    Bundle,
 }
 
 /// A place in a part of a store, as far as it can be told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Place {
+    /// The line of a file, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
     /// The shard.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shard: Option<u16>,
@@ -83,6 +90,14 @@ impl Place {
         Self { shard: Some(shard), commit: Some(number), ..Self::default() }
     }
 
+    pub(crate) fn of_shard(shard: u16) -> Self {
+        Self { shard: Some(shard), ..Self::default() }
+    }
+
+    pub(crate) fn of_line(line: u64) -> Self {
+        Self { line: Some(line), ..Self::default() }
+    }
+
     pub(crate) fn of_stream(stream: &str) -> Self {
         Self { stream: Some(stream.to_owned()), ..Self::default() }
     }
@@ -118,6 +133,8 @@ impl fmt::Display for Part {
             Self::Journal => "journal",
             Self::Index => "index",
             Self::Views => "views",
+            Self::Seal => "seal",
+            Self::Bundle => "bundle",
         })
     }
 }
@@ -125,6 +142,7 @@ impl fmt::Display for Part {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let numbers = [
+            ("line", self.line),
             ("shard", self.shard.map(u64::from)),
             ("commit", self.commit),
             ("position", self.position),

@@ -5,7 +5,7 @@ use std::fmt;
 use journal::JournalError;
 use views::ViewsError;
 
-use crate::{Difference, Part, Place};
+use crate::{Difference, KeyError, Part, Place, SealError};
 
 /// Why a store could not be found to be sound.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,19 @@ pub enum AuditError {
         /// Why.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Something can't be worked with as a seal.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// What is written can't be written.
+    #[error("the output cannot be written: check where it leads to")]
+    Output {
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
     },
     /// Index or views do not come up to the journal.
     #[error("{what} stays behind the journal: see that a node keeps it up to date, then try again")]

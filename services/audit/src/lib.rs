@@ -7,19 +7,35 @@
 //! Others may go on writing meanwhile: what differs is looked at again until either it agrees or the replay stands still
 //! about it. The memory taken grows with streams, members and users, never with the number of events.
 //!
+//! A [`Seal`] is a signed checkpoint of the journal: [`verify_against`] shows that a later store still has that history.
+//! [`write_bundle`] puts events, refusals and a seal into one file, which [`verify_bundle`] checks with nothing else.
+//!
+//! [`reconcile`] holds a billing system's own list against the journal.
+//!
 //! Everything here blocks; asynchronous callers go through a thread of their own.
 
 mod auditor;
+mod bundle;
 mod compare;
 mod difference;
 mod error;
 mod index;
+pub mod reconcile;
 mod replay;
+mod seal;
 mod subject;
 mod views;
 mod walk;
 
-pub use auditor::{Checked, Stage, verify, verify_journal};
+pub use auditor::{Checked, Stage, verify, verify_against, verify_journal, verify_journal_against};
+pub use bundle::{
+    BUNDLE_FORMAT, BUNDLE_VERSION, BundleError, Held, Scope, WriteError, Written, verify_bundle, write_bundle,
+};
 pub use difference::{Difference, Part, Place};
 pub use error::AuditError;
+pub use seal::{
+    Algorithm, Contents, Hex, InvalidHex, KeyError, RawPublicKey, RawSignature, SEAL_BYTES_MAX, SEAL_FORMAT,
+    SEAL_VERSION, Seal, SealError, SealedStream, ShardEnd, Signature, SignedSeal, SigningKey, Since, VerifyingKey,
+    seal,
+};
 pub use subject::Subject;

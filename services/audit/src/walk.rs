@@ -2,7 +2,7 @@
 
 use journal::{Head, Journal, JournalError, StoredCommit};
 
-use crate::{AuditError, Part, Place, error::differs};
+use crate::{AuditError, Part, Place, error::differs, replay::Replay};
 
 /// How much of a shard is read at one go, bytes of blocks.
 const READ_BYTES: usize = 4 * 1024 * 1024;
@@ -11,6 +11,23 @@ const READ_BYTES: usize = 4 * 1024 * 1024;
 pub(crate) fn next(journal: &dyn Journal, reached: Head, end: Head) -> Result<Vec<StoredCommit>, AuditError> {
     let read = read(journal, reached.shard, reached.commit_number)?;
     Ok(read.into_iter().take_while(|commit| commit.number <= end.commit_number).collect())
+}
+
+/// Hands a replay the commits of a shard up to `end`, where they have to end; `take` is to bring it forward.
+pub(crate) fn to(
+    journal: &dyn Journal,
+    replay: &mut Replay,
+    end: Head,
+    mut take: impl FnMut(&mut Replay, &StoredCommit) -> Result<(), AuditError>,
+) -> Result<(), AuditError> {
+    while replay.head(end.shard).commit_number < end.commit_number {
+        let stored = next(journal, replay.head(end.shard), end)?;
+        if stored.is_empty() {
+            break;
+        }
+        stored.iter().try_for_each(|stored| take(replay, stored))?;
+    }
+    check_end(journal, replay.head(end.shard), end)
 }
 
 /// Checks that the shard's commits, which were read up to `reached`, end where its head says.

@@ -55,6 +55,15 @@ pub enum Answer {
         /// Who had none.
         without_seat: Vec<UserId>,
     },
+    /// Of an undoing, in the order in which it was done.
+    Undone {
+        /// Who has a seat again.
+        restored: Vec<UserId>,
+        /// Who lost the seat that the command had given.
+        removed: Vec<UserId>,
+        /// For whom nothing was done, and why.
+        failed: Vec<(UserId, Code)>,
+    },
     /// Of a synchronisation: the licensee right after it (R17).
     Synchronized(Box<Summary>),
 }
@@ -78,6 +87,7 @@ impl Answer {
                 Self::Assigned { assigned, already_assigned, failed }
             }
             Report::Removed { removed, without_seat } => Self::Removed { removed, without_seat },
+            Report::Undone { restored, removed, failed } => Self::Undone { restored, removed, failed },
         }
     }
 }

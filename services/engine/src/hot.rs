@@ -216,8 +216,8 @@ pub(crate) fn read_licensee(
     let Some(head) = index.stream_head(&stream)? else {
         return Ok(HotLicensee { state: Licensee::default(), hash: chain::START, details: None, snapshot_version: 0 });
     };
-    let mut state =
-        snapshots::load(index.snapshot(&stream)?).filter(|state| state.version() <= head.version).unwrap_or_default();
+    let kept = index.snapshot(&stream)?.as_ref().and_then(snapshots::state_in);
+    let mut state = kept.filter(|state| state.version() <= head.version).unwrap_or_default();
     let snapshot_version = state.version();
     for_each_event(&stream, snapshot_version, index, |event, at| {
         if let StreamEvent::Licensee { event, .. } = event {
@@ -279,6 +279,6 @@ fn check_end(stream: &str, version: u64, head: StreamHead) -> Result<(), EngineE
     Err(unreadable(stream, &format!("it ends at version {}, but {version} events can be read", head.version)))
 }
 
-fn unreadable(stream: &str, detail: &dyn std::fmt::Display) -> EngineError {
+pub(crate) fn unreadable(stream: &str, detail: &dyn std::fmt::Display) -> EngineError {
     EngineError::Unreadable { place: stream.to_owned(), detail: detail.to_string() }
 }

@@ -4,11 +4,16 @@ use contract::event::StreamEvent;
 use licensing::{Event, LicenseeId, Refusal};
 use serde::{Deserialize, Serialize};
 
+use crate::Answer;
+
 /// What a command would do now; nothing is written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Preview {
     /// The events that it would make, in order; or why it would be refused.
     pub outcome: Result<Vec<PreviewEvent>, Refusal>,
+    /// What a bulk command would say of its users; `None` of any other, and where it would be refused.
+    #[serde(default)]
+    pub answer: Option<Answer>,
     /// The version of what it is for, the licensee or the user: whoever names it with the command is told if anything
     /// has changed since. `None` where it is for all.
     pub version: Option<u64>,

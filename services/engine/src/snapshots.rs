@@ -30,11 +30,22 @@ pub(crate) fn is_due(state: &Licensee, kept_version: u64) -> bool {
     new_events >= EVENTS_MIN.max(size / 2)
 }
 
-/// The state that a snapshot holds; `None` if there is none or it is of another program version.
-pub(crate) fn load(snapshot: Option<Snapshot>) -> Option<Licensee> {
-    let snapshot = snapshot.filter(|snapshot| snapshot.state_version == STATE_VERSION)?;
+/// The state that a snapshot holds; `None` if it is of another program version.
+pub fn state_in(snapshot: &Snapshot) -> Option<Licensee> {
+    if snapshot.state_version != STATE_VERSION {
+        return None;
+    }
     let state: Licensee = postcard::from_bytes(&snapshot.bytes).ok()?;
     (state.version() == snapshot.version).then_some(state)
+}
+
+/// A snapshot of a state.
+///
+/// # Errors
+/// When the state cannot be encoded, which a test rules out.
+pub fn snapshot_of(state: &Licensee) -> Result<Snapshot, postcard::Error> {
+    let bytes = postcard::to_stdvec(state)?;
+    Ok(Snapshot { version: state.version(), state_version: STATE_VERSION, bytes })
 }
 
 /// The way to the thread that writes snapshots.
@@ -75,8 +86,6 @@ fn write(
     licensee: &LicenseeId,
     state: &Licensee,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let bytes = postcard::to_stdvec(state)?;
-    let snapshot = Snapshot { version: state.version(), state_version: STATE_VERSION, bytes };
-    index.put_snapshot(&crate::hot::licensee_stream(licensee), &snapshot)?;
+    index.put_snapshot(&crate::hot::licensee_stream(licensee), &snapshot_of(state)?)?;
     Ok(())
 }

@@ -103,6 +103,15 @@ pub enum JournalError {
         /// How many shards the store has.
         shards: u16,
     },
+    /// An overlay holds as much as it may; nothing of the batch was taken.
+    #[error(
+        "what would happen takes more than the {} MiB of memory that it may: look at less at one go",
+        bytes_max / (1024 * 1024)
+    )]
+    OverlayFull {
+        /// The most that it may hold, bytes.
+        bytes_max: usize,
+    },
     /// A commit is larger than a store takes.
     #[error("a commit of {bytes} bytes is above the limit of {bytes_max}: decide fewer commands at one go")]
     TooLarge {

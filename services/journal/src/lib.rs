@@ -5,6 +5,7 @@
 //! * [`sqlite::SqliteStore`] is both in one folder, for one process.
 //! * [`postgres::PostgresStore`] is both in one database, for any number of processes, which tell each other what they
 //!   have to through [`SharedUsers`], and share the work by [`Leases`].
+//! * [`overlay::Overlay`] is both on top of another store, and writes nothing: for looking at what would happen.
 //!
 //! Everything here blocks; asynchronous callers go through a thread of their own.
 
@@ -16,7 +17,10 @@ mod error;
 mod held;
 mod indexing;
 mod leases;
+mod moment;
 mod news;
+pub mod overlay;
+mod past_index;
 mod port;
 mod positions;
 pub mod postgres;
@@ -27,11 +31,14 @@ mod stream_index;
 mod watch;
 
 pub use background::{Background, Stopping};
+pub use checksum::COMMIT_START;
 pub use details::{DetailChange, LicenseeDetails, Person, StatusReason};
 pub use error::JournalError;
 pub use held::{Epoch, Held};
 pub use leases::{Duty, Lease, Leases, Node, NodeId, Roster, Task, UnknownTask};
+pub use moment::Moment;
 pub use news::{Candidate, SharedUser, SharedUsers, StatusNews};
+pub use past_index::{BLOCK_EVENTS, EventBlock, FirstNamed, PastIndex};
 pub use port::{BLOCK_BYTES_MAX, Batch, Head, Journal, NewCommit, Position, StoredCommit};
 pub use positions::{InvalidPositions, Positions};
 pub use progress::{Ended, Progress};

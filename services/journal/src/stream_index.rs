@@ -5,17 +5,20 @@ use std::time::Duration;
 use contract::proto::journal::{Event, Outcome};
 use licensing::Instant;
 
-use crate::{Head, JournalError, Position, chain};
+use crate::{Head, JournalError, PastIndex, Position, Positions, chain};
 
 /// The index of a journal. It is filled behind the commits, so it may lag; it tells exactly how far it is.
 ///
 /// Once filling it failed, every call fails with [`JournalError::IndexFailed`]: it is never silently behind.
-pub trait StreamIndex: Send + Sync {
+pub trait StreamIndex: PastIndex {
     /// Up to where each shard is indexed, in the order of the shards.
     fn progress(&self) -> Result<Vec<Head>, JournalError>;
 
     /// Waits until `shard` is indexed up to commit `number`, at most for `timeout`; whether it is.
     fn wait_until(&self, shard: u16, number: u64, timeout: Duration) -> Result<bool, JournalError>;
+
+    /// Waits until everything up to `positions` is indexed, at most for `timeout`; whether it is.
+    fn wait_for(&self, positions: &Positions, timeout: Duration) -> Result<bool, JournalError>;
 
     /// Waits until fewer than `records` committed records are not indexed, at most for `timeout`; whether it is so. A
     /// process that holds shards counts those alone: the others grow, and are indexed, without it.

@@ -91,6 +91,12 @@ conformance_tests! {
     snapshots_never_get_older
     an_append_wakes_who_follows
     many_threads_read_while_one_writes
+    the_last_use_that_was_noted_by_a_moment_is_told
+    every_use_is_told_also_of_those_that_are_indexed_at_one_go
+    whoever_was_a_member_is_told_for_ever
+    a_user_is_known_from_when_first_named
+    blocks_tell_the_bounds_of_their_times
+    past_states_are_kept_side_by_side
 }
 
 /// A closed store with some commits.

@@ -17,6 +17,15 @@ pub struct AddOnOrder {
     pub quantity: i64,
 }
 
+/// Some of a stream's events, one after another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionRange {
+    /// The version of the first.
+    pub first: u64,
+    /// The version of the last, which is no earlier.
+    pub last: u64,
+}
+
 /// A new subscription (R1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartSubscription {
@@ -154,6 +163,13 @@ pub enum Command {
     SynchronizeInstance {
         /// The version it runs.
         version: InstanceVersion,
+    },
+    /// Takes back what an earlier command did to seats.
+    UndoCommand {
+        /// The command's id, as the history shows it.
+        command_id: String,
+        /// Where its events lie in the licensee's stream; `None` if no event there bears its id.
+        events: Option<VersionRange>,
     },
     /// Looks for seats that shouldn't be (R27).
     Sweep,

@@ -1,6 +1,15 @@
 //! What a decision may know besides the aggregate's own state.
 
-use crate::{Catalogue, EmailAddress, Instant, UserId, UserStatus};
+use crate::{Catalogue, EmailAddress, Event, Instant, UserId, UserStatus, VersionRange};
+
+/// An event of the licensee's own stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastEvent {
+    /// Its place in the stream, from 1.
+    pub version: u64,
+    /// What happened.
+    pub event: Event,
+}
 
 /// What lies outside of a licensee's stream and is needed to decide about it.
 ///
@@ -14,9 +23,12 @@ pub trait Facts {
 
     /// The user's status in the directory; unknown users are active (R29).
     fn user_status(&self, user: &UserId) -> UserStatus;
+
+    /// Some of the licensee's own events, in order, which the state alone does not remember.
+    fn past_events(&self, versions: VersionRange) -> Vec<PastEvent>;
 }
 
-/// Facts of a world in which nothing is known: nobody used anything, everybody is active.
+/// Facts of a world in which nothing is known: nobody used anything, everybody is active, nothing has happened.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoFacts;
 
@@ -31,6 +43,10 @@ impl Facts for NoFacts {
 
     fn user_status(&self, _user: &UserId) -> UserStatus {
         UserStatus::Active
+    }
+
+    fn past_events(&self, _versions: VersionRange) -> Vec<PastEvent> {
+        Vec::new()
     }
 }
 

@@ -58,7 +58,7 @@ macro_rules! party_id {
         impl $name {
             /// Reads an id: 1 to 128 of `A-Z a-z 0-9 . _ : -`.
             pub fn parse(text: &str) -> Result<Self, InvalidId> {
-                if is_party_id(text) {
+                if has_id_form(text) {
                     Ok(Self(text.into()))
                 } else {
                     Err(InvalidId { kind: $kind, expected: "1 to 128 of A-Z a-z 0-9 . _ : -" })
@@ -132,7 +132,9 @@ impl SubscriptionId {
     }
 }
 
-fn is_party_id(text: &str) -> bool {
+/// Whether a text could be the id of a licensee or user: 1 to 128 of `A-Z a-z 0-9 . _ : -`, so neither an address nor a name
+/// of several words.
+pub fn has_id_form(text: &str) -> bool {
     (1..=ID_CHARS_MAX).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'-'))
 }

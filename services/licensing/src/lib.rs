@@ -31,7 +31,7 @@ mod vocabulary;
 pub use catalogue::Catalogue;
 pub use command::*;
 pub use commands::{Decision, Report, decide};
-pub use context::{Context, Facts, NoFacts};
+pub use context::{Context, Facts, NoFacts, PastEvent};
 pub use email::EmailAddress;
 pub use event::*;
 pub use ids::*;

@@ -50,6 +50,8 @@ codes! {
     UnknownLicensee = "unknown_licensee", 404;
     /// The catalogue has no such product.
     UnknownProduct = "unknown_product", 404;
+    /// No event of the licensee bears the command's id.
+    UnknownCommand = "unknown_command", 404;
     /// The message does not have the shape of its type.
     MalformedEvent = "malformed_event", 422;
     /// The message's type is none of the contract's.
@@ -102,6 +104,14 @@ codes! {
     NotEnoughSeats = "not_enough_seats", 409;
     /// None of the users has a seat (R25).
     NoAssignmentsFound = "no_assignments_found", 409;
+    /// The command moved no seats.
+    NothingToUndo = "nothing_to_undo", 409;
+    /// The user whose seat was to be restored has one.
+    AlreadyAssigned = "already_assigned", 409;
+    /// The seat that was to be taken back is gone already.
+    WithoutSeat = "without_seat", 409;
+    /// The seat that was to be taken back is another one by now, given by a later command.
+    AssignedSince = "assigned_since", 409;
 }
 
 impl std::fmt::Display for Code {

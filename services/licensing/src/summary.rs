@@ -20,6 +20,18 @@ pub enum ProductStatus {
     Grace,
 }
 
+impl ProductStatus {
+    /// The status as the wire spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::PendingSync => "pending_sync",
+            Self::Active => "active",
+            Self::Grace => "grace",
+        }
+    }
+}
+
 /// The subscription, as recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubscriptionSummary {

@@ -158,6 +158,8 @@ words!(
         Requested = "requested",
         /// Whoever starts a trial gets its first seat, without a mail (R13).
         TrialStarter = "trial_starter",
+        /// A command that took the seat was undone; without a mail (R33).
+        Restored = "restored",
     }
 );
 words!(

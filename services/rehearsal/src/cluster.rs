@@ -10,9 +10,6 @@ use tempfile::TempDir;
 
 use crate::{error::RehearsalError, node::Node};
 
-/// The metric that counts what became of messages.
-const MESSAGES: &str = "usher_intake_messages_total";
-
 /// PostgreSQL, Kafka and the nodes.
 pub struct Cluster {
     // In this order they go.
@@ -60,6 +57,11 @@ impl Cluster {
         Ok(kafka::Settings::new(&self.kafka.bootstrap(), Security::default())?)
     }
 
+    /// Where the store is.
+    pub fn database_url(&self) -> String {
+        self.database.url()
+    }
+
     /// Asks the database.
     pub fn sql(&self, query: &str) -> Result<String, RehearsalError> {
         Ok(self.database.run_sql(query)?)
@@ -84,24 +86,6 @@ impl Cluster {
         let due = due.map_err(|error| RehearsalError::Answer { url, detail: error.to_string() })?;
         Ok(due.into_iter().min())
     }
-
-    /// How many messages had which outcome, over all nodes.
-    pub fn outcomes(&self) -> Result<Vec<(String, u64)>, RehearsalError> {
-        let mut outcomes = Vec::new();
-        for node in &self.nodes {
-            let metrics = get(&format!("{}/metrics", node.url))?;
-            outcomes.extend(metrics.lines().filter_map(outcome));
-        }
-        Ok(outcomes)
-    }
-}
-
-/// Outcome and count of a line such as `usher_intake_messages_total{topic="…",outcome="accepted"} 17`.
-fn outcome(line: &str) -> Option<(String, u64)> {
-    let (labels, count) = line.strip_prefix(MESSAGES)?.rsplit_once(' ')?;
-    let (_, outcome) = labels.split_once("outcome=\"")?;
-    let (outcome, _) = outcome.split_once('"')?;
-    Some((outcome.to_owned(), count.parse().ok()?))
 }
 
 fn get(url: &str) -> Result<String, RehearsalError> {
@@ -111,16 +95,4 @@ fn get(url: &str) -> Result<String, RehearsalError> {
 
 fn to_text(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn outcomes_are_read_from_metrics() {
-        let line = r#"usher_intake_messages_total{topic="usher.usage.v1",outcome="accepted"} 448"#;
-        assert_eq!(outcome(line), Some(("accepted".to_owned(), 448)));
-        assert_eq!(outcome("# TYPE usher_intake_messages_total counter"), None);
-    }
 }

@@ -11,6 +11,9 @@ pub enum RehearsalError {
     /// A server can't be had.
     #[error(transparent)]
     Server(#[from] Unavailable),
+    /// The store can't be asked.
+    #[error("the database cannot be asked: see the nodes' logs")]
+    Database(#[from] postgres::Error),
     /// Kafka.
     #[error(transparent)]
     Kafka(#[from] KafkaError),
@@ -66,12 +69,10 @@ pub enum RehearsalError {
         detail: String,
     },
     /// Messages are not dealt with.
-    #[error("only {done} of {sent} messages were dealt with, and no more since {seconds} s: see the nodes' logs")]
+    #[error("{open} messages are not dealt with, and no fewer since {seconds} s: see the nodes' logs")]
     Standstill {
-        /// How many were.
-        done: u64,
-        /// How many should be.
-        sent: u64,
+        /// How many.
+        open: u64,
         /// For how long.
         seconds: u64,
     },

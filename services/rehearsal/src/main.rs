@@ -5,6 +5,7 @@
 
 mod cluster;
 mod error;
+mod ledger;
 mod node;
 mod numbers;
 mod replay;

@@ -11,13 +11,16 @@ use crate::{cluster::Cluster, error::RehearsalError, replay::Outcomes};
 
 /// What came out of the cluster: the outcomes of messages, and for the rest the views, read with `psql`.
 pub fn of_cluster(cluster: &Cluster, outcomes: Outcomes) -> Result<Value, RehearsalError> {
+    let Outcomes { sent, kept } = outcomes;
     let refused = table(&cluster.sql("SELECT code, count(*) FROM usher_views.refusals GROUP BY code")?);
     let removals = table(&cluster.sql("SELECT reason, count FROM usher_views.removals WHERE count > 0")?);
     let totals = row(&cluster.sql("SELECT licensees, members, seats FROM usher_views.totals")?);
     let sold = row(&cluster.sql("SELECT sum(quantity) FROM usher_views.seat_pools")?);
+    let refusals: u64 = refused.values().filter_map(Value::as_u64).sum();
+    let (accepted, duplicate) = (kept.saturating_sub(refusals), sent.saturating_sub(kept));
     let number = |numbers: &[u64], place: usize| numbers.get(place).copied().unwrap_or_default();
     Ok(json!({
-        "messages": {"accepted": outcomes.accepted, "duplicate": outcomes.duplicate, "refused": refused},
+        "messages": {"accepted": accepted, "duplicate": duplicate, "refused": refused},
         "licensees": number(&totals, 0),
         "members": number(&totals, 1),
         "seats": {"held": number(&totals, 2), "quantity": number(&sold, 0)},

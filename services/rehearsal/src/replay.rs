@@ -15,29 +15,22 @@ use kafka::{DataForm, Publisher};
 use crate::{
     cluster::Cluster,
     error::RehearsalError,
+    ledger::Ledger,
     schedule::{Message, together},
 };
 
 /// How often it is looked how many messages are dealt with.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// How long no message may be dealt with until it is given up.
 const STANDSTILL_MAX: Duration = Duration::from_secs(60);
 
 /// What became of the messages.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outcomes {
-    /// Accepted.
-    pub accepted: u64,
-    /// There before.
-    pub duplicate: u64,
-    /// Refused.
-    pub refused: u64,
-}
-
-impl Outcomes {
-    const fn total(self) -> u64 {
-        self.accepted.saturating_add(self.duplicate).saturating_add(self.refused)
-    }
+    /// How many the brokers took.
+    pub sent: u64,
+    /// Of how many the store keeps an outcome; the others were there before.
+    pub kept: u64,
 }
 
 /// The messages of a file, in order.
@@ -60,51 +53,40 @@ pub fn play(cluster: &Cluster, messages: &[Message]) -> Result<Outcomes, Rehears
         bar.set_style(style.progress_chars("=> "));
     }
     let mut publisher = Publisher::new(&cluster.kafka()?, DataForm::Protobuf)?;
-    let (mut rest, mut sent, mut outcomes) = (messages, 0_u64, Outcomes::default());
-    while let Some(first) = rest.first() {
-        cluster.set_clock(first.time)?;
-        let (now, later) = rest.split_at(together(rest, cluster.next_timer()?).min(rest.len()));
+    let mut ledger = Ledger::of(&cluster.database_url(), messages)?;
+    let mut done = 0;
+    while let Some(rest) = messages.get(done..).filter(|rest| !rest.is_empty()) {
+        if let Some(first) = rest.first() {
+            cluster.set_clock(first.time)?;
+        }
+        let (now, _later) = rest.split_at(together(rest, cluster.next_timer()?).min(rest.len()));
         now.iter().try_for_each(|message| publisher.send(&message.line))?;
         publisher.flush()?;
-        sent = sent.saturating_add(u64::try_from(now.len()).unwrap_or(u64::MAX));
-        outcomes = wait_until_done(cluster, sent, &bar)?;
-        rest = later;
+        wait_until_done(&mut ledger, done, done + now.len())?;
+        done += now.len();
+        bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
     }
     bar.finish_and_clear();
     // The answer comes once the views show everything.
     messages.last().map(|message| cluster.set_clock(message.time)).transpose()?;
+    let sent = publisher.finish()?.sent;
     eprintln!("{sent} messages went through Kafka in {:.0} s", bar.elapsed().as_secs_f64());
-    Ok(outcomes)
+    Ok(Outcomes { sent, kept: ledger.kept()? })
 }
 
-/// Waits until so many messages are dealt with.
-fn wait_until_done(cluster: &Cluster, sent: u64, bar: &ProgressBar) -> Result<Outcomes, RehearsalError> {
-    let (mut last_done, mut last_step) = (0, Instant::now());
+/// Waits until the messages from one place up to another are dealt with.
+fn wait_until_done(ledger: &mut Ledger, from: usize, to: usize) -> Result<(), RehearsalError> {
+    let (mut open_before, mut last_step) = (u64::MAX, Instant::now());
     loop {
-        let outcomes = count(cluster)?;
-        let done = outcomes.total();
-        bar.set_position(done);
-        if done >= sent {
-            return Ok(outcomes);
+        let open = ledger.open(from, to)?;
+        if open == 0 {
+            return Ok(());
         }
-        if done > last_done {
-            (last_done, last_step) = (done, Instant::now());
+        if open < open_before {
+            (open_before, last_step) = (open, Instant::now());
         } else if last_step.elapsed() > STANDSTILL_MAX {
-            return Err(RehearsalError::Standstill { done, sent, seconds: STANDSTILL_MAX.as_secs() });
+            return Err(RehearsalError::Standstill { open, seconds: STANDSTILL_MAX.as_secs() });
         }
         thread::sleep(LOOK_EVERY);
     }
-}
-
-fn count(cluster: &Cluster) -> Result<Outcomes, RehearsalError> {
-    let mut sum = Outcomes::default();
-    for (outcome, count) in cluster.outcomes()? {
-        let counter = match outcome.as_str() {
-            "accepted" => &mut sum.accepted,
-            "duplicate" => &mut sum.duplicate,
-            _ => &mut sum.refused,
-        };
-        *counter = counter.saturating_add(count);
-    }
-    Ok(sum)
 }

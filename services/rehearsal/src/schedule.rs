@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use contract::incoming::{MessageKey, from_json};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -14,6 +15,8 @@ use serde_json::Value;
 pub struct Message {
     /// As it is sent.
     pub line: Vec<u8>,
+    /// The id of its command; `None` for one that nobody can tell from others, of which nothing is kept.
+    pub command_id: Option<String>,
     /// When it happened.
     pub time: DateTime<Utc>,
     kind: Kind,
@@ -52,7 +55,10 @@ impl Message {
     /// Reads a line, which is the `number`th.
     pub fn read(number: usize, line: &str) -> Result<Self, NoMessage> {
         let envelope: Envelope = serde_json::from_str(line).map_err(|source| NoMessage { number, source })?;
-        Ok(Self { line: line.as_bytes().to_vec(), time: envelope.time, kind: Kind::of(&envelope) })
+        let kind = Kind::of(&envelope);
+        let key = from_json(line.as_bytes()).key;
+        let command_id = key.as_ref().map(MessageKey::command_id);
+        Ok(Self { line: line.as_bytes().to_vec(), command_id, time: envelope.time, kind })
     }
 }
 

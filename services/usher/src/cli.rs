@@ -8,9 +8,11 @@ use journal::postgres::{DatabaseUrl, InvalidDatabaseUrl};
 
 use crate::{
     commands::{
-        dead_letters::DeadLettersArgs, demo::DemoArgs, export::ExportArgs, history::HistoryArgs, ingest::IngestArgs,
-        migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs, seats::SeatsArgs, serve::ServeArgs,
-        show::ShowArgs, timers::TimersArgs, verify::VerifyArgs,
+        backtest::BacktestArgs, dead_letters::DeadLettersArgs, demo::DemoArgs, diff::DiffArgs, erase::EraseArgs,
+        export::ExportArgs, history::HistoryArgs, ingest::IngestArgs, load::LoadArgs, members::MembersArgs,
+        migrate::MigrateArgs, publish::PublishArgs, rebuild::RebuildArgs, reconcile::ReconcileArgs, seal::SealArgs,
+        seats::SeatsArgs, serve::ServeArgs, show::ShowArgs, timers::TimersArgs, undo::UndoArgs, user::UserArgs,
+        verify::VerifyArgs, why::WhyArgs,
     },
     config::{KafkaBrokers, ServerUrl, Settings, ShardCount},
     logging::{LogFilter, LogFormat},
@@ -34,6 +36,9 @@ Examples:
   usher seats assign --licensee acme --csv users.csv --best-effort
   usher history acme --type SeatRemoved --format json
   usher show acme --as-of 2026-01-31
+  usher diff acme --from 2026-01-01 --to 2026-02-01
+  usher why acme u-1
+  usher members acme --as-of 2026-01-31 --assigned true
   usher timers --url http://127.0.0.1:8080
   usher verify
   usher serve --database-url postgres://usher@db.internal/usher?sslmode=verify-full";
@@ -78,10 +83,20 @@ pub enum Command {
     Ingest(IngestArgs),
     /// Assign or remove many seats from a CSV file
     Seats(SeatsArgs),
+    /// Take back what a command did to seats
+    Undo(UndoArgs),
     /// Print a licensee's events, oldest first
     History(HistoryArgs),
     /// Print a licensee as it is, or as it was
     Show(ShowArgs),
+    /// Print what moved at a licensee between two instants
+    Diff(DiffArgs),
+    /// Print why a user has a seat, or has none
+    Why(WhyArgs),
+    /// Print a licensee's members as they are, or as they were
+    Members(MembersArgs),
+    /// Print a user's status, seats and access as they are, or as they were
+    User(UserArgs),
     /// Print what is due when
     Timers(TimersArgs),
     /// Write every event, for auditors
@@ -90,10 +105,20 @@ pub enum Command {
     Publish(PublishArgs),
     /// Show messages from Kafka that were refused or could not be read, and send them again
     DeadLetters(DeadLettersArgs),
+    /// Hold a billing system's own list against the journal
+    Reconcile(ReconcileArgs),
+    /// Write a signed checkpoint of the whole history
+    Seal(SealArgs),
     /// Check every hash chain, and that index and read models equal a replay
     Verify(VerifyArgs),
+    /// Decide recorded commands again by another catalogue, and tell what would have been different
+    Backtest(BacktestArgs),
+    /// Erase name, user name and e-mail address of a user
+    Erase(EraseArgs),
     /// Make the read models anew beside those that live, compare both, and swap them
     Rebuild(RebuildArgs),
+    /// Put a load as in life on a running server, and tell how it bears it
+    Load(LoadArgs),
     /// Make the store in a database, or bring it to the newest format
     Migrate(MigrateArgs),
 }
@@ -106,13 +131,23 @@ impl Cli {
             Command::Demo(args) => args.settings(),
             Command::Ingest(args) => args.settings(),
             Command::Seats(args) => args.settings(),
+            Command::Undo(args) => args.settings(),
             Command::History(args) => args.settings(),
             Command::Show(args) => args.settings(),
+            Command::Diff(args) => args.settings(),
+            Command::Why(args) => args.settings(),
+            Command::Members(args) => args.settings(),
+            Command::User(args) => args.settings(),
             Command::Timers(args) => args.settings(),
             Command::Export(args) => args.settings(),
             Command::Publish(args) => args.settings(),
+            Command::Load(args) => args.settings(),
             Command::DeadLetters(args) => args.settings(),
+            Command::Reconcile(args) => args.settings(),
+            Command::Seal(args) => args.settings(),
             Command::Verify(args) => args.settings(),
+            Command::Backtest(args) => args.settings(),
+            Command::Erase(args) => args.settings(),
             Command::Rebuild(args) => args.settings(),
             Command::Migrate(args) => args.settings(),
         };

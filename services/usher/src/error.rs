@@ -7,8 +7,9 @@ use std::{
 
 use crate::{
     client::ClientError,
-    commands::{CsvError, DemoError, ExportError, ServeError},
+    commands::{CsvError, DemoError, EraseError, ExportError, ListError, PreviewError, ServeError},
     config::ConfigError,
+    evidence::EvidenceError,
     exit::ExitStatus,
     feed::FeedError,
     output::OutputError,
@@ -30,6 +31,9 @@ pub enum CommandError {
     /// The messages to be fed.
     #[error(transparent)]
     Feed(#[from] FeedError),
+    /// What messages would do.
+    #[error(transparent)]
+    Preview(#[from] PreviewError),
     /// The list of users.
     #[error(transparent)]
     Csv(#[from] CsvError),
@@ -45,9 +49,24 @@ pub enum CommandError {
     /// What is held against what.
     #[error(transparent)]
     Audit(#[from] audit::AuditError),
+    /// Keys, seals and bundles.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+    /// Billing's list.
+    #[error(transparent)]
+    List(#[from] ListError),
+    /// What would have been.
+    #[error(transparent)]
+    Backtest(#[from] backtest::BacktestError),
+    /// Who is to be forgotten.
+    #[error(transparent)]
+    Erase(#[from] EraseError),
     /// Kafka.
     #[error(transparent)]
     Kafka(#[from] kafka::KafkaError),
+    /// The load.
+    #[error(transparent)]
+    Load(#[from] load::LoadError),
     /// The demonstration.
     #[error(transparent)]
     Demo(#[from] DemoError),
@@ -62,17 +81,26 @@ impl CommandError {
         match self {
             Self::Config(_)
             | Self::Auth(_)
+            | Self::Erase(EraseError::NobodyToAsk)
             | Self::Demo(DemoError::NotFresh { .. } | DemoError::NotFreshDatabase { .. })
             | Self::Store(StoreError::NoStore { .. }) => ExitStatus::Usage,
+            Self::Export(ExportError::NoKey | ExportError::NotOfFormat { .. }) => ExitStatus::Usage,
+            Self::Evidence(error) if error.is_wrong_usage() => ExitStatus::Usage,
             Self::Client(error) if error.is_wrong_usage() => ExitStatus::Usage,
             Self::Store(_)
             | Self::Client(_)
             | Self::Feed(_)
+            | Self::Preview(_)
             | Self::Csv(_)
             | Self::Serve(_)
             | Self::Export(_)
             | Self::Audit(_)
+            | Self::Evidence(_)
+            | Self::List(_)
+            | Self::Backtest(_)
+            | Self::Erase(_)
             | Self::Kafka(_)
+            | Self::Load(_)
             | Self::Demo(_)
             | Self::Output(OutputError::Unwritable(_)) => ExitStatus::Problem,
             // Whoever read the output has seen enough of it, as `head` does.

@@ -9,6 +9,7 @@ mod client;
 mod commands;
 mod config;
 mod error;
+mod evidence;
 mod exit;
 mod feed;
 mod logging;
@@ -16,6 +17,7 @@ mod moment;
 mod output;
 mod progress;
 mod store;
+mod then;
 
 use std::process::ExitCode;
 

@@ -65,6 +65,11 @@ impl Progress {
         self.bar.inc(1);
     }
 
+    /// So many steps are done.
+    pub fn set(&self, steps: u64) {
+        self.bar.set_position(steps);
+    }
+
     /// Says what was done so far, such as `1234 messages`.
     pub fn say(&mut self, done: &dyn Fn() -> String) {
         if self.is_watched {

@@ -10,11 +10,11 @@ const CURSOR_BYTES_MAX: usize = 512;
 const SEAL_BYTES: usize = 8;
 
 /// Stands for a query: what is listed, and by which filters and order.
-pub(crate) struct Seal([u8; SEAL_BYTES]);
+pub struct Seal([u8; SEAL_BYTES]);
 
 impl Seal {
     /// The seal of a query, told by its parts.
-    pub(crate) fn of(parts: &[Option<&str>]) -> Self {
+    pub fn of(parts: &[Option<&str>]) -> Self {
         let mut hasher = Sha256::new();
         for part in parts {
             // With the length before it, no two lists of parts are the same bytes.
@@ -27,12 +27,15 @@ impl Seal {
     }
 
     /// A cursor of this query for a place.
-    pub(crate) fn close(&self, place: &str) -> String {
+    pub fn close(&self, place: &str) -> String {
         URL_SAFE_NO_PAD.encode([self.0.as_slice(), place.as_bytes()].concat())
     }
 
-    /// The place that a cursor of this query stands for; fails on every other text.
-    pub(crate) fn open(&self, cursor: &str) -> Result<String, ViewsError> {
+    /// The place that a cursor of this query stands for.
+    ///
+    /// # Errors
+    /// [`ViewsError::InvalidCursor`] on every other text.
+    pub fn open(&self, cursor: &str) -> Result<String, ViewsError> {
         if cursor.len() > CURSOR_BYTES_MAX {
             return Err(ViewsError::InvalidCursor);
         }

@@ -6,8 +6,10 @@ use journal::{Position, Positions};
 use licensing::{Catalogue, LicenseeId, UserId, UserStatus};
 
 use crate::{
-    MemberSort, MemberView, RefusalView, StrayColumns, TimerView, Totals, ViewsError, licensees::LicenseeRow,
-    members::OrderPlace, users::UserRow,
+    MemberSort, MemberView, RefusalView, StrayColumns, TimerView, Totals, ViewsError,
+    licensees::LicenseeRow,
+    members::{OrderName, OrderPlace},
+    users::UserRow,
 };
 
 /// The tables of the views, as they are read.
@@ -47,6 +49,13 @@ pub(crate) trait Tables: Send + Sync {
     /// The members from a place in an order that is kept, as they are now, `limit` at most; whoever is gone or no longer
     /// wanted meanwhile is left out. Fails with [`ViewsError::ExpiredCursor`] if it is no longer kept.
     fn members_from(&self, wanted: &WantedMembers<'_>, place: OrderPlace, limit: usize) -> Result<Portion, ViewsError>;
+
+    /// Keeps an order of members that was fixed elsewhere.
+    fn keep_order(&self, users: Vec<UserId>) -> Result<OrderName, ViewsError>;
+
+    /// Whoever comes from a place in an order that is kept on, `limit` at most, and how many the whole order has. Fails
+    /// with [`ViewsError::ExpiredCursor`] if it is no longer kept.
+    fn kept_order(&self, place: OrderPlace, limit: usize) -> Result<(Vec<UserId>, usize), ViewsError>;
 
     /// What is armed, of one licensee or of all, in any order.
     fn timers(&self, licensee: Option<&LicenseeId>) -> Result<Vec<TimerView>, ViewsError>;

@@ -45,7 +45,7 @@ pub(crate) struct UserSeatRow {
 }
 
 impl UserSeatRow {
-    fn view(self, catalogue: &Catalogue) -> UserSeat {
+    pub(crate) fn view(self, catalogue: &Catalogue) -> UserSeat {
         let Self { licensee, product, assigned_at, account } = self;
         let in_effect = account.grant(&product, catalogue).map(|grant| grant.add_on);
         let in_grace = account.pool(&product).and_then(|pool| pool.grace.as_ref()).map(|grace| &grace.last.add_on);

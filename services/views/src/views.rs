@@ -204,7 +204,7 @@ impl Views {
     }
 
     /// The tables, as long as they and the memory are fed.
-    fn tables(&self) -> Result<&dyn Tables, ViewsError> {
+    pub(crate) fn tables(&self) -> Result<&dyn Tables, ViewsError> {
         self.memory_progress.check()?;
         self.tables.check()?;
         Ok(&*self.tables)

@@ -1,9 +1,9 @@
 //! Several nodes with real servers, from nothing but Rust.
 
-use std::{env, path::PathBuf, process::Command};
+use std::process::Command;
 
 use crate::{
-    command::{self, Failure, cargo, root},
+    command::{self, Failure, cargo, release_folder, root},
     packages::{self, BUILD, KAFKA, TEST},
 };
 
@@ -21,10 +21,4 @@ pub fn up(further: &[&str]) -> Result<(), Failure> {
     let mut up = Command::new(built.join("rehearsal"));
     up.arg("up").arg("--usher").arg(built.join("usher")).arg("--sample").arg(root().join(SAMPLE)).args(further);
     command::run(up)
-}
-
-/// Where release builds lie: beside the debug build, which this program is of.
-fn release_folder() -> std::io::Result<PathBuf> {
-    let own = env::current_exe()?;
-    Ok(own.ancestors().nth(2).unwrap_or(&own).join("release"))
 }

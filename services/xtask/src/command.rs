@@ -1,6 +1,7 @@
 //! Running other programs.
 
 use std::{
+    env,
     ffi::OsStr,
     fmt,
     path::{Path, PathBuf},
@@ -31,9 +32,18 @@ pub fn root() -> PathBuf {
     own.ancestors().nth(2).unwrap_or(own).to_path_buf()
 }
 
+/// Where release builds lie: beside the debug build, which this program is of.
+///
+/// # Errors
+/// What the system says if it doesn't know where this program is.
+pub fn release_folder() -> std::io::Result<PathBuf> {
+    let own = env::current_exe()?;
+    Ok(own.ancestors().nth(2).unwrap_or(&own).join("release"))
+}
+
 /// The cargo that runs this.
 pub fn cargo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsStr::new("cargo").to_owned()));
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsStr::new("cargo").to_owned()));
     command.args(arguments).current_dir(root());
     command
 }

@@ -1,5 +1,6 @@
 //! Usher's own automation. It has no dependencies, so that it is there at once.
 
+mod bench;
 mod browser;
 mod cluster;
 mod command;
@@ -21,7 +22,11 @@ Tasks:
   test   format, lints, licences and sources of dependencies, all tests; installs what they need
   demo   builds the program and runs its demo, with further arguments; installs what the build needs
   faults [TIMES]
-         runs the fault tests: three nodes under load, while a node, Kafka or PostgreSQL is killed; minutes each time
+         runs the fault tests so many times in a row, minutes each time: three nodes under load, while a node,
+         Kafka or PostgreSQL is killed; they are among the tests above, once
+  bench [NAME...]
+         measures the speed beside what it is compared with, an hour for all; further arguments: --quick,
+         --list, --help and more; installs what it needs
   cluster up
          starts PostgreSQL, Apache Kafka and three nodes on this machine, sends the demo's sample through
          Kafka, and compares the numbers with the demo's; further arguments: --once to stop then,
@@ -35,6 +40,7 @@ fn main() -> ExitCode {
     let result = match names.as_slice() {
         ["test"] => test::run(),
         ["demo", further @ ..] => demo::run(further),
+        ["bench", further @ ..] => bench::run(further),
         ["cluster", "up", further @ ..] => cluster::up(further),
         ["faults"] => faults::run(1),
         ["faults", times] if times.parse::<u32>().is_ok_and(|times| times > 0) => {

@@ -43,6 +43,7 @@ pub const BUILD: &[Package] = &[
 pub const TEST: &[Package] = &[
     Package { name: "openssl", sign: Sign::Program("openssl") },
     Package { name: "postgresql", sign: Sign::PostgresServer },
+    Package { name: "python3", sign: Sign::Program("python3") },
     Package { name: "pgbouncer", sign: Sign::Program("pgbouncer") },
 ];
 

@@ -8,6 +8,7 @@ use std::{
 };
 
 use crate::{
+    bench,
     browser::Browser,
     command::{self, Failure, cargo, shown},
     deny,
@@ -23,6 +24,7 @@ use counts::Counts;
 pub fn run() -> Result<(), Failure> {
     packages::install_missing(&[BUILD, TEST])?;
     command::run(cargo(&["fmt", "--all", "--check"]))?;
+    bench::check_format()?;
     command::run(cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
     deny::check()?;
     let kafka = Kafka::fetch()?;

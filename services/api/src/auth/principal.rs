@@ -51,7 +51,8 @@ impl Principal {
         self.roles.contains(&Role::Operator)
     }
 
-    pub(super) fn reads_everything(&self) -> bool {
+    /// Whether everything may be read, of whichever licensee.
+    pub(crate) fn reads_everything(&self) -> bool {
         self.is_operator() || self.roles.contains(&Role::Auditor)
     }
 

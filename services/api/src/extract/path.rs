@@ -51,6 +51,20 @@ pub(crate) struct SeatPath {
     pub(crate) user: UserId,
 }
 
+/// A path below a member of a licensee.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct MemberPath {
+    /// The licensee.
+    #[serde(deserialize_with = "parsed")]
+    #[param(value_type = String, min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9._:-]+$")]
+    pub(crate) licensee: LicenseeId,
+    /// The user.
+    #[serde(deserialize_with = "parsed")]
+    #[param(value_type = String, min_length = 1, max_length = 128, pattern = "^[A-Za-z0-9._:-]+$")]
+    pub(crate) user: UserId,
+}
+
 /// A path below a user.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]

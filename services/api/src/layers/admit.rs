@@ -10,7 +10,7 @@ use axum::{
 };
 use licensing::{LicenseeId, Offering};
 
-use super::caught_up::wait_a_moment;
+use super::caught_up::{Source, wait_a_moment};
 use crate::{
     app::App,
     auth::{Auth, Door, Principal, Unauthenticated, Verdict, bearer_token, door_of, licensee_of},
@@ -93,7 +93,7 @@ impl Gate {
             return Ok(known);
         }
         // It may have come a moment ago.
-        wait_a_moment(app).await?;
+        wait_a_moment(app, Source::Views).await?;
         offering_in_views(app, licensee).await
     }
 }

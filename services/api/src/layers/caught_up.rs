@@ -16,6 +16,7 @@ use journal::Positions;
 use crate::{
     app::App,
     extract::single_header,
+    past::is_of_past,
     problem::{Problem, ProblemCode},
 };
 
@@ -27,6 +28,15 @@ const WAIT_MAX: Duration = Duration::from_secs(2);
 /// How long a read waits that names none; then it is answered as far as the read models are.
 const UNASKED_WAIT_MAX: Duration = Duration::from_millis(100);
 
+/// What a read is answered from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The read models.
+    Views,
+    /// The index, which knows the past.
+    Index,
+}
+
 /// Holds a read back until the read models have got to the position in its `X-Usher-Min-Position`; without one, for a
 /// moment at most.
 pub(crate) async fn wait_until_caught_up(
@@ -36,9 +46,10 @@ pub(crate) async fn wait_until_caught_up(
 ) -> Result<Response, Problem> {
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     if is_read {
+        let source = if is_of_past(request.uri()) { Source::Index } else { Source::Views };
         match wanted_positions(request.headers(), &app)? {
-            Some(wanted) => wait_for(&app, wanted).await?,
-            None => wait_a_moment(&app).await?,
+            Some(wanted) => wait_for(&app, source, wanted).await?,
+            None => wait_a_moment(&app, source).await?,
         }
     }
     Ok(next.run(request).await)
@@ -54,8 +65,8 @@ fn wanted_positions(headers: &HeaderMap, app: &App) -> Result<Option<Positions>,
     Ok(Some(wanted))
 }
 
-async fn wait_for(app: &App, wanted: Positions) -> Result<(), Problem> {
-    if has_come(app, wanted, WAIT_MAX).await? {
+async fn wait_for(app: &App, source: Source, wanted: Positions) -> Result<(), Problem> {
+    if has_come(app, source, wanted, WAIT_MAX).await? {
         return Ok(());
     }
     let seconds = WAIT_MAX.as_secs();
@@ -64,12 +75,15 @@ async fn wait_for(app: &App, wanted: Positions) -> Result<(), Problem> {
 }
 
 /// Waits for all that is committed now, but only for a moment.
-pub(super) async fn wait_a_moment(app: &App) -> Result<(), Problem> {
+pub(super) async fn wait_a_moment(app: &App, source: Source) -> Result<(), Problem> {
     // Whoever named no position is answered in any case.
-    has_come(app, app.services().engine.positions(), UNASKED_WAIT_MAX).await.map(|_| ())
+    has_come(app, source, app.services().engine.positions(), UNASKED_WAIT_MAX).await.map(|_| ())
 }
 
-async fn has_come(app: &App, wanted: Positions, wait_max: Duration) -> Result<bool, Problem> {
+async fn has_come(app: &App, source: Source, wanted: Positions, wait_max: Duration) -> Result<bool, Problem> {
+    if source == Source::Index {
+        return app.blocking(move |services| services.index.wait_for(&wanted, wait_max)).await;
+    }
     if app.services().views.positions().cover(&wanted) {
         return Ok(true);
     }

@@ -9,10 +9,19 @@ use axum::{
     response::Response,
 };
 
-use crate::problem::{Problem, ProblemCode};
+use crate::{
+    past::MOMENT_PARAMETERS,
+    problem::{Problem, ProblemCode},
+};
 
-/// What is also shown as it was.
-const WITH_A_PAST: [&str; 2] = ["/v1/licensees/{licensee}", "/v1/users/{user}/access"];
+/// What is also shown as it was, and by which of the two clocks.
+const WITH_A_PAST: [(&str, &[&str]); 5] = [
+    ("/v1/licensees/{licensee}", &MOMENT_PARAMETERS),
+    ("/v1/licensees/{licensee}/members", &MOMENT_PARAMETERS),
+    ("/v1/licensees/{licensee}/members/{user}/explain", &["as_of"]),
+    ("/v1/users/{user}", &MOMENT_PARAMETERS),
+    ("/v1/users/{user}/access", &MOMENT_PARAMETERS),
+];
 
 /// Refuses reads of the past where there are none.
 pub(crate) async fn refuse_unsupported(request: Request, next: Next) -> Result<Response, Problem> {
@@ -20,8 +29,10 @@ pub(crate) async fn refuse_unsupported(request: Request, next: Next) -> Result<R
     let is_sent = |name: &str| parameters.iter().any(|(key, value)| key == name && value != "false");
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    if is_read && is_sent("as_of") && !WITH_A_PAST.contains(&route) {
-        let detail = "as_of is not supported here by this version: leave it away";
+    let known = WITH_A_PAST.iter().find(|(known, _)| *known == route).map_or(&[][..], |(_, parameters)| parameters);
+    let unknown = MOMENT_PARAMETERS.into_iter().find(|name| is_sent(name) && !known.contains(name));
+    if let Some(name) = unknown.filter(|_| is_read) {
+        let detail = format!("{name} is not supported here by this version: leave it away");
         return Err(Problem::new(ProblemCode::NotSupportedYet, detail));
     }
     Ok(next.run(request).await)

@@ -5,6 +5,7 @@ use std::error::Error;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use engine::{ClockRefused, EngineError};
 use journal::JournalError;
+use past::PastError;
 use views::ViewsError;
 
 use super::{Problem, ProblemCode};
@@ -62,6 +63,16 @@ impl From<ViewsError> for Problem {
             ViewsError::InvalidCursor => Self::malformed(error.to_string()),
             ViewsError::ExpiredCursor => Self::new(ProblemCode::CursorExpired, error.to_string()),
             other => Self::unavailable(&other),
+        }
+    }
+}
+
+impl From<PastError> for Problem {
+    fn from(error: PastError) -> Self {
+        match error {
+            PastError::Journal(error) => error.into(),
+            PastError::Views(error) => error.into(),
+            PastError::Event { .. } => Self::internal(&error),
         }
     }
 }

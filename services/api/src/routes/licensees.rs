@@ -5,18 +5,16 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use licensing::{Instant, LicenseeId};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use views::{LicenseeView, LicenseesQuery};
 
 use super::known::known_licensee;
 use crate::{
-    Services,
     answer::{Page, set_version},
     app::App,
-    extract::{LicenseePath, Limit, Path, Query, Time, optional, parsed},
-    past::{check_past, licensee_at},
+    extract::{LicenseePath, Limit, Path, Query, Then, parsed},
+    past::licensee_at,
     problem::Problem,
     schema,
 };
@@ -51,27 +49,17 @@ pub(super) async fn list(
     Ok(Json(page.into()))
 }
 
-/// When a licensee is to be shown.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct AsOf {
-    /// As it was at this time, by what had taken effect; without an `ETag` then. Not later than now.
-    #[serde(default, deserialize_with = "optional")]
-    #[param(value_type = Option<String>, format = DateTime)]
-    as_of: Option<Time>,
-}
-
-/// Shows a licensee; its `ETag` is its version.
+/// Shows a licensee as it is, or as it was; its `ETag` is its version.
 #[utoipa::path(get, path = "/v1/licensees/{licensee}", operation_id = "show_licensee", tag = "licensees",
-    params(LicenseePath, AsOf),
+    params(LicenseePath, Then),
     responses((status = 200, body = schema::Licensee, headers(("ETag" = String, description = "its version")))))]
 pub(super) async fn show(
     State(app): State<App>,
     Path(path): Path<LicenseePath>,
-    Query(AsOf { as_of }): Query<AsOf>,
+    Query(then): Query<Then>,
 ) -> Result<Response, Problem> {
-    if let Some(at) = as_of.map(Time::instant) {
-        let view = app.blocking(move |services| past_licensee(services, &path.licensee, at)).await?;
+    if let Some(moment) = then.moment() {
+        let view = app.blocking(move |services| licensee_at(services, &path.licensee, &moment)).await?;
         return Ok(Json(view).into_response());
     }
     let view = app.blocking(move |services| known_licensee(services, &path.licensee)).await?;
@@ -79,9 +67,4 @@ pub(super) async fn show(
     let mut response = Json(view).into_response();
     set_version(&mut response, version);
     Ok(response)
-}
-
-fn past_licensee(services: &Services, licensee: &LicenseeId, at: Instant) -> Result<LicenseeView, Problem> {
-    check_past(services, at)?;
-    licensee_at(services, licensee, at)?.ok_or_else(Problem::unknown_licensee)
 }

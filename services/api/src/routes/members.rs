@@ -1,16 +1,19 @@
 //! The members of a licensee.
 
 use axum::{Json, extract::State};
-use licensing::{Catalogue, Code, Refusal, Summary, UserStatus};
+use licensing::{Catalogue, Code, LicenseeId, Refusal, Summary, UserStatus};
+use past::Moment;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use views::{MemberSort, MemberView, MembersQuery};
 
 use super::known::known_licensee;
 use crate::{
+    Services,
     answer::Page,
     app::App,
-    extract::{LicenseePath, Limit, Path, Query, optional, parsed},
+    extract::{LicenseePath, Limit, Path, Query, Then, optional, parsed},
+    past::members_at,
     problem::Problem,
     schema,
 };
@@ -51,25 +54,48 @@ impl From<Parameters> for MembersQuery {
     }
 }
 
-/// Lists the members of a licensee, each exactly once however the data moves between pages.
+/// Lists the members of a licensee as they are, or as they were; each exactly once however the data moves between pages.
 #[utoipa::path(get, path = "/v1/licensees/{licensee}/members", operation_id = "list_members", tag = "licensees",
-    params(LicenseePath, Parameters), responses((status = 200, body = Page<schema::Member>)))]
+    params(LicenseePath, Parameters, Then), responses((status = 200, body = Page<schema::Member>)))]
 pub(super) async fn list(
     State(app): State<App>,
     Path(LicenseePath { licensee }): Path<LicenseePath>,
     Query(parameters): Query<Parameters>,
+    Query(then): Query<Then>,
 ) -> Result<Json<Page<MemberView>>, Problem> {
     let query = MembersQuery::from(parameters);
-    let page = app
-        .blocking(move |services| -> Result<_, Problem> {
-            let view = known_licensee(services, &licensee)?;
-            if query.assigned.is_some() {
-                check_can_list_assigned(&view.summary, services.engine.catalogue())?;
-            }
-            Ok(services.views.members(&licensee, &query)?)
-        })
-        .await?;
+    let page = match then.moment() {
+        Some(moment) => app.blocking(move |services| members_then(services, &licensee, &moment, &query)).await?,
+        None => app.blocking(move |services| members_now(services, &licensee, &query)).await?,
+    };
     Ok(Json(page.into()))
+}
+
+fn members_now(
+    services: &Services,
+    licensee: &LicenseeId,
+    query: &MembersQuery,
+) -> Result<views::Page<MemberView>, Problem> {
+    let view = known_licensee(services, licensee)?;
+    if query.assigned.is_some() {
+        check_can_list_assigned(&view.summary, services.engine.catalogue())?;
+    }
+    Ok(services.views.members(licensee, query)?)
+}
+
+fn members_then(
+    services: &Services,
+    licensee: &LicenseeId,
+    moment: &Moment,
+    query: &MembersQuery,
+) -> Result<views::Page<MemberView>, Problem> {
+    members_at(services, licensee, moment, query, |then| {
+        let catalogue = services.engine.catalogue();
+        if query.assigned.is_none() {
+            return Ok(());
+        }
+        check_can_list_assigned(&then.state.account().summary(catalogue), catalogue)
+    })
 }
 
 /// R19: an instance has to be new enough to list its assigned users.

@@ -1,8 +1,10 @@
 //! The routes, one file a group.
 
 mod clock;
+mod diff;
 mod document;
 mod events;
+mod explain;
 mod health;
 mod history;
 mod known;
@@ -12,6 +14,7 @@ mod refusals;
 mod seats;
 mod sync;
 mod timers;
+mod undo;
 mod users;
 
 use axum::{
@@ -30,6 +33,7 @@ use crate::{
 };
 
 pub use health::Health;
+pub(crate) use seats::Failed;
 
 /// As [`router_with`], where nobody has to say who they are.
 pub fn router(services: Services) -> Router {
@@ -84,7 +88,10 @@ pub(crate) fn contract() -> OpenApiRouter<App> {
         .routes(routes!(seats::assign_many))
         .routes(routes!(seats::remove_many))
         .routes(routes!(sync::synchronize))
+        .routes(routes!(undo::undo))
         .routes(routes!(history::list))
+        .routes(routes!(diff::show))
+        .routes(routes!(explain::show))
         .routes(routes!(refusals::list))
         .routes(routes!(users::show))
         .routes(routes!(users::access))

@@ -57,15 +57,21 @@ pub(super) struct Assigned {
     position: String,
 }
 
-/// A user who got no seat.
+/// A user for whom nothing was done.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Failed {
+pub(crate) struct Failed {
     /// Who.
     #[schema(value_type = String)]
     user: UserId,
     /// Why.
     #[schema(value_type = String)]
     code: Code,
+}
+
+impl Failed {
+    pub(crate) fn all(failed: Vec<(UserId, Code)>) -> Vec<Self> {
+        failed.into_iter().map(|(user, code)| Self { user, code }).collect()
+    }
 }
 
 /// What became of each user of a removal.
@@ -141,7 +147,7 @@ fn answer_assigned(Accepted { answer, positions }: Accepted) -> Result<Response,
     let Answer::Assigned { assigned, already_assigned, failed } = answer else {
         return Err(Problem::internal(&ForeignAnswer("an assignment of many seats")));
     };
-    let failed = failed.into_iter().map(|(user, code)| Failed { user, code }).collect();
+    let failed = Failed::all(failed);
     let position = positions.to_string();
     Ok(changed(&positions, Assigned { assigned, already_assigned, failed, position }))
 }

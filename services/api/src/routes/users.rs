@@ -7,10 +7,9 @@ use utoipa::IntoParams;
 use views::UserView;
 
 use crate::{
-    Services,
     app::App,
-    extract::{Path, Query, Time, UserPath, optional},
-    past::{access_at, check_past},
+    extract::{Path, Query, Then, UserPath},
+    past::{access_at, user_at},
     problem::{Problem, ProblemCode},
     schema,
 };
@@ -21,46 +20,48 @@ pub(super) struct AccessParameters {
     /// A feature of some add-on.
     #[param(value_type = String, example = "code_suggestions")]
     feature: FeatureId,
-    /// At this time instead of now, by what had taken effect. Not later than now.
-    #[serde(default, deserialize_with = "optional")]
-    #[param(value_type = Option<String>, format = DateTime)]
-    as_of: Option<Time>,
 }
 
-/// Shows a user's status and seats, retained ones included (R28, R29).
-#[utoipa::path(get, path = "/v1/users/{user}", operation_id = "show_user", tag = "users", params(UserPath),
+/// Shows a user's status and seats, retained ones included (R28, R29), as they are or as they were.
+#[utoipa::path(get, path = "/v1/users/{user}", operation_id = "show_user", tag = "users", params(UserPath, Then),
     responses((status = 200, body = schema::User)))]
 pub(super) async fn show(
     State(app): State<App>,
     Path(UserPath { user }): Path<UserPath>,
+    Query(then): Query<Then>,
 ) -> Result<Json<UserView>, Problem> {
-    let view = app.blocking(move |services| services.views.user(&user)).await?;
+    let view = match then.moment() {
+        Some(moment) => app.blocking(move |services| user_at(services, &user, &moment)).await?,
+        None => app.blocking(move |services| services.views.user(&user)).await?,
+    };
     view.map(Json).ok_or_else(unknown_user)
 }
 
-/// Tells whether a user may use a feature now, or might at a time before, and why (R31, R32).
+/// Tells whether a user may use a feature now, or might at a time before, and why (R31, R32). Before, it goes by what the
+/// user was a member of then.
 #[utoipa::path(get, path = "/v1/users/{user}/access", operation_id = "check_access", tag = "users",
-    params(UserPath, AccessParameters), responses((status = 200, body = schema::Access)))]
+    params(UserPath, AccessParameters, Then), responses((status = 200, body = schema::Access)))]
 pub(super) async fn access(
     State(app): State<App>,
     Path(UserPath { user }): Path<UserPath>,
-    Query(AccessParameters { feature, as_of }): Query<AccessParameters>,
+    Query(AccessParameters { feature }): Query<AccessParameters>,
+    Query(then): Query<Then>,
 ) -> Result<Json<Access>, Problem> {
     let services = app.services();
-    // Answered from memory, so it needs no thread that may block.
-    let access = services.views.access(&user, &feature, services.engine.now()).ok_or_else(unknown_user)?;
-    if !services.engine.catalogue().has_feature(&feature) {
+    let is_feature = services.engine.catalogue().has_feature(&feature);
+    let access = match then.moment() {
+        Some(moment) => app.blocking(move |services| access_at(services, &user, &feature, &moment)).await?,
+        // Answered from memory, so it needs no thread that may block.
+        None => services.views.access(&user, &feature, services.engine.now()),
+    };
+    let access = access.ok_or_else(unknown_user)?;
+    if !is_feature {
         return Err(Problem::new(ProblemCode::UnknownFeature, "no add-on of the catalogue has this feature"));
     }
-    let Some(at) = as_of.map(Time::instant) else { return Ok(Json(access)) };
-    let past = move |services: &Services| {
-        check_past(services, at)?;
-        access_at(services, &user, &feature, at)
-    };
-    Ok(Json(app.blocking(past).await?))
+    Ok(Json(access))
 }
 
-fn unknown_user() -> Problem {
+pub(super) fn unknown_user() -> Problem {
     let detail = "nobody ever named this user as a member, in a status or in a use: check the id";
     Problem::new(ProblemCode::UnknownUser, detail)
 }

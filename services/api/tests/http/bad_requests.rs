@@ -162,8 +162,10 @@ async fn keys_that_cannot_be_read_are_400() {
 #[tokio::test]
 async fn what_this_version_does_not_have_is_refused() {
     let server = Server::with_acme(1, 1).await;
-    for path in ["/v1/licensees", "/v1/licensees/acme/members", "/v1/licensees/acme/events", "/v1/users/u-00"] {
-        server.get(&format!("{path}?as_of=2025-01-01T00:00:00Z")).await.problem(400, "not_supported_yet");
+    for path in ["/v1/licensees", "/v1/licensees/acme/events", "/v1/licensees/acme/refusals", "/v1/timers"] {
+        for clock in ["as_of", "as_known_at"] {
+            server.get(&format!("{path}?{clock}=2025-01-01T00:00:00Z")).await.problem(400, "not_supported_yet");
+        }
     }
 }
 

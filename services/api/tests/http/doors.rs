@@ -29,11 +29,14 @@ const MATRIX: &[(&str, &str)] = &[
     ("GET /v1/licensees/{licensee}/members", "x x - - - x x - -"),
     ("GET /v1/licensees/{licensee}/events", "x x - - - x x - -"),
     ("GET /v1/licensees/{licensee}/refusals", "x x - - - x x - -"),
+    ("GET /v1/licensees/{licensee}/diff", "x x - - - x x - -"),
+    ("GET /v1/licensees/{licensee}/members/{user}/explain", "x x - - - x x - -"),
     ("PUT /v1/licensees/{licensee}/products/{product}/seats/{user}", "x x - - - - x - -"),
     ("DELETE /v1/licensees/{licensee}/products/{product}/seats/{user}", "x x - - - - x - -"),
     ("POST /v1/licensees/{licensee}/products/{product}/seats/assign", "x x - - - - x - -"),
     ("POST /v1/licensees/{licensee}/products/{product}/seats/remove", "x x - - - - x - -"),
     ("POST /v1/licensees/{licensee}/sync", "- x - - - - x - -"),
+    ("POST /v1/licensees/{licensee}/undo", "x x - - - - x - -"),
     ("GET /v1/users/{user}", "- - - - - x x - -"),
     ("GET /v1/users/{user}/access", "- - - - - x x - -"),
     ("GET /v1/timers", "- - - - - x x - -"),
@@ -78,6 +81,10 @@ fn body_of(route: &str, role: &str) -> (&'static str, String) {
     match route.split_once(' ').unwrap() {
         ("POST", "/v1/events") => (ONE_EVENT, message_of(role, &format!("by-{role}")).to_string()),
         ("POST", path) if path.ends_with("/sync") => (JSON, json!({"version": "17.5"}).to_string()),
+        ("POST", path) if path.ends_with("/undo") => {
+            let own = role.split_once(':').map_or("acme", |(_, licensee)| licensee);
+            (JSON, json!({ "command_id": format!("/test#start-{own}") }).to_string())
+        }
         ("POST", _) => (JSON, json!({"users": ["u-00"]}).to_string()),
         ("PUT", "/v1/clock") => (JSON, json!({"now": START}).to_string()),
         _ => (JSON, String::new()),

@@ -11,6 +11,7 @@ use axum::{
 use engine::{ClockMode, Engine, Options, Running};
 use journal::sqlite::{self, SqliteStore};
 use licensing::Catalogue;
+use past::Past;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -154,5 +155,7 @@ impl Server {
 }
 
 fn services(engine: Engine, views: &Arc<Views>, store: &SqliteStore, metrics: RenderMetrics) -> Services {
-    Services { engine, views: views.clone(), index: store.index(), journal: store.journal(), metrics }
+    let (views, index, journal) = (views.clone(), store.index(), store.journal());
+    let past = Past::new(index.clone(), journal.clone(), views.clone(), engine.catalogue().clone());
+    Services { engine, views, index, past: Arc::new(past), journal, metrics }
 }

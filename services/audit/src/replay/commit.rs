@@ -57,8 +57,11 @@ impl Replay {
         if let Some(head) = self.heads.get_mut(usize::from(stored.shard)) {
             *head = stored.head();
         }
+        if let Some(hash) = self.commit_hashes.get_mut(usize::from(stored.shard)) {
+            *hash = stored.hash_after(hash);
+        }
         self.counts.commits += 1;
-        Ok(())
+        self.check_sealed_commit(stored)
     }
 
     fn check_order(&self, stored: &StoredCommit) -> Result<(), AuditError> {
@@ -106,14 +109,14 @@ impl Replay {
             return Err(differs(Part::Journal, place.clone(), "version", record.version, version));
         }
         let hash = chain::verify(&before.hash, record).map_err(|_| {
-            let expected = hexadecimal(&chain::hash(&before.hash, record));
-            differs(Part::Journal, place.clone(), "hash", hexadecimal(&record.hash), expected)
+            let expected = hex::encode(chain::hash(&before.hash, record));
+            differs(Part::Journal, place.clone(), "hash", hex::encode(&record.hash), expected)
         })?;
         match self.streams.get_mut(&record.stream) {
             Some(end) => *end = StreamEnd { version, hash },
             None => drop(self.streams.insert(record.stream.clone(), StreamEnd { version, hash })),
         }
-        Ok(())
+        self.check_sealed_event(record, &hash, place)
     }
 
     fn check_shard(&self, stream: &StreamName, position: Position, place: &Place) -> Result<(), AuditError> {
@@ -208,8 +211,4 @@ fn parsed_user(text: &str, place: &Place) -> Result<UserId, AuditError> {
 fn instant(micros: i64, field: &str, place: &Place) -> Result<Instant, AuditError> {
     let expected = "an instant in microseconds since 1970";
     Instant::from_timestamp_micros(micros).ok_or_else(|| differs(Part::Journal, place.clone(), field, micros, expected))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -5,8 +5,10 @@ mod known;
 
 use std::collections::{BTreeMap, HashMap};
 
-use journal::{Head, Position, chain};
+use journal::{COMMIT_START, Head, Position, chain};
 use licensing::{Instant, LicenseeId, RemovalReason, UserId};
+
+use crate::seal::Sealed;
 
 pub(crate) use commit::{ReadCommit, read};
 pub(crate) use known::{KnownLicensee, KnownUser, SnapshotMark};
@@ -16,6 +18,10 @@ pub(crate) use known::{KnownLicensee, KnownUser, SnapshotMark};
 pub(crate) struct Replay {
     /// How far it is, in the order of the shards.
     pub(crate) heads: Vec<Head>,
+    /// The hash over all commits so far, in the order of the shards.
+    pub(crate) commit_hashes: Vec<chain::Hash>,
+    /// What has to be met on the way.
+    pub(crate) sealed: Sealed,
     /// The end of each stream, by its name.
     pub(crate) streams: HashMap<String, StreamEnd>,
     pub(crate) licensees: BTreeMap<LicenseeId, KnownLicensee>,
@@ -50,7 +56,12 @@ impl Replay {
     /// Of a store with so many shards, before its first commit.
     pub(crate) fn new(shards: u16) -> Self {
         let heads = (0..shards).map(|shard| Head { shard, commit_number: 0, position: 0 }).collect();
-        Self { heads, ..Self::default() }
+        Self { heads, commit_hashes: vec![COMMIT_START; usize::from(shards)], ..Self::default() }
+    }
+
+    /// As [`new`](Self::new), to be held against a seal.
+    pub(crate) fn against(sealed: Sealed, shards: u16) -> Self {
+        Self { sealed, ..Self::new(shards) }
     }
 
     /// How far a shard is.
@@ -59,7 +70,7 @@ impl Replay {
         self.heads.get(usize::from(shard)).copied().unwrap_or(start)
     }
 
-    fn shards(&self) -> u16 {
+    pub(crate) fn shards(&self) -> u16 {
         u16::try_from(self.heads.len()).unwrap_or(u16::MAX)
     }
 

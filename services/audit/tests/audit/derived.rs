@@ -60,7 +60,8 @@ fn an_event_too_many_in_the_index_is_found() {
     let connection = ground.open("index.db");
     run(
         &connection,
-        "INSERT INTO events SELECT key + 1, position, event_type, effective_at_us, record FROM events
+        "INSERT INTO events (key, position, event_type, effective_at_us, record, recorded_at_us)
+         SELECT key + 1, position, event_type, effective_at_us, record, recorded_at_us FROM events
          ORDER BY key DESC LIMIT 1",
         [],
     );

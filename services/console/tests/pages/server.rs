@@ -13,6 +13,7 @@ use console::Console;
 use engine::{ClockMode, Options, Running};
 use journal::sqlite::{self, SqliteStore};
 use licensing::Catalogue;
+use past::Past;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -71,11 +72,14 @@ impl Server {
         let clock = ClockMode::Manual(Some(START.parse().unwrap()));
         let options = Options { clock, ..Options::new(catalogue.clone()) };
         let running = engine::start(store.journal(), store.index(), options).unwrap();
-        let views = Views::open(folder.path(), store.journal(), store.journal_path(), catalogue).unwrap();
+        let views = Views::open(folder.path(), store.journal(), store.journal_path(), catalogue.clone()).unwrap();
+        let views = Arc::new(views);
+        let past = Past::new(store.index(), store.journal(), views.clone(), catalogue);
         let services = Services {
             engine: running.engine(),
-            views: Arc::new(views),
+            views,
             index: store.index(),
+            past: Arc::new(past),
             journal: store.journal(),
             metrics: Arc::new(|| "usher_refusals_total{code=\"no_seats_available\"} 3\n".to_owned()),
         };

@@ -6,6 +6,7 @@ mod encode;
 mod fields;
 mod json;
 mod members;
+mod read;
 mod seats;
 mod shown;
 mod stream_name;
@@ -18,7 +19,8 @@ pub use decode::{DecodeError, decode};
 pub use encode::{EncodedEvent, encode_licensee_event, encode_user_event};
 pub use fields::FieldError;
 pub use json::{data_json, user_data_json};
-pub use shown::{ShownEvent, Unshowable};
+pub use read::{ReadEvent, UnreadableEvent};
+pub use shown::ShownEvent;
 pub use stream_name::{InvalidStreamName, StreamName};
 pub use wire_event::TYPE_NAMES;
 

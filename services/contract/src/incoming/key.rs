@@ -46,6 +46,14 @@ impl MessageKey {
         command_id.push_str(&self.id);
         command_id
     }
+
+    /// The key that a command id was made of; `None` for one of another kind.
+    pub fn of_command_id(command_id: &str) -> Option<Self> {
+        let (source, id) = command_id.split_once('#')?;
+        // In this order: a `%23` of the source itself was written as `%2523`.
+        let source = source.replace("%23", "#").replace("%25", "%");
+        Some(Self { source, id: id.to_owned() }).filter(|key| is_key_text(&key.source) && is_key_text(&key.id))
+    }
 }
 
 /// Whether a text may be a `source` or an `id`.
@@ -70,6 +78,11 @@ mod tests {
         command_ids.sort();
         command_ids.dedup();
         assert_eq!(command_ids.len(), keys.len());
+        for (source, id) in keys {
+            let key = key(source, id).unwrap();
+            assert_eq!(MessageKey::of_command_id(&key.command_id()), Some(key));
+        }
+        assert_eq!(MessageKey::of_command_id("timer:acme:sync_due:2025-01-01T00:00:00Z"), None);
     }
 
     #[test]

@@ -8,7 +8,6 @@ use uuid::Uuid;
 use super::{
     Writer,
     licensees::{Applied, LicenseeCommand},
-    messages::reused,
     outcomes::{Ending, Identity, answer_again},
     streams::Cause,
 };
@@ -29,11 +28,17 @@ impl Writer {
         let is_keyed = call.key.is_some();
         let is_sync = matches!(call.command, Command::SynchronizeInstance { .. });
         let licensee = call.licensee.clone();
+        // An undoing follows from what it undoes.
+        let undone = match &call.command {
+            Command::UndoCommand { command_id, .. } => Some(command_id.clone()),
+            _ => None,
+        };
         let order = LicenseeCommand { licensee: call.licensee, command: call.command, details: None };
-        let cause = Cause { command_id: &identity.command_id, actor: &identity.actor, at: self.clock.now() };
-        let Applied { decision, position } = match self.apply(order, &cause)? {
+        let cause = Cause::new(&identity.command_id, &identity.actor, self.clock.now());
+        let cause = Cause { causation_id: undone.as_deref().unwrap_or(cause.causation_id), ..cause };
+        let Applied { decision, position, command } = match self.apply(order, &cause)? {
             Ok(applied) => applied,
-            Err(refusal) => return self.refuse(&identity, refusal, false),
+            Err(refused) => return self.refuse(&identity, refused),
         };
         let events = decision.events.len();
         let answer = match self.hot.licensee(&licensee) {
@@ -41,9 +46,11 @@ impl Writer {
             _ => Answer::of(decision.report, events),
         };
         let mut positions = Positions::from(position);
-        if is_keyed {
+        // Without a key nobody asks again; but what a change was asked for is kept where its events don't tell it.
+        if is_keyed || (events > 0 && !command.is_empty()) {
             let head = self.head_of(licensee.as_str())?;
-            let ending = Ending { refusal: None, events, answer: Some(&answer), id_reused: false };
+            let answer = is_keyed.then_some(&answer);
+            let ending = Ending { refusal: None, events, answer, id_reused: false, command };
             positions.advance(self.keep_outcome(head, &identity, &ending)?);
         }
         metrics::counter!("usher_commands_total", "outcome" => "accepted").increment(1);
@@ -70,7 +77,7 @@ impl Writer {
         }
         let head = self.head_of(&identity.home)?;
         let answer = Answer::of(licensing::Report::None, 0);
-        let ending = Ending { refusal: None, events: 0, answer: Some(&answer), id_reused: false };
+        let ending = Ending { refusal: None, events: 0, answer: Some(&answer), id_reused: false, command: Vec::new() };
         let position = self.keep_outcome(head, &identity, &ending)?;
         Ok(Done { outcome: Ok(answer), duplicate: false, events: 0, positions: position.into() })
     }
@@ -93,7 +100,7 @@ impl Writer {
             metrics::counter!("usher_commands_total", "outcome" => "duplicate").increment(1);
             return answer_again(earlier).map(Some);
         }
-        self.refuse(identity, reused(&identity.command_id), true).map(Some)
+        self.refuse_reused(identity).map(Some)
     }
 }
 

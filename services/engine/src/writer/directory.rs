@@ -31,7 +31,7 @@ impl Writer {
             hot.licensees.iter().filter(|licensee| self.decides_for(licensee.as_str())).cloned().collect();
         // All are loaded before anything is appended: from then on nothing can fail half-way.
         licensees.iter().try_for_each(|licensee| self.load_licensee(licensee))?;
-        let cause = Cause { command_id: &identity.command_id, actor: &identity.actor, at: self.clock.now() };
+        let cause = Cause::new(&identity.command_id, &identity.actor, self.clock.now());
         let (position, version) = self.append_to_user(user, event, &cause)?;
         self.keep_status_details(user, event, &identity, reason, CommitRef::after(head));
         let mut events = 1;
@@ -39,7 +39,7 @@ impl Writer {
         for licensee in licensees.clone() {
             let command = Command::ChangeMemberStatus { user: user.clone(), status };
             // A licensee takes note of a status whatever it is; it has no reason to refuse.
-            if let Ok(Applied { decision, position }) =
+            if let Ok(Applied { decision, position, .. }) =
                 self.apply(LicenseeCommand { licensee, command, details: None }, &cause)?
             {
                 events += decision.events.len();

@@ -6,7 +6,7 @@ use contract::incoming::Details;
 use journal::{DetailChange, LicenseeDetails, Person, Position};
 use licensing::{Command, Context, Decision, Instant, Licensee, LicenseeId, Refusal, UserId, UserStatus};
 
-use super::{Writer, streams::Cause};
+use super::{Writer, kept, streams::Cause};
 use crate::{EngineError, facts::StoreFacts, recent::CommitRef};
 
 /// A command for a licensee, and what it tells besides.
@@ -20,10 +20,27 @@ pub(super) struct LicenseeCommand {
 pub(super) struct Applied {
     pub(super) decision: Decision,
     pub(super) position: Position,
+    /// What is kept of the command; mostly nothing, as its events tell it.
+    pub(super) command: Vec<u8>,
+}
+
+/// What was refused.
+pub(super) struct Refused {
+    pub(super) refusal: Refusal,
+    /// What is kept of the command.
+    pub(super) command: Vec<u8>,
+}
+
+impl Refused {
+    /// Something that is no command.
+    pub(super) const fn unread(refusal: Refusal) -> Self {
+        Self { refusal, command: Vec::new() }
+    }
 }
 
 /// What is known of a licensee, and of the user whom a command is about.
 pub(super) struct Known<'a> {
+    pub(super) licensee: &'a LicenseeId,
     pub(super) state: &'a Licensee,
     pub(super) details: Option<&'a LicenseeDetails>,
     pub(super) user: Option<(&'a UserId, UserStatus)>,
@@ -58,6 +75,7 @@ impl Writer {
         let nobody = Licensee::default();
         let hot = self.hot.licensee(licensee);
         let known = Known {
+            licensee,
             state: hot.map_or(&nobody, |hot| &hot.state),
             details: hot.and_then(|hot| hot.details.as_ref()),
             user: user.map(|user| (user, self.status_of(user))),
@@ -68,12 +86,18 @@ impl Writer {
     /// Lets the domain look at a licensee; fails if the store could not tell what it asked.
     pub(super) fn with_known<T>(
         &self,
-        Known { state, details, user }: Known<'_>,
+        Known { licensee, state, details, user }: Known<'_>,
         now: Instant,
         decide: impl FnOnce(&Licensee, &Context<'_>) -> T,
     ) -> Result<T, EngineError> {
-        let facts =
-            StoreFacts { index: &*self.index, recent: &self.recent, details, user, failure: RefCell::new(None) };
+        let facts = StoreFacts {
+            index: &*self.index,
+            recent: &self.recent,
+            licensee,
+            details,
+            user,
+            failure: RefCell::new(None),
+        };
         let context = Context { catalogue: &self.catalogue, now, facts: &facts };
         let decided = decide(state, &context);
         facts.check()?;
@@ -89,7 +113,7 @@ impl Writer {
         &mut self,
         mut order: LicenseeCommand,
         cause: &Cause<'_>,
-    ) -> Result<Result<Applied, Refusal>, EngineError> {
+    ) -> Result<Result<Applied, Refused>, EngineError> {
         self.load_licensee(&order.licensee)?;
         if let Command::AddMember { user, .. } | Command::RemoveMember { user } = &order.command {
             self.have_user(&user.clone())?;
@@ -104,13 +128,20 @@ impl Writer {
         })?;
         let decision = match decision {
             Ok(decision) => decision,
-            Err(refusal) => return Ok(Err(refusal)),
+            Err(refusal) => {
+                let command = self.kept(&order.licensee, &order.command);
+                return Ok(Err(Refused { refusal, command }));
+            }
+        };
+        let command = match kept::is_told_by(&order.command, &decision.events) {
+            true => Vec::new(),
+            false => self.kept(&order.licensee, &order.command),
         };
         let position = self.append_to_licensee(&order.licensee, &decision.events, cause)?;
         if let Some(details) = order.details {
             self.keep_details(&order.licensee, details)?;
         }
-        Ok(Ok(Applied { decision, position }))
+        Ok(Ok(Applied { decision, position, command }))
     }
 
     /// Tells the command whether name or addresses of the member are new.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     Writer,
-    licensees::LicenseeCommand,
+    licensees::{Applied, LicenseeCommand, Refused},
     outcomes::{Ending, Identity, answer_again},
     streams::Cause,
 };
@@ -33,10 +33,10 @@ impl Writer {
                 metrics::counter!("usher_commands_total", "outcome" => "duplicate").increment(1);
                 return answer_again(earlier);
             }
-            return self.refuse(&identity, reused(&identity.command_id), true);
+            return self.refuse_reused(&identity);
         }
         match incoming.request {
-            Err(refusal) => self.refuse(&identity, refusal, false),
+            Err(refusal) => self.refuse(&identity, Refused::unread(refusal)),
             Ok(Request::Licensee { licensee, command, details }) => {
                 self.licensee_message(&identity, LicenseeCommand { licensee, command, details })
             }
@@ -49,12 +49,12 @@ impl Writer {
 
     fn licensee_message(&mut self, identity: &Identity, order: LicenseeCommand) -> Result<Done, EngineError> {
         let head = self.head_of(order.licensee.as_str())?;
-        let cause = Cause { command_id: &identity.command_id, actor: &identity.actor, at: self.clock.now() };
+        let cause = Cause::new(&identity.command_id, &identity.actor, self.clock.now());
         match self.apply(order, &cause)? {
-            Err(refusal) => self.refuse(identity, refusal, false),
-            Ok(applied) => {
-                let events = applied.decision.events.len();
-                self.accept(head, identity, events, Answer::of(applied.decision.report, events))
+            Err(refused) => self.refuse(identity, refused),
+            Ok(Applied { decision, command, .. }) => {
+                let events = decision.events.len();
+                self.accept_with(head, identity, events, Answer::of(decision.report, events), command)
             }
         }
     }
@@ -77,24 +77,47 @@ impl Writer {
         events: usize,
         answer: Answer,
     ) -> Result<Done, EngineError> {
+        self.accept_with(head, identity, events, answer, Vec::new())
+    }
+
+    /// Keeps that a message was accepted, and what it asked for.
+    fn accept_with(
+        &mut self,
+        head: Head,
+        identity: &Identity,
+        events: usize,
+        answer: Answer,
+        command: Vec<u8>,
+    ) -> Result<Done, EngineError> {
         metrics::counter!("usher_commands_total", "outcome" => "accepted").increment(1);
-        let ending = Ending { refusal: None, events, answer: None, id_reused: false };
+        let ending = Ending { refusal: None, events, answer: None, id_reused: false, command };
         let position = self.keep_outcome(head, identity, &ending)?;
         let events = u32::try_from(events).unwrap_or(u32::MAX);
         Ok(Done { outcome: Ok(answer), duplicate: false, events, positions: position.into() })
     }
 
     /// Keeps that a command was refused (R35).
-    pub(super) fn refuse(
+    pub(super) fn refuse(&mut self, identity: &Identity, refused: Refused) -> Result<Done, EngineError> {
+        let Refused { refusal, command } = refused;
+        self.keep_refusal(identity, refusal, command, false)
+    }
+
+    /// Refuses a command whose id belongs to another one (R34).
+    pub(super) fn refuse_reused(&mut self, identity: &Identity) -> Result<Done, EngineError> {
+        self.keep_refusal(identity, reused(&identity.command_id), Vec::new(), true)
+    }
+
+    fn keep_refusal(
         &mut self,
         identity: &Identity,
         refusal: Refusal,
+        command: Vec<u8>,
         id_reused: bool,
     ) -> Result<Done, EngineError> {
         metrics::counter!("usher_commands_total", "outcome" => "refused").increment(1);
         metrics::counter!("usher_refusals_total", "code" => refusal.code.as_str()).increment(1);
         let head = self.head_of(&identity.home)?;
-        let ending = Ending { refusal: Some(&refusal), events: 0, answer: None, id_reused };
+        let ending = Ending { refusal: Some(&refusal), events: 0, answer: None, id_reused, command };
         let position = self.keep_outcome(head, identity, &ending)?;
         Ok(Done { outcome: Err(refusal), duplicate: false, events: 0, positions: Positions::from(position) })
     }

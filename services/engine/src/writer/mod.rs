@@ -2,6 +2,7 @@
 
 mod calls;
 mod directory;
+mod kept;
 mod licensees;
 mod messages;
 mod news;
@@ -48,11 +49,6 @@ const INDEX_LAG_RECORDS_MAX: u64 = 200_000;
 const INDEX_WAIT: Duration = Duration::from_secs(10);
 /// How long the writer rests after the store failed, so that it does not spin while it goes on failing.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(200);
-
-/// Who fires timers (R36).
-const TIMER_ACTOR: &str = "usher:timer";
-/// Who sweeps (R36).
-const SWEEP_ACTOR: &str = "usher:sweep";
 
 /// What the writer works with.
 pub(crate) struct Parts {

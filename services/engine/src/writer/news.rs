@@ -34,7 +34,7 @@ impl Writer {
         }
         let head = self.head_of(news.licensee.as_str())?;
         // The message that changed the status is what caused this too (R36).
-        let cause = Cause { command_id: &news.command_id, actor: &news.actor, at: self.clock.now() };
+        let cause = Cause::new(&news.command_id, &news.actor, self.clock.now());
         let command = Command::ChangeMemberStatus { user: news.user.clone(), status: news.status };
         let order = LicenseeCommand { licensee: news.licensee.clone(), command, details: None };
         // A licensee takes note of a status whatever it is; where the user is no member there is nothing to note.

@@ -33,6 +33,8 @@ pub(super) struct Ending<'a> {
     pub(super) answer: Option<&'a Answer>,
     /// The id belongs to another command.
     pub(super) id_reused: bool,
+    /// What was asked for, where it is kept; else empty.
+    pub(super) command: Vec<u8>,
 }
 
 impl Writer {
@@ -80,6 +82,7 @@ impl Writer {
             told_at_us: identity.told_at.map(|at| at.timestamp_micros()),
             user: identity.user.clone(),
             id_reused: ending.id_reused,
+            command: ending.command.clone(),
         };
         let position = self.batch.push(head, Kind::Outcome(outcome.clone()));
         if !ending.id_reused {

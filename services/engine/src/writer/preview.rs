@@ -17,7 +17,7 @@ use super::{
     time::due_of,
 };
 use crate::{
-    Call, ClockMode, ClockRefused, EngineError, Order, Preview, PreviewEvent, Reply,
+    Answer, Call, ClockMode, ClockRefused, EngineError, Order, Preview, PreviewEvent, Reply,
     hot::{HotLicensee, read_licensee, read_user, user_stream},
 };
 
@@ -33,7 +33,28 @@ struct Copy {
     hot: HotLicensee,
 }
 
-type Outcome = Result<Vec<PreviewEvent>, Refusal>;
+impl Copy {
+    fn known<'a>(&'a self, user: Option<(&'a UserId, UserStatus)>) -> Known<'a> {
+        let Self { licensee, hot } = self;
+        Known { licensee, state: &hot.state, details: hot.details.as_ref(), user }
+    }
+}
+
+/// What would happen, and of a command what it would answer; or why it would be refused.
+type Outcome = Result<Foreseen, Refusal>;
+
+/// What would happen, and of a command what it would answer.
+#[derive(Default)]
+struct Foreseen {
+    events: Vec<PreviewEvent>,
+    answer: Option<Answer>,
+}
+
+impl From<Vec<PreviewEvent>> for Foreseen {
+    fn from(events: Vec<PreviewEvent>) -> Self {
+        Self { events, answer: None }
+    }
+}
 
 impl Writer {
     /// Whether an order is for another version than was named; one whose outcome is known already gets it in any case.
@@ -52,13 +73,17 @@ impl Writer {
             Order::Message(incoming) => self.preview_message(*incoming)?,
             Order::Call(call) => self.preview_call(*call)?,
             Order::AdvanceClock(to) => match self.preview_clock(to)? {
-                Ok(events) => Ok(events),
+                Ok(events) => Ok(events.into()),
                 Err(refused) => return Ok(Reply::Moved(Err(refused))),
             },
             // What only nodes say to each other makes no events that anybody asks for.
-            Order::Claim(_) | Order::News(_) | Order::Preview(_) | Order::IfVersion { .. } => Ok(Vec::new()),
+            Order::Claim(_) | Order::News(_) | Order::Preview(_) | Order::IfVersion { .. } => Ok(Foreseen::default()),
         };
-        Ok(Reply::Previewed(Box::new(Preview { outcome, version })))
+        let (outcome, answer) = match outcome {
+            Ok(Foreseen { events, answer }) => (Ok(events), answer),
+            Err(refusal) => (Err(refusal), None),
+        };
+        Ok(Reply::Previewed(Box::new(Preview { outcome, answer, version })))
     }
 
     fn version_of(&mut self, order: &Order) -> Result<Option<u64>, EngineError> {
@@ -97,8 +122,10 @@ impl Writer {
                 self.fire_on(&mut copy, at)?;
                 self.preview_command(&copy, command, details.as_ref(), at)
             }
-            Ok(Request::UserStatus { user, status, .. }) => self.preview_status(&user, status, at).map(Ok),
-            Ok(Request::Usage { .. }) => Ok(Ok(Vec::new())),
+            Ok(Request::UserStatus { user, status, .. }) => {
+                self.preview_status(&user, status, at).map(|events| Ok(events.into()))
+            }
+            Ok(Request::Usage { .. }) => Ok(Ok(Foreseen::default())),
         }
     }
 
@@ -118,7 +145,7 @@ impl Writer {
             return Ok(Err(reused(command_id)));
         }
         let earlier = self.earlier_outcome(command_id).map(super::outcomes::answer_again).transpose()?;
-        Ok(earlier.map_or(Ok(Vec::new()), |done| done.outcome.map(|_| Vec::new())))
+        Ok(earlier.map_or(Ok(Foreseen::default()), |done| done.outcome.map(|_| Foreseen::default())))
     }
 
     fn preview_command(
@@ -135,7 +162,10 @@ impl Writer {
             status = Some((user.clone(), known_status));
         }
         let decided = self.decide_on(copy, &command, status.as_ref(), at)?;
-        Ok(decided.map(|Decision { events, .. }| PreviewEvent::of_licensee(&copy.licensee, events).collect()))
+        Ok(decided.map(|Decision { events, report }| Foreseen {
+            answer: Some(Answer::of(report, events.len())).filter(|answer| !matches!(answer, Answer::Changed(_))),
+            events: PreviewEvent::of_licensee(&copy.licensee, events).collect(),
+        }))
     }
 
     /// A status reaches all of the user's licensees, whoever decides about them.
@@ -209,7 +239,7 @@ impl Writer {
         loop {
             let timer = copy.hot.state.next_timer(&self.catalogue);
             let Some(timer) = timer.filter(|timer| timer.due <= until) else { return Ok(fired) };
-            let known = Known { state: &copy.hot.state, details: copy.hot.details.as_ref(), user: None };
+            let known = copy.known(None);
             let events = self.with_known(known, timer.due, |state, context| fire(state, &timer, context))?;
             evolve(&mut copy.hot.state, &events, timer.due);
             fired.push((timer.due, events));
@@ -224,7 +254,7 @@ impl Writer {
         at: Instant,
     ) -> Result<Result<Decision, Refusal>, EngineError> {
         let user = status.map(|(user, status)| (user, *status));
-        let known = Known { state: &copy.hot.state, details: copy.hot.details.as_ref(), user };
+        let known = copy.known(user);
         self.with_known(known, at, |state, context| licensing::decide(state, command, context))
     }
 }

@@ -21,8 +21,17 @@ use crate::{
 #[derive(Clone, Copy)]
 pub(super) struct Cause<'a> {
     pub(super) command_id: &'a str,
+    /// The command that gave rise to this one; mostly it is its own.
+    pub(super) causation_id: &'a str,
     pub(super) actor: &'a str,
     pub(super) at: Instant,
+}
+
+impl<'a> Cause<'a> {
+    /// A command that nothing but itself gave rise to.
+    pub(super) const fn new(command_id: &'a str, actor: &'a str, at: Instant) -> Self {
+        Self { command_id, causation_id: command_id, actor, at }
+    }
 }
 
 /// Where an event goes.
@@ -121,7 +130,7 @@ fn record(place: &Place<'_>, encoded: EncodedEvent, cause: &Cause<'_>, recorded_
         command_id: cause.command_id.to_owned(),
         actor: cause.actor.to_owned(),
         correlation_id: cause.command_id.to_owned(),
-        causation_id: cause.command_id.to_owned(),
+        causation_id: cause.causation_id.to_owned(),
         data: encoded.data,
         hash: Vec::new(),
     }

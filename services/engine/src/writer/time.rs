@@ -6,10 +6,11 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta};
+use contract::actor;
 use journal::{Positions, StreamIndex};
 use licensing::{Command, Instant, LicenseeId, Timer, fire};
 
-use super::{SWEEP_ACTOR, TIMER_ACTOR, Writer, streams::Cause};
+use super::{Writer, streams::Cause};
 use crate::{ClockMode, ClockRefused, EngineError, clock::machine_now, handle::Moved};
 
 /// Between two sweeps, in seconds: they are at 00:00 and 12:00 UTC.
@@ -247,11 +248,7 @@ impl Writer {
             let events = self.with_context(licensee, timer.due, None, |state, context| fire(state, &timer, context))?;
             let command_id = timer_command_id(licensee, &timer);
             metrics::counter!("usher_timers_fired_total", "kind" => timer.kind.as_str()).increment(1);
-            self.append_to_licensee(
-                licensee,
-                &events,
-                &Cause { command_id: &command_id, actor: TIMER_ACTOR, at: timer.due },
-            )?;
+            self.append_to_licensee(licensee, &events, &Cause::new(&command_id, actor::TIMER, timer.due))?;
         }
         // Also if nothing fired: the catalogue may have changed what is due.
         let next = self.next_timer_of(licensee).map(|timer| timer.due);
@@ -285,7 +282,7 @@ impl Writer {
             tracing::error!(%licensee, removed, "the sweep found seats that should not be: a defect, report it");
             metrics::counter!("usher_sweep_removed_total").increment(removed as u64);
             let command_id = format!("sweep:{licensee}:{}", now.to_rfc3339());
-            let cause = Cause { command_id: &command_id, actor: SWEEP_ACTOR, at: now };
+            let cause = Cause::new(&command_id, actor::SWEEP, now);
             self.append_to_licensee(&licensee, &decision.events, &cause)?;
         }
         Ok(true)

@@ -17,3 +17,4 @@ mod restarts;
 #[path = "../../../journal/tests/several/mod.rs"]
 mod several;
 mod timers;
+mod undo;

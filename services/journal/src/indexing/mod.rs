@@ -4,4 +4,4 @@ mod gather;
 mod rows;
 
 pub(crate) use gather::Gatherer;
-pub(crate) use rows::{CommandRow, EventRow, Rows, ShardMark, command_key, outcomes_at};
+pub(crate) use rows::{CommandRow, EventRow, Rows, ShardMark, Times, UseRow, command_key, decode, outcomes_at};

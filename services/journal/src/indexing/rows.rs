@@ -1,15 +1,18 @@
 //! From commits to the rows of the index, without touching the database.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use contract::proto::journal::{Commit, Event, Outcome, Record, Usage, record::Kind};
+use contract::{
+    event::StreamName,
+    proto::journal::{Commit, Event, Outcome, Record, Usage, record::Kind},
+};
 use prost::Message;
 use sha2::{Digest, Sha256};
 
 use crate::{Head, MembershipChange, MembershipOf, StoredCommit};
 
 /// The commit in a stored block, which holds as many records as it is said to; else what is wrong with it.
-pub(super) fn decode(stored: &StoredCommit) -> Result<Commit, String> {
+pub(crate) fn decode(stored: &StoredCommit) -> Result<Commit, String> {
     let place = || format!("commit {} of shard {}", stored.number, stored.shard);
     let commit = stored.decode().map_err(|error| format!("{} cannot be decoded: {error}", place()))?;
     if commit.records.len() == stored.records as usize {
@@ -51,7 +54,44 @@ pub(crate) struct EventRow {
     pub(crate) position: u64,
     pub(crate) event_type: String,
     pub(crate) effective_at_us: i64,
+    pub(crate) recorded_at_us: i64,
     pub(crate) record: Vec<u8>,
+}
+
+/// A use that may be the user's latest so far.
+pub(crate) struct UseRow {
+    pub(crate) user: String,
+    pub(crate) used_at_us: i64,
+    pub(crate) noted: Times,
+}
+
+/// When something took effect and when it was recorded, microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Times {
+    pub(crate) effective_at_us: i64,
+    pub(crate) recorded_at_us: i64,
+}
+
+impl Times {
+    /// The earlier one by each clock.
+    pub(crate) fn earliest(self, other: Self) -> Self {
+        Self {
+            effective_at_us: self.effective_at_us.min(other.effective_at_us),
+            recorded_at_us: self.recorded_at_us.min(other.recorded_at_us),
+        }
+    }
+}
+
+impl From<&Event> for Times {
+    fn from(event: &Event) -> Self {
+        Self { effective_at_us: event.effective_at_us, recorded_at_us: event.recorded_at_us }
+    }
+}
+
+impl From<&Outcome> for Times {
+    fn from(outcome: &Outcome) -> Self {
+        Self { effective_at_us: outcome.effective_at_us, recorded_at_us: outcome.recorded_at_us }
+    }
 }
 
 /// An outcome to be indexed.
@@ -78,6 +118,12 @@ pub(crate) struct Rows {
     pub(crate) commands: Vec<CommandRow>,
     /// By user.
     pub(crate) last_uses_us: HashMap<String, i64>,
+    /// In the order in which they were noted; of each user each later than the one before.
+    pub(crate) uses: Vec<UseRow>,
+    /// By user: when first named here.
+    pub(crate) first_named: BTreeMap<String, Times>,
+    /// By user and licensee: who became a member of what.
+    pub(crate) joined: BTreeSet<(String, String)>,
     /// By user and licensee: whether one is a member of the other.
     pub(crate) memberships: BTreeMap<(String, String), bool>,
     /// By licensee; `None` when nothing is due any more.
@@ -90,16 +136,21 @@ pub(crate) struct Rows {
 
 impl Rows {
     /// Takes in a commit; of one shard in the order of their numbers.
-    pub(super) fn add(&mut self, stored: &StoredCommit, commit: Commit, membership_of: MembershipOf) {
+    pub(crate) fn add(&mut self, stored: &StoredCommit, commit: Commit, membership_of: MembershipOf) {
         self.records += commit.records.len();
         self.block_bytes += stored.block.len();
         self.marks.insert(stored.shard, ShardMark { head: stored.head(), checksum: stored.checksum });
         self.timers_us.extend(commit.timers.into_iter().map(|timer| (timer.licensee, timer.due_at_us)));
-        for (place, record) in (0u32..).zip(commit.records) {
+        let mut records = (0u32..).zip(commit.records).peekable();
+        while let Some((place, record)) = records.next() {
             match record.kind {
                 Some(Kind::Event(event)) => self.add_event(stored, place, event, membership_of),
-                Some(Kind::Outcome(outcome)) => self.add_outcome(stored, place, &outcome),
-                Some(Kind::Usage(usage)) => self.add_usage(usage),
+                Some(Kind::Outcome(outcome)) => self.add_outcome(stored, place, outcome),
+                Some(Kind::Usage(usage)) => {
+                    let behind = records.peek().and_then(|(_, record)| record.kind.as_ref());
+                    let noted = noted_at(stored, &usage, behind);
+                    self.add_usage(usage, noted);
+                }
                 // A kind of record that came with a newer program and that this index does not know.
                 None => {}
             }
@@ -107,11 +158,21 @@ impl Rows {
     }
 
     fn add_event(&mut self, stored: &StoredCommit, place: u32, event: Event, membership_of: MembershipOf) {
+        let times = Times::from(&event);
         match membership_of(&event) {
-            Some(MembershipChange::Added { user, licensee }) => self.memberships.insert((user, licensee), true),
-            Some(MembershipChange::Removed { user, licensee }) => self.memberships.insert((user, licensee), false),
-            None => None,
-        };
+            Some(MembershipChange::Added { user, licensee }) => {
+                self.name(user.clone(), times);
+                self.joined.insert((user.clone(), licensee.clone()));
+                self.memberships.insert((user, licensee), true);
+            }
+            Some(MembershipChange::Removed { user, licensee }) => {
+                self.memberships.insert((user, licensee), false);
+            }
+            None => {}
+        }
+        if let Ok(StreamName::User(user)) = event.stream.parse() {
+            self.name(user.as_str().to_owned(), times);
+        }
         self.events.push(EventRow {
             record: event.encode_to_vec(),
             stream: event.stream,
@@ -120,10 +181,15 @@ impl Rows {
             position: stored.first_position.saturating_add(u64::from(place)),
             event_type: event.r#type,
             effective_at_us: event.effective_at_us,
+            recorded_at_us: event.recorded_at_us,
         });
     }
 
-    fn add_outcome(&mut self, stored: &StoredCommit, place: u32, outcome: &Outcome) {
+    fn add_outcome(&mut self, stored: &StoredCommit, place: u32, outcome: Outcome) {
+        // A refused command changes nothing (R35): a user whom only it named stays unknown.
+        if outcome.refusal.is_none() && !outcome.user.is_empty() {
+            self.name(outcome.user.clone(), Times::from(&outcome));
+        }
         if outcome.id_reused {
             return;
         }
@@ -132,8 +198,26 @@ impl Rows {
         self.commands.push(CommandRow { key, recorded_at_us: outcome.recorded_at_us, shard, number, place });
     }
 
-    fn add_usage(&mut self, usage: Usage) {
-        let last_use_us = self.last_uses_us.entry(usage.user).or_insert(usage.used_at_us);
-        *last_use_us = usage.used_at_us.max(*last_use_us);
+    fn add_usage(&mut self, Usage { user, used_at_us }: Usage, noted: Times) {
+        self.name(user.clone(), noted);
+        if self.last_uses_us.get(&user).is_some_and(|last_use_us| *last_use_us >= used_at_us) {
+            return;
+        }
+        self.last_uses_us.insert(user.clone(), used_at_us);
+        self.uses.push(UseRow { user, used_at_us, noted });
+    }
+
+    fn name(&mut self, user: String, times: Times) {
+        let first = self.first_named.entry(user).or_insert(times);
+        *first = first.earliest(times);
+    }
+}
+
+/// When a use was noted: at the instant of the outcome that the writer puts right behind it. A use is a fact that may be
+/// told late, and until it was told nobody went by it (R22).
+fn noted_at(stored: &StoredCommit, usage: &Usage, behind: Option<&Kind>) -> Times {
+    match behind {
+        Some(Kind::Outcome(outcome)) => Times::from(outcome),
+        _ => Times { effective_at_us: usage.used_at_us, recorded_at_us: stored.recorded_at.timestamp_micros() },
     }
 }

@@ -3,7 +3,7 @@
 //! A deleted row is gone for every query at once. Its old version stays in the table until it is vacuumed, which
 //! PostgreSQL by itself does only once many rows are dead: so it is done here, soon after an erasure. What no program
 //! can clear away: bytes in the free space of a page until something else is written over them (`VACUUM FULL` of both
-//! tables rewrites them), the write-ahead log until it is recycled, and every backup and archive.
+//! tables rewrites them, which [`rewrite`] does for whoever asks), the write-ahead log until it is recycled, and every backup and archive.
 
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,9 @@ const REST: Duration = Duration::from_secs(10);
 
 /// Also the index, however few of its entries are dead: it holds user names. No lock is taken that readers notice.
 const VACUUM: &str = "VACUUM (INDEX_CLEANUP ON, TRUNCATE OFF) usher.persons, usher.status_reasons";
+
+/// Writes both tables anew, which leaves nothing in free space either. Whoever reads or writes names waits meanwhile.
+const REWRITE: &str = "VACUUM (FULL) usher.persons, usher.status_reasons";
 
 /// When that may be done again.
 pub(super) struct Erasure {
@@ -46,13 +49,7 @@ impl Erasure {
 
 /// Clears away what was erased; false if the user that we are may not, and only autovacuum will.
 pub(super) fn finish(pool: &Pool) -> Result<bool, JournalError> {
-    let found = pool.query_first(
-        "SELECT e.asked, e.done, pg_has_role(c.relowner, 'USAGE')
-         FROM usher.erasure e, pg_catalog.pg_class c WHERE c.oid = 'usher.persons'::regclass",
-        &[],
-        |row| Ok((plain::<i64>(row, 0)?, plain::<i64>(row, 1)?, plain::<bool>(row, 2)?)),
-    )?;
-    let Some((asked, done, is_owner)) = found else { return Ok(true) };
+    let Some(Asked { asked, done, is_owner }) = asked(pool)? else { return Ok(true) };
     if asked <= done {
         return Ok(true);
     }
@@ -60,8 +57,41 @@ pub(super) fn finish(pool: &Pool) -> Result<bool, JournalError> {
         tracing::warn!("traces of erased details stay until autovacuum comes: only the tables' owner may vacuum them");
         return Ok(false);
     }
-    pool.outside_of_transactions(VACUUM)?;
+    clear_away(pool, VACUUM, asked)?;
+    Ok(true)
+}
+
+/// Clears away what was ever erased, from the free space within pages too; false if the user that we are may not.
+pub(super) fn rewrite(pool: &Pool) -> Result<bool, JournalError> {
+    let Some(Asked { asked, is_owner, .. }) = asked(pool)? else { return Ok(true) };
+    if is_owner {
+        clear_away(pool, REWRITE, asked)?;
+    }
+    Ok(is_owner)
+}
+
+/// What is to be cleared away.
+struct Asked {
+    /// How often something was erased.
+    asked: i64,
+    /// And up to which time that was cleared away.
+    done: i64,
+    /// Whether we may do it.
+    is_owner: bool,
+}
+
+fn asked(pool: &Pool) -> Result<Option<Asked>, JournalError> {
+    pool.query_first(
+        "SELECT e.asked, e.done, pg_has_role(c.relowner, 'USAGE')
+         FROM usher.erasure e, pg_catalog.pg_class c WHERE c.oid = 'usher.persons'::regclass",
+        &[],
+        |row| Ok(Asked { asked: plain(row, 0)?, done: plain(row, 1)?, is_owner: plain(row, 2)? }),
+    )
+}
+
+fn clear_away(pool: &Pool, statement: &str, asked: i64) -> Result<(), JournalError> {
+    pool.outside_of_transactions(statement)?;
     // What was erased meanwhile is left to the next time.
     pool.repeat("UPDATE usher.erasure SET done = greatest(done, $1)", &[(&asked, Type::INT8)])?;
-    Ok(true)
+    Ok(())
 }

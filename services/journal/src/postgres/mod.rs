@@ -207,6 +207,15 @@ impl PostgresStore {
     pub fn finish_erasures(&self) -> Result<bool, JournalError> {
         erasure::finish(&self.background)
     }
+
+    /// Clears away everything that was ever erased, from free space within pages too: both tables are written anew, and
+    /// whoever reads or writes names waits meanwhile. False if the user that we are may not.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn rewrite_erased(&self) -> Result<bool, JournalError> {
+        erasure::rewrite(&self.background)
+    }
 }
 
 impl Drop for PostgresStore {

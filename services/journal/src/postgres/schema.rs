@@ -18,8 +18,13 @@ struct Schema {
 const JOURNAL: Schema =
     Schema { name: "usher", migrations: &[include_str!("../../../../schemas/postgres/journal/0001_store.sql")] };
 
-const INDEX: Schema =
-    Schema { name: "usher_index", migrations: &[include_str!("../../../../schemas/postgres/index/0001_index.sql")] };
+const INDEX: Schema = Schema {
+    name: "usher_index",
+    migrations: &[
+        include_str!("../../../../schemas/postgres/index/0001_index.sql"),
+        include_str!("../../../../schemas/postgres/index/0002_past.sql"),
+    ],
+};
 
 /// The oldest server that is known to work, as `server_version_num` has it.
 const SERVER_VERSION_MIN: i32 = 150_000;
@@ -125,7 +130,8 @@ pub(super) fn migrate(
         make_store(transaction, server, new_shards)?;
     }
     let meta = Meta::read(transaction)?;
-    if index.from == 0 {
+    // What an older index lacks is in the commits: it is filled anew.
+    if index.from < index.to {
         empty_index(transaction, &meta)?;
     }
     Ok((Migrated { is_new, schemas: vec![journal, index] }, meta))
@@ -194,7 +200,7 @@ fn make_store(transaction: &mut Transaction<'_>, server: &str, shards: u16) -> R
         let remedy = format!("make the store with {SHARDS_MAX} shards at most");
         return Err(failure::refused(server, remedy, format!("{shards} shards were asked for")).into());
     }
-    let (store_id, node_secret) = (random::<STORE_ID_BYTES>()?, hex(&random::<NODE_SECRET_BYTES>()?));
+    let (store_id, node_secret) = (random::<STORE_ID_BYTES>()?, hex::encode(random::<NODE_SECRET_BYTES>()?));
     transaction.execute_typed(
         "INSERT INTO usher.meta (id, store_id, shards, format, node_secret) VALUES (1, $1, $2, $3, $4)",
         &[
@@ -236,7 +242,8 @@ pub(super) fn renew_index(transaction: &mut Transaction<'_>, meta: &Meta) -> Res
     transaction.batch_execute(
         "TRUNCATE usher_index.meta, usher_index.progress, usher_index.streams, usher_index.event_types,
                   usher_index.events, usher_index.commands, usher_index.usage, usher_index.memberships,
-                  usher_index.timers, usher_index.snapshots",
+                  usher_index.timers, usher_index.snapshots, usher_index.blocks, usher_index.uses,
+                  usher_index.memberships_ever, usher_index.first_named, usher_index.past_states",
     )?;
     empty_index(transaction, meta)
 }
@@ -267,10 +274,6 @@ fn random<const BYTES: usize>() -> Result<[u8; BYTES], Failure> {
     rand::rand_bytes(&mut bytes)
         .map_err(|error| JournalError::Io { path: "/dev/urandom".into(), source: std::io::Error::other(error) })?;
     Ok(bytes)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

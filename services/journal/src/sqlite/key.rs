@@ -52,6 +52,11 @@ pub(super) fn event_key(stream_id: i64, version: u64) -> Option<i64> {
     (stream_id < 1 << (63 - VERSION_BITS)).then_some((stream_id << VERSION_BITS) | version)
 }
 
+/// The version of an event with this key.
+pub(super) fn version_of(key: i64) -> u64 {
+    (key & ((1 << VERSION_BITS) - 1)).unsigned_abs()
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {

@@ -12,8 +12,12 @@ pub(super) const JOURNAL: Schema =
     Schema { migrations: &[include_str!("../../../../schemas/sqlite/journal/0001_store.sql")] };
 
 /// The tables of `index.db`.
-pub(super) const INDEX: Schema =
-    Schema { migrations: &[include_str!("../../../../schemas/sqlite/index/0001_index.sql")] };
+pub(super) const INDEX: Schema = Schema {
+    migrations: &[
+        include_str!("../../../../schemas/sqlite/index/0001_index.sql"),
+        include_str!("../../../../schemas/sqlite/index/0002_past.sql"),
+    ],
+};
 
 impl Schema {
     /// The newest version that is known here.

@@ -1,5 +1,6 @@
 //! What every store has to do, written once over the port. Each test file runs it on one store.
 
+mod past;
 pub mod samples;
 
 use std::{any::Any, collections::BTreeMap, sync::Arc, time::Duration};
@@ -9,6 +10,9 @@ use journal::{
     Batch, DetailChange, Head, HistoryFilter, Journal, JournalError, LicenseeDetails, Person, Position, Snapshot,
     StatusReason, StoredCommit, StreamIndex, chain,
 };
+// Not every test file runs them.
+#[allow(unused_imports)]
+pub use past::*;
 use samples::{Sample, at, event, membership_of, outcome, timer, usage};
 
 /// Long enough for any machine; nothing waits for as long as this unless it is broken.

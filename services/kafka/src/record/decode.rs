@@ -6,7 +6,7 @@ use contract::proto::journal::Event;
 use journal::{Position, Positions};
 use uuid::Uuid;
 
-use super::{CONTENT_TYPE, SPECVERSION, header, hex, time};
+use super::{CONTENT_TYPE, SPECVERSION, header, time};
 
 /// Why a record is no event, or an event can be no record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -86,7 +86,8 @@ pub fn from_record<'a>(
         correlation_id: headers.optional(header::CORRELATION_ID).to_owned(),
         causation_id: headers.optional(header::CAUSATION_ID).to_owned(),
         data: body.unwrap_or_default().to_vec(),
-        hash: hex::decode(headers.optional(header::HASH)).ok_or(RecordError::Unreadable { name: header::HASH })?,
+        hash: hex::decode(headers.optional(header::HASH))
+            .map_err(|_| RecordError::Unreadable { name: header::HASH })?,
     };
     Ok((headers.read_as(header::POSITION, single_position)?, event))
 }

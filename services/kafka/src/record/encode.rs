@@ -6,7 +6,7 @@ use contract::proto::journal::Event;
 use journal::{Position, Positions};
 use uuid::Uuid;
 
-use super::{CONTENT_TYPE, RecordError, SPECVERSION, header, hex, time};
+use super::{CONTENT_TYPE, RecordError, SPECVERSION, header, time};
 
 /// Where an event comes from.
 #[derive(Debug, Clone, Copy)]

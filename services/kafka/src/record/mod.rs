@@ -25,7 +25,6 @@
 
 mod decode;
 mod encode;
-pub(crate) mod hex;
 mod time;
 
 pub(crate) use decode::{Place, place};

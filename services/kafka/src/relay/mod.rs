@@ -20,7 +20,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use journal::{Background, Held, Journal};
 use parking_lot::Mutex;
 
-use crate::{KafkaError, Settings, record, topics};
+use crate::{KafkaError, Settings, topics};
 use progress::Progress;
 
 /// A running relay. When it is dropped it aborts what is not committed yet, which is for whoever relays the shard next. That
@@ -63,7 +63,7 @@ impl Relay {
         journal: Arc<dyn Journal>,
         tasks: Held,
     ) -> Result<Self, KafkaError> {
-        let store = record::hex::encode(store_id);
+        let store = hex::encode(store_id);
         let (tasks_changed, committed) = (tasks.watch(), journal.watch());
         let shared = Arc::new(Shared {
             topic: settings.prefixed(topics::LICENSING),

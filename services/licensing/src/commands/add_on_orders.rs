@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::shortened;
+use super::unknown_to_catalogue;
 use crate::{AddOnId, AddOnOrder, Catalogue, Code, Event, Ledger, LedgerScope, PaidAddOn, PlanId, Refusal, Seats};
 
 /// Whether a plan allows an add-on (R7).
@@ -11,7 +11,7 @@ pub(super) fn plan_allows(catalogue: &Catalogue, add_on: &AddOnId, plan: &PlanId
 }
 
 pub(super) fn unknown_add_on(add_on: &AddOnId) -> Refusal {
-    Refusal::new(Code::UnknownAddOn, format!("the catalogue has no add-on {:?}", shortened(add_on.as_str())))
+    Refusal::new(Code::UnknownAddOn, unknown_to_catalogue("add-on", add_on.as_str()))
 }
 
 pub(super) fn plan_not_eligible(add_on: &AddOnId, plan: &PlanId) -> Refusal {

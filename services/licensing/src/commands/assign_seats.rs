@@ -56,7 +56,7 @@ pub(crate) fn assign_starters(draft: &mut Draft<'_>, starters: impl IntoIterator
 }
 
 /// What the pool grants, if seats can be given at all.
-fn open_pool(draft: &Draft<'_>, product: &ProductId) -> Result<Grant, Refusal> {
+pub(super) fn open_pool(draft: &Draft<'_>, product: &ProductId) -> Result<Grant, Refusal> {
     let catalogue = draft.catalogue();
     let grant = draft.account().grant(product, catalogue).ok_or_else(|| {
         Refusal::new(Code::PurchaseNotActive, format!("{product} has no active add-on: purchase one first"))
@@ -79,7 +79,7 @@ fn free_seats(draft: &Draft<'_>, product: &ProductId, grant: &Grant) -> u32 {
     grant.quantity.saturating_sub(draft.account().pool(product).map_or(0, |pool| pool.assigned))
 }
 
-fn check_user(draft: &Draft<'_>, product: &ProductId, grant: &Grant, user: &UserId) -> Result<(), Refusal> {
+pub(super) fn check_user(draft: &Draft<'_>, product: &ProductId, grant: &Grant, user: &UserId) -> Result<(), Refusal> {
     if free_seats(draft, product, grant) == 0 {
         return Err(Refusal::new(
             Code::NoSeatsAvailable,
@@ -119,7 +119,7 @@ fn check_all(draft: &Draft<'_>, product: &ProductId, grant: &Grant, wanting: &[&
     Ok(())
 }
 
-fn give(draft: &mut Draft<'_>, product: &ProductId, grant: &Grant, user: &UserId, cause: AssignmentCause) {
+pub(super) fn give(draft: &mut Draft<'_>, product: &ProductId, grant: &Grant, user: &UserId, cause: AssignmentCause) {
     draft.emit(Event::SeatAssigned {
         user: user.clone(),
         product: product.clone(),

@@ -15,10 +15,11 @@ mod start_subscription;
 mod start_trial;
 mod sweep;
 pub(crate) mod synchronize_instance;
+mod undo_command;
 
 use crate::{
     Account, Code, Command, Context, Event, LedgerScope, Licensee, ProductId, Refusal, Subscription, UserId,
-    draft::Draft,
+    draft::Draft, has_id_form,
 };
 
 /// What follows from a command that was accepted.
@@ -51,6 +52,15 @@ pub enum Report {
         removed: Vec<UserId>,
         /// Who had none.
         without_seat: Vec<UserId>,
+    },
+    /// Of an undoing, in the order in which it was done.
+    Undone {
+        /// Who has a seat again.
+        restored: Vec<UserId>,
+        /// Who lost the seat that the command had given.
+        removed: Vec<UserId>,
+        /// For whom nothing was done, and why.
+        failed: Vec<(UserId, Code)>,
     },
 }
 
@@ -90,6 +100,7 @@ fn run(draft: &mut Draft<'_>, command: &Command) -> Result<Report, Refusal> {
         Command::RemoveSeat { product, user } => remove_seats::one(draft, product, user)?,
         Command::RemoveSeats { product, users } => return remove_seats::many(draft, product, users),
         Command::SynchronizeInstance { version } => synchronize_instance::run(draft, version)?,
+        Command::UndoCommand { events, .. } => return undo_command::run(draft, *events),
         Command::Sweep => sweep::run(draft),
     }
     Ok(Report::None)
@@ -114,7 +125,7 @@ fn known_product(draft: &Draft<'_>, product: &ProductId) -> Result<(), Refusal> 
     if draft.catalogue().has_product(product) {
         return Ok(());
     }
-    Err(Refusal::new(Code::UnknownProduct, format!("the catalogue has no product {:?}", shortened(product.as_str()))))
+    Err(Refusal::new(Code::UnknownProduct, unknown_to_catalogue("product", product.as_str())))
 }
 
 /// The subscription while its term runs, as recorded.
@@ -124,10 +135,14 @@ fn active_subscription<'a>(draft: &'a Draft<'_>) -> Result<&'a Subscription, Ref
     })
 }
 
-/// The start of a text from outside, short enough for a message.
-fn shortened(text: &str) -> String {
-    const CHARS_MAX: usize = 64;
-    text.chars().take(CHARS_MAX).collect()
+/// That the catalogue has nothing of a name. What has not the form of an id is not repeated: refusals are kept, and it may be
+/// the name or address of somebody (R30).
+fn unknown_to_catalogue(kind: &str, name: &str) -> String {
+    if has_id_form(name) {
+        format!("the catalogue has no {kind} {name:?}")
+    } else {
+        format!("the catalogue has no {kind} of the given name, which is no id either")
+    }
 }
 
 /// The users of a list at their first mention.

@@ -1,6 +1,6 @@
 //! A subscription starts (R1, R4).
 
-use super::{add_on_orders, shortened};
+use super::{add_on_orders, unknown_to_catalogue};
 use crate::{
     Account, Code, Event, Instant, Phase, PlanId, Refusal, Seats, StartSubscription, SubscriptionStarted, draft::Draft,
 };
@@ -33,7 +33,7 @@ pub(super) fn check_plan(draft: &Draft<'_>, plan: &PlanId) -> Result<(), Refusal
     if draft.catalogue().has_plan(plan) {
         return Ok(());
     }
-    Err(Refusal::new(Code::UnknownPlan, format!("the catalogue has no plan {:?}", shortened(plan.as_str()))))
+    Err(Refusal::new(Code::UnknownPlan, unknown_to_catalogue("plan", plan.as_str())))
 }
 
 fn check_none_runs(account: &Account) -> Result<(), Refusal> {

@@ -28,6 +28,18 @@ pub enum Phase {
     Ended,
 }
 
+impl Phase {
+    /// The phase as the wire spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Phase::Scheduled => "scheduled",
+            Phase::Active => "active",
+            Phase::Grace => "grace",
+            Phase::Ended => "ended",
+        }
+    }
+}
+
 /// A licensee's base plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscription {

@@ -21,10 +21,12 @@ use steps::{Step, USERS, story, user};
 const STORIES: u32 = 1_000;
 
 /// What lies outside of the licensee, the same for the domain and the model.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct World {
     uses: BTreeMap<UserId, Instant>,
     statuses: BTreeMap<UserId, UserStatus>,
+    /// Everything that happened to the licensee.
+    past: Vec<Event>,
 }
 
 impl Facts for World {
@@ -38,6 +40,11 @@ impl Facts for World {
 
     fn user_status(&self, user: &UserId) -> UserStatus {
         self.statuses.get(user).copied().unwrap_or(UserStatus::Active)
+    }
+
+    fn past_events(&self, VersionRange { first, last }: VersionRange) -> Vec<PastEvent> {
+        let numbered = (1..).zip(&self.past).map(|(version, event)| PastEvent { version, event: event.clone() });
+        numbered.filter(|past| (first..=last).contains(&past.version)).collect()
     }
 }
 
@@ -115,7 +122,9 @@ impl Pair {
         let expected = self.model.tell(command, &self.world);
         match (decision, expected) {
             (Ok(decision), Ok((report, moves))) => {
+                let before = self.licensee.clone();
                 self.fold(&decision.events, self.model.now);
+                self.compare_undone(&before, command, &decision.events)?;
                 prop_assert_eq!(&decision.report, &report);
                 same_moves(decision.events.iter().filter_map(moved).collect(), moves)
             }
@@ -131,9 +140,45 @@ impl Pair {
         }
     }
 
+    /// What would follow if the command that made the last `events` were undone at once, and that again (ADR 16).
+    fn compare_undone(&self, before: &Licensee, command: &Command, events: &[Event]) -> Result<(), TestCaseError> {
+        let moved = events.iter().filter_map(moved).count();
+        let Some(undone) = Undone::of(&self.licensee, &self.world, self.model.now, &self.catalogue, events.len())
+        else {
+            prop_assert_eq!(moved, 0, "{:?} moved seats and can't be undone", command);
+            return Ok(());
+        };
+        prop_assert_eq!(undone.users, moved, "each move is accounted for");
+        let duo = ProductId::new("duo");
+        let holders = |licensee: &Licensee| licensee.holders(&duo).cloned().collect::<Vec<UserId>>();
+        let was_only_asked = matches!(
+            command,
+            Command::AssignSeat { .. }
+                | Command::AssignSeats { .. }
+                | Command::RemoveSeat { .. }
+                | Command::RemoveSeats { .. }
+        );
+        if was_only_asked
+            && undone.failed.iter().all(|code| *code != Code::PurchaseNotActive && *code != Code::InstanceVersionTooOld)
+        {
+            prop_assert_eq!(holders(&undone.licensee), holders(before), "undone at once: {:?}", command);
+        }
+        let quantity = undone.licensee.account().grant(&duo, &self.catalogue).map(|grant| grant.quantity as usize);
+        prop_assert!(quantity.is_none_or(|quantity| holders(&undone.licensee).len() <= quantity));
+        prop_assert!(
+            quantity.is_none() || holders(&undone.licensee).iter().all(|user| undone.licensee.is_eligible(user))
+        );
+        let again = Undone::of(&undone.licensee, &undone.world, self.model.now, &self.catalogue, undone.events);
+        if let Some(again) = again.filter(|again| again.failed.is_empty()) {
+            prop_assert_eq!(holders(&again.licensee), holders(&self.licensee), "undone twice: {:?}", command);
+        }
+        Ok(())
+    }
+
     fn fold(&mut self, events: &[Event], at: Instant) {
         for event in events {
             self.licensee.evolve(event, at);
+            self.world.past.push(event.clone());
             self.seen.insert(event.name());
             if let Event::SeatRemoved { reason, .. } = event {
                 self.seen.insert(reason.as_str());
@@ -203,6 +248,41 @@ impl Pair {
     }
 }
 
+/// A licensee whose last command was undone.
+struct Undone {
+    licensee: Licensee,
+    world: World,
+    events: usize,
+    /// How many users it tells of.
+    users: usize,
+    failed: Vec<Code>,
+}
+
+impl Undone {
+    /// Undoes what made the last so many events; `None` if that moved no seats.
+    fn of(licensee: &Licensee, world: &World, now: Instant, catalogue: &Catalogue, last: usize) -> Option<Self> {
+        let version = licensee.version();
+        let events = VersionRange { first: version + 1 - last as u64, last: version };
+        let command = Command::UndoCommand { command_id: "c".to_owned(), events: (last > 0).then_some(events) };
+        let decision = match decide(licensee, &command, &Context { catalogue, now, facts: world }) {
+            Ok(decision) => decision,
+            Err(refusal) => {
+                assert!(matches!(refusal.code, Code::UnknownCommand | Code::NothingToUndo), "{refusal}");
+                return None;
+            }
+        };
+        let Report::Undone { restored, removed, failed } = decision.report else { panic!("no undoing") };
+        let (mut licensee, mut world) = (licensee.clone(), world.clone());
+        for event in &decision.events {
+            licensee.evolve(event, now);
+            world.past.push(event.clone());
+        }
+        let users = restored.len() + removed.len() + failed.len();
+        let failed = failed.into_iter().map(|(_, code)| code).collect();
+        Some(Self { licensee, world, events: decision.events.len(), users, failed })
+    }
+}
+
 /// A seat that an event gave or took.
 fn moved(event: &Event) -> Option<Move> {
     match event {
@@ -260,8 +340,18 @@ fn the_stories_meet_every_event_refusal_and_reason_of_the_domain() {
         }
         seen.append(&mut pair.seen);
     }
-    // Those of the contract and the engine, and what only a defect could bring about (R27).
-    let elsewhere = [Code::MalformedEvent, Code::UnknownEventType, Code::IdempotencyKeyReused].map(Code::as_str);
+    // Those of the contract and the engine, what only a defect could bring about (R27), and what only an undoing says.
+    let elsewhere = [
+        Code::MalformedEvent,
+        Code::UnknownEventType,
+        Code::IdempotencyKeyReused,
+        Code::UnknownCommand,
+        Code::NothingToUndo,
+        Code::AlreadyAssigned,
+        Code::WithoutSeat,
+        Code::AssignedSince,
+    ]
+    .map(Code::as_str);
     let codes = Code::ALL.iter().map(|code| code.as_str()).filter(|code| !elsewhere.contains(code));
     let reasons =
         RemovalReason::ALL.iter().filter(|reason| **reason != RemovalReason::Swept).map(|reason| reason.as_str());

@@ -37,6 +37,8 @@ pub struct World {
     pub catalogue: Catalogue,
     pub uses: BTreeMap<UserId, Instant>,
     pub statuses: BTreeMap<UserId, UserStatus>,
+    /// Everything that happened to the licensee.
+    pub past: Vec<Event>,
     pub contact_email: Option<EmailAddress>,
 }
 
@@ -51,6 +53,11 @@ impl Facts for World {
 
     fn user_status(&self, user: &UserId) -> UserStatus {
         self.statuses.get(user).copied().unwrap_or(UserStatus::Active)
+    }
+
+    fn past_events(&self, VersionRange { first, last }: VersionRange) -> Vec<PastEvent> {
+        let numbered = (1..).zip(&self.past).map(|(version, event)| PastEvent { version, event: event.clone() });
+        numbered.filter(|past| (first..=last).contains(&past.version)).collect()
     }
 }
 

@@ -132,6 +132,7 @@ impl Case {
                 catalogue: Catalogue::built_in().unwrap(),
                 uses: Default::default(),
                 statuses: Default::default(),
+                past: Vec::new(),
                 contact_email: Some(EmailAddress::new("boss@example.com".to_owned())),
             },
             now: "2025-01-01T00:00:00Z".parse().unwrap(),
@@ -242,6 +243,7 @@ impl Case {
         for event in events {
             self.licensee.evolve(event, self.now);
             self.history.push(Happened(self.now, event.clone()));
+            self.world.past.push(event.clone());
         }
     }
 
@@ -253,6 +255,7 @@ impl Case {
     pub fn wait_until(&mut self, until: Instant) -> Vec<Happened> {
         let happened = pass_time(&mut self.licensee, until, &self.world);
         self.history.extend_from_slice(&happened);
+        self.world.past.extend(happened.iter().map(|Happened(_, event)| event.clone()));
         self.now = until;
         happened
     }

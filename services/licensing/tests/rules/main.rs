@@ -15,3 +15,4 @@ mod refusal_order;
 mod seats;
 mod subscription;
 mod trials;
+mod undo;

@@ -1,21 +1,28 @@
 //! A store that is opened here, asked through the same interface as a server.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc, thread, time::Duration};
 
 use axum::{
     Router,
     body::{Body, to_bytes},
     http,
 };
-use licensing::Instant;
+use licensing::{Instant, UserId};
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
-use super::{ANSWER_BYTES_MAX, ClientError, Request, Response};
+use super::{ANSWER_BYTES_MAX, ClientError, Erased, Request, Response};
 use crate::{
     moment,
     store::{Store, StoreOptions},
 };
+
+/// How often it is tried to clear away the last traces of what was erased.
+const ERASURE_ATTEMPTS_MAX: u32 = 20;
+/// And how long in between.
+const ERASURE_RETRY: Duration = Duration::from_millis(100);
+/// How many names are looked up at one go.
+const NAMES_AT_ONCE: usize = 1_000;
 
 /// A store that is opened here.
 pub struct InProcess {
@@ -29,7 +36,8 @@ impl InProcess {
     /// Opens a store that exists.
     pub fn open(options: StoreOptions) -> Result<Self, ClientError> {
         let store = Store::open_existing(options)?;
-        let views = store.open_views()?;
+        // Where nothing is to be written, nobody may be there who keeps them up to date.
+        let views = if store.is_apart() { store.open_views_as_they_are()? } else { store.open_views()? };
         let router = api::router(store.services(views, Arc::new(String::new)));
         let runtime = Builder::new_current_thread().enable_all().build().map_err(ClientError::Runtime)?;
         Ok(Self { router, runtime, store })
@@ -54,6 +62,30 @@ impl InProcess {
         Ok(self.store.journal().users_named(username)?)
     }
 
+    /// Has the last traces of what was erased cleared away; a reader that stands in the way is waited for.
+    pub(super) fn finish_erasures(&self, is_rewrite: bool) -> Result<Erased, ClientError> {
+        for _ in 0..ERASURE_ATTEMPTS_MAX {
+            if self.store.finish_erasures(is_rewrite)? {
+                return Ok(Erased::Cleared);
+            }
+            thread::sleep(ERASURE_RETRY);
+        }
+        Ok(Erased::Later)
+    }
+
+    /// The user names of those who have one.
+    pub(super) fn usernames(&self, users: &[&UserId]) -> Result<HashMap<UserId, String>, ClientError> {
+        let journal = self.store.journal();
+        let mut names = HashMap::new();
+        for some in users.chunks(NAMES_AT_ONCE) {
+            let ids: Vec<&str> = some.iter().map(|user| user.as_str()).collect();
+            let persons = journal.persons(&ids)?;
+            let named = some.iter().zip(persons).filter_map(|(user, person)| Some(((*user).clone(), person?.username)));
+            names.extend(named);
+        }
+        Ok(names)
+    }
+
     /// The instant by which a past one is asked for: the store's clock may stand behind the machine's, and nothing has
     /// happened in between.
     pub(super) fn as_of(&self, at: Instant) -> Result<Instant, ClientError> {
@@ -68,7 +100,7 @@ impl InProcess {
 fn to_http(request: &Request<'_>) -> Result<http::Request<Body>, http::Error> {
     let builder = http::Request::builder().uri(request.target.to_string());
     let Some(body) = request.body else { return builder.body(Body::empty()) };
-    let mut builder = builder.method(http::Method::POST).header(http::header::CONTENT_TYPE, "application/json");
+    let mut builder = builder.method(http::Method::POST).header(http::header::CONTENT_TYPE, request.content_type);
     if let Some(key) = request.idempotency_key {
         builder = builder.header("idempotency-key", key);
     }

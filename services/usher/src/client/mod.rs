@@ -2,22 +2,27 @@
 //!
 //! Both ways speak the HTTP interface, so that what is said on the command line and what a server answers can't differ.
 
+mod erased;
 mod in_process;
 mod problem;
 mod remote;
 mod target;
+mod usernames;
 
 use journal::JournalError;
-use licensing::{Instant, LicenseeId};
-use serde::de::DeserializeOwned;
+use licensing::Instant;
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::Value;
 
 use crate::{
     config::{ServerUrl, Token},
-    moment,
     store::{StoreError, StoreOptions},
 };
 
+pub use erased::Erased;
 pub use in_process::InProcess;
 pub use problem::Problem;
 pub use target::Target;
@@ -26,6 +31,10 @@ use remote::Remote;
 
 /// The largest answer that is taken, bytes.
 const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// What most bodies are.
+const JSON: &str = "application/json";
+/// What an event of the contract is.
+const CLOUD_EVENT: &str = "application/cloudevents+json";
 /// The largest page of a list.
 const PAGE_ITEMS: usize = 1_000;
 
@@ -96,7 +105,32 @@ impl ClientError {
 struct Request<'a> {
     target: &'a Target,
     body: Option<&'a Value>,
+    /// Of the body, if there is one.
+    content_type: &'static str,
     idempotency_key: Option<&'a str>,
+}
+
+/// What a preview answers (R37).
+#[derive(Debug, Deserialize)]
+pub struct Previewed<T: Default = IgnoredAny> {
+    /// What would happen, in order.
+    pub events: Vec<PreviewedEvent>,
+    /// Of a command for many users what it would answer, without a position; nothing of one that was done before under its
+    /// key.
+    #[serde(default)]
+    pub answer: T,
+}
+
+/// An event that would happen.
+#[derive(Debug, Deserialize)]
+pub struct PreviewedEvent {
+    /// The short name of its type.
+    #[serde(rename = "type")]
+    pub event_type: String,
+    /// `licensee/{id}` or `user/{id}`.
+    pub stream: String,
+    /// What would happen, by its type.
+    pub data: Value,
 }
 
 /// What is answered, whatever it is.
@@ -126,7 +160,7 @@ impl Client {
 
     /// Asks for something.
     pub fn get<T: DeserializeOwned>(&self, target: &Target) -> Result<T, ClientError> {
-        self.ask(&Request { target, body: None, idempotency_key: None })
+        self.ask(&Request { target, body: None, content_type: JSON, idempotency_key: None })
     }
 
     /// Asks for a change.
@@ -136,7 +170,27 @@ impl Client {
         body: &Value,
         idempotency_key: Option<&str>,
     ) -> Result<T, ClientError> {
-        self.ask(&Request { target, body: Some(body), idempotency_key })
+        self.ask(&Request { target, body: Some(body), content_type: JSON, idempotency_key })
+    }
+
+    /// Hands in an event of the contract.
+    pub fn send_event<T: DeserializeOwned>(&self, event: &Value) -> Result<T, ClientError> {
+        let target = Target::new(["v1", "events"]);
+        self.ask(&Request { target: &target, body: Some(event), content_type: CLOUD_EVENT, idempotency_key: None })
+    }
+
+    /// Asks what an event of the contract would do.
+    pub fn preview_event(&self, event: &Value) -> Result<Previewed, ClientError> {
+        let target = Target::new(["v1", "events"]).with("dry_run", "true");
+        self.ask(&Request { target: &target, body: Some(event), content_type: CLOUD_EVENT, idempotency_key: None })
+    }
+
+    /// Has the last traces of what was erased cleared away; a server does so by itself.
+    pub fn finish_erasures(&self, is_rewrite: bool) -> Result<Erased, ClientError> {
+        match self {
+            Self::InProcess(store) => store.finish_erasures(is_rewrite),
+            Self::Remote(_) => Ok(Erased::ByServer),
+        }
     }
 
     /// Every page of a list, one after another.
@@ -144,14 +198,12 @@ impl Client {
         Pages { client: self, next: Some(first.clone()), first }
     }
 
-    /// The licensee as it was at an instant, by effective time.
-    pub fn licensee_as_of(&self, licensee: &LicenseeId, at: Instant) -> Result<Value, ClientError> {
-        let at = match self {
-            Self::InProcess(store) => store.as_of(at)?,
-            Self::Remote(_) => at,
-        };
-        let target = Target::new(["v1", "licensees", licensee.as_str()]);
-        self.get(&target.with("as_of", &moment::to_text(at)))
+    /// The instant by which how things were at `at` is asked for.
+    pub fn as_of(&self, at: Instant) -> Result<Instant, ClientError> {
+        match self {
+            Self::InProcess(store) => store.as_of(at),
+            Self::Remote(_) => Ok(at),
+        }
     }
 
     fn ask<T: DeserializeOwned>(&self, request: &Request<'_>) -> Result<T, ClientError> {

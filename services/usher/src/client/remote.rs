@@ -37,7 +37,7 @@ impl Remote {
         let mut response: http::Response<ureq::Body> = match request.body {
             None => self.signed(self.agent.get(address)).call()?,
             Some(body) => {
-                let mut post = self.signed(self.agent.post(address)).content_type("application/json");
+                let mut post = self.signed(self.agent.post(address)).content_type(request.content_type);
                 if let Some(key) = request.idempotency_key {
                     post = post.header("idempotency-key", key);
                 }

@@ -1,25 +1,38 @@
 //! The commands, one file each.
 
+pub mod backtest;
 pub mod dead_letters;
 pub mod demo;
+pub mod diff;
+pub mod erase;
 pub mod export;
 pub mod history;
 pub mod ingest;
+pub mod load;
+pub mod members;
 pub mod migrate;
 pub mod publish;
 pub mod rebuild;
+pub mod reconcile;
+pub mod seal;
 pub mod seats;
 pub mod serve;
 pub mod show;
 pub mod timers;
+pub mod undo;
+pub mod user;
 pub mod verify;
+pub mod why;
 
 use std::sync::Arc;
 
 use journal::Duty;
 
 pub use demo::DemoError;
+pub use erase::EraseError;
 pub use export::ExportError;
+pub use ingest::PreviewError;
+pub use reconcile::ListError;
 pub use seats::CsvError;
 pub use serve::ServeError;
 
@@ -52,14 +65,21 @@ impl Config {
 
     /// How the store is opened for a command that asks it as if it were a server.
     fn of_use(&self, place: StorePlace, use_of: Use) -> Result<StoreOptions, ConfigError> {
-        let (clock, duties): (_, &[Duty]) = match use_of {
-            Use::Reading => (Clock::StandStill, &[Duty::Project]),
-            Use::Changing => (self.settings.clock.map_or(Clock::AsBefore, Clock::Mode), &[Duty::Write, Duty::Project]),
-        };
-        self.store_options(place, clock, Part::Passing(duties))
+        let chosen = || self.settings.clock.map_or(Clock::AsBefore, Clock::Mode);
+        match use_of {
+            Use::Reading => self.store_options(place, Clock::StandStill, Part::Passing(&[Duty::Project])),
+            Use::Changing => self.store_options(place, chosen(), Part::Passing(&[Duty::Write, Duty::Project])),
+            Use::Previewing => self.store_options(place, chosen(), None),
+        }
     }
 
-    fn store_options(&self, place: StorePlace, clock: Clock, part: Part) -> Result<StoreOptions, ConfigError> {
+    fn store_options(
+        &self,
+        place: StorePlace,
+        clock: Clock,
+        part: impl Into<Option<Part>>,
+    ) -> Result<StoreOptions, ConfigError> {
+        let part = part.into();
         Ok(StoreOptions { place, shards: self.settings.shards, catalogue: self.catalogue()?, clock, part })
     }
 
@@ -84,6 +104,8 @@ enum Use {
     Reading,
     /// To change something.
     Changing,
+    /// To see what a change would do; nothing is written.
+    Previewing,
 }
 
 /// Does what is asked on the command line.
@@ -101,13 +123,23 @@ pub fn run(cli: Cli) -> Result<ExitStatus, CommandError> {
         Command::Demo(args) => demo::run(&args, &config),
         Command::Ingest(args) => ingest::run(&args, &config),
         Command::Seats(args) => seats::run(&args, &config),
+        Command::Undo(args) => undo::run(&args, &config),
         Command::History(args) => history::run(&args, &config),
         Command::Show(args) => show::run(&args, &config),
+        Command::Diff(args) => diff::run(&args, &config),
+        Command::Why(args) => why::run(&args, &config),
+        Command::Members(args) => members::run(&args, &config),
+        Command::User(args) => user::run(&args, &config),
         Command::Timers(args) => timers::run(&args, &config),
         Command::Export(args) => export::run(&args, &config),
         Command::Publish(args) => publish::run(&args, &config),
+        Command::Load(args) => load::run(&args, &config),
         Command::DeadLetters(args) => dead_letters::run(&args, &config),
-        Command::Verify(_) => verify::run(&config),
+        Command::Reconcile(args) => reconcile::run(&args, &config),
+        Command::Seal(args) => seal::run(&args, &config),
+        Command::Verify(args) => verify::run(&args, &config),
+        Command::Backtest(args) => backtest::run(&args, &config),
+        Command::Erase(args) => erase::run(&args, &config),
         Command::Rebuild(_) => rebuild::run(&config),
         Command::Migrate(_) => migrate::run(&config),
     }

@@ -1,6 +1,7 @@
 //! `usher rebuild`: makes the read models anew.
 
 use std::{
+    io,
     ops::ControlFlow,
     sync::{
         Arc,
@@ -10,7 +11,13 @@ use std::{
 };
 
 use clap::Args;
-use tokio::{runtime::Builder, signal};
+use tokio::{
+    runtime::Builder,
+    signal::{
+        ctrl_c,
+        unix::{SignalKind, signal},
+    },
+};
 use views::{RebuildProgress, Rebuilt, TableDifference, TableSum};
 
 use super::{Config, Use};
@@ -27,8 +34,8 @@ use crate::{
 const EXAMPLES: &str = "\
 New read models are made from the journal beside those that live, compared with them table by
 table, and put in their place in one step. If a table was different, the first one is named:
-something else than usher wrote to it, or usher has a defect. Whatever interrupts it, Ctrl-C
-included, leaves the old ones as they were.
+something else than usher wrote to it, or usher has a defect. Whatever interrupts it, Ctrl-C and
+SIGTERM included, leaves the old ones as they were; it says so, and the exit status is 1.
 
 A folder must not be open in another process. On a database nodes go on: they decide and read
 as ever, and wait with keeping the read models up to date only while both are compared. Give
@@ -77,20 +84,30 @@ pub fn run(config: &Config) -> Result<ExitStatus, CommandError> {
     Ok(ExitStatus::Done)
 }
 
-/// Whether Ctrl-C was pressed since. Where that can't be told, it ends the program at once, which does no harm either.
+/// Whether Ctrl-C was pressed or SIGTERM came since. Where that can't be told, they end the program at once, which does no
+/// harm either.
 fn listen_for_interrupts() -> Arc<AtomicBool> {
     let is_interrupted = Arc::new(AtomicBool::new(false));
     let noted = is_interrupted.clone();
     let listen = move || {
         let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return };
-        if runtime.block_on(signal::ctrl_c()).is_ok() {
+        if runtime.block_on(interrupt()).is_ok() {
             noted.store(true, Ordering::Relaxed);
         }
     };
     if let Err(error) = thread::Builder::new().name("usher-interrupts".to_owned()).spawn(listen) {
-        tracing::debug!(%error, "nobody listens for Ctrl-C");
+        tracing::debug!(%error, "nobody listens for signals");
     }
     is_interrupted
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+async fn interrupt() -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        pressed = ctrl_c() => pressed,
+        _ = terminate.recv() => Ok(()),
+    }
 }
 
 fn print(rebuilt: &Rebuilt) -> Result<(), OutputError> {

@@ -14,8 +14,8 @@ use crate::{
     config::Settings,
     error::CommandError,
     exit::ExitStatus,
-    moment::Moment,
     output::{self, Format, OutputError, Table},
+    then::ThenArgs,
 };
 
 const EXAMPLES: &str = "\
@@ -25,6 +25,7 @@ With --format json the result is one object, as GET /v1/licensees/{licensee} ans
 Examples:
   usher show acme
   usher show acme --as-of 2025-06-30T12:00:00Z
+  usher show acme --as-of 2025-06-30 --as-known-at 2025-07-01
   usher show acme --format json --url http://127.0.0.1:8080";
 
 /// Prints a licensee: its subscription, products and seats
@@ -34,9 +35,8 @@ pub struct ShowArgs {
     /// The licensee's id
     licensee: LicenseeId,
 
-    /// As it was then: all that had taken effect by this time, such as 2026-01-31T12:00:00Z or 2026-01-31
-    #[arg(long, value_name = "T")]
-    as_of: Option<Moment>,
+    #[command(flatten)]
+    then: ThenArgs,
 
     #[command(flatten)]
     place: PlaceArgs,
@@ -52,10 +52,8 @@ impl ShowArgs {
 /// Does it.
 pub fn run(args: &ShowArgs, config: &Config) -> Result<ExitStatus, CommandError> {
     let client = config.client(Use::Reading)?;
-    let licensee: Value = match args.as_of {
-        Some(Moment(at)) => client.licensee_as_of(&args.licensee, at)?,
-        None => client.get(&Target::new(["v1", "licensees", args.licensee.as_str()]))?,
-    };
+    let target = Target::new(["v1", "licensees", args.licensee.as_str()]);
+    let licensee: Value = client.get(&args.then.ask_of(&client, target)?)?;
     match config.format() {
         Format::Json => output::json_line(&licensee)?,
         Format::Table => print(&Licensee::read(licensee)?)?,

@@ -5,6 +5,7 @@
 
 mod decoder;
 mod lines;
+mod singly;
 mod source;
 mod tally;
 
@@ -16,6 +17,7 @@ use crate::progress::Progress;
 use decoder::{Decoded, Decoder, Piece};
 
 pub use lines::{Line, Lines};
+pub use singly::{Single, feed_singly};
 pub use source::Sources;
 pub use tally::Tally;
 

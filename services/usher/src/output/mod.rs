@@ -50,6 +50,11 @@ pub fn json_line(value: &impl Serialize) -> Result<(), OutputError> {
     line(&to_json(value)?)
 }
 
+/// A value as JSON for people to read too, on many lines.
+pub fn pretty_json(value: &impl Serialize) -> Result<String, OutputError> {
+    serde_json::to_string_pretty(value).map_err(|error| OutputError::Unwritable(error.into()))
+}
+
 /// Writes a JSON array piece by piece, so that it never has to be in memory as a whole.
 #[derive(Debug, Default)]
 pub struct JsonArray {

@@ -3,6 +3,7 @@
 mod clock;
 mod database;
 mod error;
+mod truth;
 
 use std::{
     path::Path,
@@ -15,15 +16,18 @@ use chrono::Utc;
 use engine::{ClockMode, Engine, Running, Shared};
 use journal::{
     Duty, Held, Journal, JournalError, Positions, StreamIndex,
+    overlay::{self, Overlay},
     postgres::{DatabaseUrl, Migrated, PostgresStore},
     sqlite::{self, SqliteStore},
 };
 use licensing::{Catalogue, Instant};
+use past::Past;
 use views::{Rebuilt, Views, Watcher};
 
 pub use clock::Clock;
 pub use database::{NodeOptions, Part};
 pub use error::{NodeError, StoreError};
+pub use truth::Truth;
 
 use crate::config::{ShardCount, StorePlace};
 use database::DatabaseNode;
@@ -49,8 +53,9 @@ pub struct StoreOptions {
     pub catalogue: Arc<Catalogue>,
     /// What moves its clock.
     pub clock: Clock,
-    /// How this process takes part, if others can too.
-    pub part: Part,
+    /// How this process takes part, if others can too; `None` for not at all: whatever is decided stays in memory, on top of
+    /// the store as it is, and nothing is written.
+    pub part: Option<Part>,
 }
 
 /// An open store with its engine running. Dropping it leaves the other nodes first, then stops the engine.
@@ -58,6 +63,8 @@ pub struct Store {
     // In this order they go.
     node: Option<DatabaseNode>,
     running: Running,
+    /// What is decided here stays there, where this process takes no part.
+    overlay: Option<Overlay>,
     opened: Opened,
     place: StorePlace,
     catalogue: Arc<Catalogue>,
@@ -79,39 +86,34 @@ impl Store {
         if let Some(ShardCount(expected)) = shards.filter(|ShardCount(count)| *count != found) {
             return Err(StoreError::ShardCount { place, expected, found });
         }
+        let overlay = if part.is_some() { None } else { Some(opened.overlay().map_err(in_journal)?) };
         let mut engine_options = engine::Options::new(Arc::clone(&catalogue));
         engine_options.clock = clock.mode(&*opened.journal()).map_err(in_journal)?;
-        engine_options.shared = opened.shared();
-        let running = engine::start(opened.journal(), opened.index(), engine_options)
+        // Nobody else knows of what is only in memory.
+        engine_options.shared = if overlay.is_some() { None } else { opened.shared() };
+        let (journal, index) = match &overlay {
+            Some(overlay) => (overlay.journal(), overlay.index()),
+            None => (opened.journal(), opened.index()),
+        };
+        let running = engine::start(journal, index, engine_options)
             .map_err(|source| StoreError::Engine { place: place.clone(), source })?;
-        let node = match &opened {
-            Opened::Folder(_) => None,
-            Opened::Database(store) => Some(DatabaseNode::join(store, &running.engine(), &part)),
+        let node = match (&opened, &part) {
+            (Opened::Folder(_), _) | (_, None) => None,
+            (Opened::Database(store), Some(part)) => Some(DatabaseNode::join(store, &running.engine(), part)),
         };
         let node = node.transpose().map_err(|source| StoreError::Node { place: place.clone(), source })?;
-        if let (Some(node), Part::Passing(duties)) = (&node, &part)
+        if let (Some(node), Some(Part::Passing(duties))) = (&node, &part)
             && duties.contains(&Duty::Write)
         {
             node.wait_for_writers().map_err(|source| StoreError::Node { place: place.clone(), source })?;
         }
-        Ok(Self { node, running, opened, place, catalogue })
+        Ok(Self { node, running, overlay, opened, place, catalogue })
     }
 
     /// Opens a store, which has to be there.
     pub fn open_existing(options: StoreOptions) -> Result<Self, StoreError> {
-        let in_journal = |source| StoreError::Journal { place: options.place.clone(), source };
-        let is_there = match &options.place {
-            StorePlace::Folder(folder) => STORE_FILES.iter().any(|file| folder.join(file).exists()),
-            StorePlace::Database(url) => PostgresStore::is_in(url).map_err(in_journal)?,
-        };
-        if is_there { Self::open(options) } else { Err(StoreError::NoStore { place: options.place }) }
-    }
-
-    /// The truth alone, of a store that is there and can't be opened as a whole.
-    pub fn open_journal(place: &StorePlace) -> Result<Arc<dyn Journal>, StoreError> {
-        let opened =
-            Opened::open(place, None).map_err(|source| StoreError::Journal { place: place.clone(), source })?;
-        Ok(opened.journal())
+        expect_at(&options.place)?;
+        Self::open(options)
     }
 
     /// Makes the store in a database if there is none, and brings it to the newest format.
@@ -132,14 +134,24 @@ impl Store {
         self.running.engine()
     }
 
-    /// The truth.
+    /// The truth, with whatever this process has on top of it.
     pub fn journal(&self) -> Arc<dyn Journal> {
-        self.opened.journal()
+        self.overlay.as_ref().map_or_else(|| self.opened.journal(), Overlay::journal)
     }
 
     /// The index over it.
     pub fn index(&self) -> Arc<dyn StreamIndex> {
-        self.opened.index()
+        self.overlay.as_ref().map_or_else(|| self.opened.index(), Overlay::index)
+    }
+
+    /// Whether whatever is decided here stays in memory.
+    pub const fn is_apart(&self) -> bool {
+        self.overlay.is_some()
+    }
+
+    /// What is sold, and under which numbers.
+    pub const fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.catalogue
     }
 
     /// Waits until somebody decides about every shard of the store.
@@ -164,7 +176,7 @@ impl Store {
 
     /// Opens the read models; they may show less than the store holds, for as long as nobody keeps them up to date.
     pub fn open_views_as_they_are(&self) -> Result<Arc<Views>, StoreError> {
-        let (journal, catalogue) = (self.journal(), Arc::clone(&self.catalogue));
+        let (journal, catalogue) = (self.opened.journal(), Arc::clone(&self.catalogue));
         let opened = match &self.opened {
             Opened::Folder(store) => {
                 let folder = store.journal_path().parent().unwrap_or(Path::new("."));
@@ -217,12 +229,19 @@ impl Store {
         Ok(())
     }
 
+    /// Clears away the last traces of what was erased; false if something stands in the way. In a folder the tables are
+    /// written anew in any case, in a database where it `is_rewrite`, as others wait meanwhile.
+    pub fn finish_erasures(&self, is_rewrite: bool) -> Result<bool, JournalError> {
+        match &self.opened {
+            Opened::Folder(store) => store.finish_erasures(),
+            Opened::Database(store) if is_rewrite => store.rewrite_erased(),
+            Opened::Database(store) => store.finish_erasures(),
+        }
+    }
+
     /// What tells this store from every other.
     pub fn store_id(&self) -> &[u8] {
-        match &self.opened {
-            Opened::Folder(store) => store.store_id(),
-            Opened::Database(store) => store.store_id(),
-        }
+        self.opened.store_id()
     }
 
     /// The shards whose events this process brings to Kafka: with a store for itself all of them.
@@ -245,7 +264,9 @@ impl Store {
 
     /// What the interface stands on.
     pub fn services(&self, views: Arc<Views>, metrics: RenderMetrics) -> Services {
-        Services { engine: self.engine(), views, index: self.index(), journal: self.journal(), metrics }
+        let (index, journal) = (self.index(), self.journal());
+        let past = Past::new(index.clone(), journal.clone(), views.clone(), Arc::clone(&self.catalogue));
+        Services { engine: self.engine(), views, index, past: Arc::new(past), journal, metrics }
     }
 
     /// What time it is for this store, also where it is only looked at.
@@ -256,6 +277,17 @@ impl Store {
             ClockMode::Manual(_) | ClockMode::EventTime(_) => kept,
         })
     }
+}
+
+/// Fails where there is no store.
+fn expect_at(place: &StorePlace) -> Result<(), StoreError> {
+    let is_there = match place {
+        StorePlace::Folder(folder) => STORE_FILES.iter().any(|file| folder.join(file).exists()),
+        StorePlace::Database(url) => {
+            PostgresStore::is_in(url).map_err(|source| StoreError::Journal { place: place.clone(), source })?
+        }
+    };
+    if is_there { Ok(()) } else { Err(StoreError::NoStore { place: place.clone() }) }
 }
 
 impl Opened {
@@ -272,6 +304,13 @@ impl Opened {
         }
     }
 
+    fn store_id(&self) -> &[u8] {
+        match self {
+            Self::Folder(store) => store.store_id(),
+            Self::Database(store) => store.store_id(),
+        }
+    }
+
     fn journal(&self) -> Arc<dyn Journal> {
         match self {
             Self::Folder(store) => store.journal(),
@@ -284,6 +323,11 @@ impl Opened {
             Self::Folder(store) => store.index(),
             Self::Database(store) => store.index(),
         }
+    }
+
+    /// A layer of memory on top.
+    fn overlay(&self) -> Result<Overlay, JournalError> {
+        Overlay::over(self.journal(), self.index(), overlay::Options::new(engine::membership_of))
     }
 
     /// What the engine needs to know of a store that is not for this process alone.

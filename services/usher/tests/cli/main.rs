@@ -2,20 +2,29 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod authentication;
+mod backtest;
 mod database;
 mod demo;
+mod dry_run;
+mod erase;
 mod help;
 mod history;
 mod ingest;
+mod load;
 mod messages;
 mod nodes;
 mod on_kafka;
 mod program;
+mod reasons;
 mod rebuild;
+mod reconcile;
+mod seal;
 mod seats;
 mod serve;
 mod settings;
 mod show;
 mod stores;
+mod then;
 mod timers;
+mod undo;
 mod verify;

@@ -10,7 +10,8 @@ mod query;
 use licensing::{Instant, LicenseeId, Role, UserId, UserStatus, UserType};
 use serde::Serialize;
 
-pub(crate) use order::{OrderName, OrderNames, OrderPlace};
+pub use order::OrderPlace;
+pub(crate) use order::{OrderName, OrderNames};
 pub use query::{MemberSort, MemberSortKey, MembersQuery, UnknownSort};
 
 use crate::{

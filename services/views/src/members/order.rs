@@ -12,11 +12,11 @@ use crate::ViewsError;
 
 /// The name that an order is found by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct OrderName(pub(crate) u64);
+pub struct OrderName(pub(crate) u64);
 
-/// How far in an order somebody is.
+/// How far in an order that is kept somebody is. As a text it is a part of a cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct OrderPlace {
+pub struct OrderPlace {
     pub(crate) order: OrderName,
     /// How many of it are behind.
     pub(crate) start: usize,

@@ -5,10 +5,11 @@
 //! a row, in tables without a log: keeping one costs no more than writing its ids once, and losing it only that whoever was
 //! paging starts again.
 
+use licensing::UserId;
 use postgres::{Transaction, types::Type};
 
 use super::{
-    database::Failure,
+    database::{Failure, unreadable},
     members::Filter,
     value::{count, plain, signed, unsigned},
 };
@@ -26,6 +27,47 @@ const IDS_MAX: i64 = 10_000_000;
 const UNUSED: &str = "interval '1 hour'";
 /// How many ids a row has.
 const PART_IDS: usize = 1_000;
+
+/// Keeps an order that was fixed elsewhere.
+pub(super) fn keep_users(transaction: &mut Transaction<'_>, name: OrderName, users: &[UserId]) -> Result<(), Failure> {
+    forget_unused(transaction)?;
+    let (name, users) = (name.0.cast_signed(), users.iter().map(UserId::as_str).collect::<Vec<&str>>());
+    transaction.execute_typed(
+        &format!(
+            "INSERT INTO usher_views.orders (name, members, expires_at)
+             VALUES ($1, cardinality($2), now() + {UNUSED})"
+        ),
+        &[(&name, Type::INT8), (&users, Type::TEXT_ARRAY)],
+    )?;
+    transaction.execute_typed(
+        "INSERT INTO usher_views.order_parts (name, part, users)
+         SELECT $1, (place - 1) / $3, array_agg(user_id ORDER BY place)
+         FROM unnest($2) WITH ORDINALITY AS ordered (user_id, place) GROUP BY (place - 1) / $3",
+        &[(&name, Type::INT8), (&users, Type::TEXT_ARRAY), (&count(PART_IDS), Type::INT8)],
+    )?;
+    Ok(())
+}
+
+/// Whoever comes from a place in an order on, `limit` at most, and how many the whole order has.
+pub(super) fn users_from(
+    transaction: &mut Transaction<'_>,
+    place: OrderPlace,
+    limit: usize,
+) -> Result<(Vec<UserId>, usize), Failure> {
+    let end = renew(transaction, place.order)?.ok_or(ViewsError::ExpiredCursor)?;
+    let mut users = Vec::new();
+    while place.start + users.len() < end && users.len() < limit {
+        let ids = part(transaction, place.order, place.start + users.len())?;
+        // An empty part is one that somebody forgot meanwhile.
+        if ids.is_empty() {
+            return Err(ViewsError::ExpiredCursor.into());
+        }
+        for id in ids.iter().take(limit - users.len()) {
+            users.push(UserId::parse(id).map_err(|error| unreadable(error.to_string()))?);
+        }
+    }
+    Ok((users, end))
+}
 
 /// Fixes an order and keeps it.
 pub(super) fn keep(

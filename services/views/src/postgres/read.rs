@@ -16,7 +16,7 @@ use super::{
 use crate::{
     MemberSort, MemberView, RefusalView, StrayColumns, TimerView, Totals, ViewsError,
     licensees::LicenseeRow,
-    members::{OrderNames, OrderPlace},
+    members::{OrderName, OrderNames, OrderPlace},
     tables::{Portion, Tables, WantedLicensees, WantedMembers},
     users::UserRow,
 };
@@ -88,6 +88,16 @@ impl Tables for PostgresTables {
 
     fn members_from(&self, wanted: &WantedMembers<'_>, place: OrderPlace, limit: usize) -> Result<Portion, ViewsError> {
         self.database.write(|transaction| orders::follow(transaction, &Filter::new(wanted), place, limit))
+    }
+
+    fn keep_order(&self, users: Vec<UserId>) -> Result<OrderName, ViewsError> {
+        let order = self.order_names.next();
+        self.database.write(|transaction| orders::keep_users(transaction, order, &users))?;
+        Ok(order)
+    }
+
+    fn kept_order(&self, place: OrderPlace, limit: usize) -> Result<(Vec<UserId>, usize), ViewsError> {
+        self.database.write(|transaction| orders::users_from(transaction, place, limit))
     }
 
     fn timers(&self, licensee: Option<&LicenseeId>) -> Result<Vec<TimerView>, ViewsError> {

@@ -84,6 +84,15 @@ impl Tables for SqliteTables {
         self.portion(&Filter::new(wanted), users, place.start, limit, |_| place.order)
     }
 
+    fn keep_order(&self, users: Vec<UserId>) -> Result<OrderName, ViewsError> {
+        Ok(self.lists.keep(users.into()))
+    }
+
+    fn kept_order(&self, place: OrderPlace, limit: usize) -> Result<(Vec<UserId>, usize), ViewsError> {
+        let users = self.lists.get(place.order).ok_or(ViewsError::ExpiredCursor)?;
+        Ok((users.iter().skip(place.start).take(limit).cloned().collect(), users.len()))
+    }
+
     fn timers(&self, licensee: Option<&LicenseeId>) -> Result<Vec<TimerView>, ViewsError> {
         self.readers.read(|connection| timers::kept(connection, licensee))
     }

@@ -28,6 +28,8 @@ const WORKSHOP: &str = "views.new";
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How often there may be no step forward.
 const STANDSTILL_LOOKS_MAX: u32 = 600;
+/// How many digits of a table's SHA-256 are shown: enough to tell two apart.
+const CHECKSUM_DIGITS: usize = 16;
 
 /// Removes what a rebuild that was interrupted left.
 pub(super) fn remove_remains(folder: &Path) -> Result<(), ViewsError> {
@@ -154,7 +156,8 @@ fn sum(connection: &Connection, table: String) -> rusqlite::Result<TableSum> {
         (0..columns).try_for_each(|column| add(&mut hasher, row, column))?;
         count = count.saturating_add(1);
     }
-    let checksum = hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let mut checksum = hex::encode(hasher.finalize());
+    checksum.truncate(CHECKSUM_DIGITS);
     Ok(TableSum { table, rows: count, checksum })
 }
 

@@ -51,22 +51,10 @@ fn told_without_the_text(text: &str, error: &toml::de::Error) -> String {
 
 fn digest<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
     let text = String::deserialize(deserializer)?;
-    let invalid = || D::Error::custom("sha256 is not valid: give the 64 hexadecimal digits of the token's SHA-256");
-    if text.len() != 64 {
-        return Err(invalid());
-    }
+    let invalid = "sha256 is not valid: give the 64 hexadecimal digits of the token's SHA-256";
     let mut digest = [0; 32];
-    for (byte, digits) in digest.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *byte = byte_of(digits).ok_or_else(invalid)?;
-    }
+    hex::decode_to_slice(text, &mut digest).map_err(|_| D::Error::custom(invalid))?;
     Ok(digest)
-}
-
-fn byte_of(digits: &[u8]) -> Option<u8> {
-    digits.iter().try_fold(0, |byte, digit| {
-        let value = char::from(*digit).to_digit(16)?;
-        Some(byte * 16 + u8::try_from(value).ok()?)
-    })
 }
 
 /// A time by RFC 3339, with or without quotation marks.

@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     fn entry(token: &str, actor: &str, more: &str) -> String {
-        let digest: String = sha256(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex::encode(sha256(token.as_bytes()));
         format!("[[token]]\nsha256 = \"{digest}\"\nactor = \"{actor}\"\nroles = [\"auditor\"]\n{more}\n")
     }
 

@@ -1,6 +1,6 @@
 //! Events as the history shows them.
 
-use contract::event::{ShownEvent, Unshowable};
+use contract::event::{ShownEvent, UnreadableEvent};
 use journal::{Positions, StoredEvent};
 use licensing::Instant;
 use serde::Serialize;
@@ -35,9 +35,9 @@ pub(crate) struct HistoryItem {
 }
 
 impl TryFrom<StoredEvent> for HistoryItem {
-    type Error = Unshowable;
+    type Error = UnreadableEvent;
 
-    fn try_from(StoredEvent { position, event }: StoredEvent) -> Result<Self, Unshowable> {
+    fn try_from(StoredEvent { position, event }: StoredEvent) -> Result<Self, UnreadableEvent> {
         let ShownEvent { id, type_name, effective_at, recorded_at, data } = ShownEvent::of(&event)?;
         Ok(Self {
             position: Positions::from(position).to_string(),

@@ -6,7 +6,7 @@ mod parameters;
 use std::time::Duration;
 
 use axum::{Json, extract::State};
-use contract::event::{StreamName, Unshowable};
+use contract::event::{StreamName, UnreadableEvent};
 use journal::HistoryFilter;
 use licensing::LicenseeId;
 
@@ -45,12 +45,12 @@ fn read_page(services: &Services, licensee: &LicenseeId, filter: &HistoryFilter)
     }
     let last_version = page.items.last().map(|last| last.event.version);
     let next_cursor = last_version.filter(|_| page.more).map(|version| Cursor(version).to_string());
-    let items: Result<Vec<HistoryItem>, Unshowable> = page.items.into_iter().map(HistoryItem::try_from).collect();
+    let items: Result<Vec<HistoryItem>, UnreadableEvent> = page.items.into_iter().map(HistoryItem::try_from).collect();
     Ok(Page { items: items.map_err(|unshowable| Problem::internal(&unshowable))?, next_cursor })
 }
 
 /// Waits until all that is committed for the licensee is in the index.
-fn wait_for_index(services: &Services, licensee: &LicenseeId) -> Result<(), Problem> {
+pub(super) fn wait_for_index(services: &Services, licensee: &LicenseeId) -> Result<(), Problem> {
     let shard = journal::shard_of(licensee.as_str(), services.journal.shard_count());
     let heads = services.journal.heads()?;
     let Some(head) = heads.iter().find(|head| head.shard == shard) else { return Ok(()) };

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use postgres::{Transaction, types::Type};
 
+use super::fill_past::{self, Joined, Named, Uses};
 use crate::{
-    Head,
+    BLOCK_EVENTS, Head,
     indexing::{CommandRow, EventRow, Rows},
     postgres::{
         append::read_head,
@@ -27,6 +28,7 @@ pub(super) fn write(transaction: &mut Transaction<'_>, rows: &Rows, before: &[He
     let events = Events::of(&rows.events, &streams, &types)?;
     let commands = Commands::of(&rows.commands)?;
     let (usage, memberships, timers) = (Usage::of(rows), Memberships::of(rows), Timers::of(rows));
+    let (uses, joined, named) = (Uses::of(rows), Joined::of(rows), Named::of(rows));
     let progress = Advance::of(rows)?;
     let mut statement = Statement::default();
     progress.add_to(&mut statement);
@@ -35,8 +37,12 @@ pub(super) fn write(transaction: &mut Transaction<'_>, rows: &Rows, before: &[He
     usage.add_to(&mut statement);
     memberships.add_to(&mut statement);
     timers.add_to(&mut statement);
+    uses.add_to(&mut statement);
+    joined.add_to(&mut statement);
+    named.add_to(&mut statement);
     let (sql, params) = statement.finish();
     transaction.query_typed(&sql, &params)?;
+    fill_past::write_blocks(transaction, events.ends_of_blocks())?;
     Ok(true)
 }
 
@@ -147,6 +153,7 @@ struct Events<'a> {
     versions: Vec<i64>,
     positions: Vec<i64>,
     effective_at_us: Vec<i64>,
+    recorded_at_us: Vec<i64>,
     type_ids: Vec<i32>,
     records: Vec<&'a [u8]>,
 }
@@ -171,10 +178,17 @@ impl<'a> Events<'a> {
             all.versions.push(version);
             all.positions.push(signed(event.position)?);
             all.effective_at_us.push(event.effective_at_us);
+            all.recorded_at_us.push(event.recorded_at_us);
             all.type_ids.push(type_id);
             all.records.push(&event.record);
         }
         Ok(all)
+    }
+
+    /// The streams and versions with which blocks are whole.
+    fn ends_of_blocks(&self) -> impl Iterator<Item = (i64, i64)> {
+        let versions = self.stream_ids.iter().copied().zip(self.versions.iter().copied());
+        versions.filter(|(_, version)| version.unsigned_abs() % BLOCK_EVENTS == 0)
     }
 
     fn add_to<'s>(&'s self, statement: &mut Statement<'s>) {
@@ -183,13 +197,15 @@ impl<'a> Events<'a> {
         }
         statement.part(
             "put_events AS (
-                 INSERT INTO usher_index.events (stream_id, version, position, effective_at_us, type_id, record)
-                 SELECT * FROM unnest(?, ?, ?, ?, ?, ?))",
+                 INSERT INTO usher_index.events
+                     (stream_id, version, position, effective_at_us, recorded_at_us, type_id, record)
+                 SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?))",
             [
                 (&self.stream_ids, Type::INT8_ARRAY),
                 (&self.versions, Type::INT8_ARRAY),
                 (&self.positions, Type::INT8_ARRAY),
                 (&self.effective_at_us, Type::INT8_ARRAY),
+                (&self.recorded_at_us, Type::INT8_ARRAY),
                 (&self.type_ids, Type::INT4_ARRAY),
                 (&self.records, Type::BYTEA_ARRAY),
             ],

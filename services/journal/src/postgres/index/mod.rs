@@ -1,8 +1,10 @@
 //! The index in the schema `usher_index`.
 
 mod fill;
+mod fill_past;
 pub(super) mod indexer;
 mod open;
+mod past;
 mod read;
 mod snapshots;
 
@@ -12,8 +14,8 @@ use licensing::Instant;
 
 use super::{journal::PostgresJournal, pool::Pool, schema::Meta};
 use crate::{
-    Head, Held, HistoryFilter, Journal, JournalError, NextDue, Page, Progress, Snapshot, StoredEvent, StoredOutcome,
-    StreamHead, StreamIndex,
+    Head, Held, HistoryFilter, Journal, JournalError, NextDue, Page, Positions, Progress, Snapshot, StoredEvent,
+    StoredOutcome, StreamHead, StreamIndex,
 };
 
 /// The index of a database. Whoever holds a shard fills it with that shard's commits; everybody reads it.
@@ -79,6 +81,11 @@ impl StreamIndex for PostgresIndex {
             let heads = self.progress.heads();
             Ok(heads.get(usize::from(shard)).is_some_and(|head| head.commit_number >= number))
         })
+    }
+
+    fn wait_for(&self, positions: &Positions, timeout: Duration) -> Result<bool, JournalError> {
+        let reached = || self.progress.heads().into_iter().collect::<Positions>();
+        self.progress.wait_for(timeout, || Ok(reached().cover(positions)))
     }
 
     fn wait_for_lag_below(&self, records: u64, timeout: Duration) -> Result<bool, JournalError> {

@@ -1,11 +1,12 @@
 //! Snapshots: a cache beside the index.
 
-use postgres::types::Type;
+use postgres::{Row, types::Type};
 use sha2::{Digest, Sha256};
 
 use crate::{
     JournalError, Snapshot,
     postgres::{
+        failure::Failure,
         pool::Pool,
         value::{plain, signed, unsigned},
     },
@@ -16,13 +17,15 @@ pub(super) fn get(pool: &Pool, stream: &str) -> Result<Option<Snapshot>, Journal
     let found = pool.query_first(
         "SELECT version, state_version, checksum, bytes FROM usher_index.snapshots WHERE stream = $1",
         &[(&stream, Type::TEXT)],
-        |row| {
-            let snapshot =
-                Snapshot { version: unsigned(row, 0)?, state_version: unsigned(row, 1)?, bytes: plain(row, 3)? };
-            Ok((snapshot, plain::<i64>(row, 2)?))
-        },
+        read,
     )?;
-    Ok(found.and_then(|(snapshot, expected)| (checksum(&snapshot.bytes) == expected).then_some(snapshot)))
+    Ok(found.flatten())
+}
+
+/// A snapshot out of its version, state version, checksum and bytes; `None` for one that is damaged.
+pub(super) fn read(row: &Row) -> Result<Option<Snapshot>, Failure> {
+    let snapshot = Snapshot { version: unsigned(row, 0)?, state_version: unsigned(row, 1)?, bytes: plain(row, 3)? };
+    Ok((checksum(&snapshot.bytes) == plain::<i64>(row, 2)?).then_some(snapshot))
 }
 
 /// Keeps a snapshot, unless there is a later one of the same kind.
@@ -46,7 +49,7 @@ pub(super) fn put(pool: &Pool, stream: &str, snapshot: &Snapshot) -> Result<(), 
 }
 
 /// The first 8 bytes of SHA-256.
-fn checksum(bytes: &[u8]) -> i64 {
+pub(super) fn checksum(bytes: &[u8]) -> i64 {
     let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(Sha256::digest(bytes));
     i64::from_be_bytes([a, b, c, d, e, f, g, h])
 }

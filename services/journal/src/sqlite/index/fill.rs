@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, Transaction, params};
 
-use super::read;
+use super::{fill_past, read};
 use crate::{
+    BLOCK_EVENTS,
     indexing::{CommandRow, EventRow, Rows, ShardMark},
     sqlite::{
         failure::unreadable,
@@ -41,6 +42,8 @@ impl Ids {
 pub(super) fn write(transaction: &Transaction<'_>, rows: Rows, ids: &mut Ids) -> rusqlite::Result<Vec<CommandRow>> {
     ids.bound();
     write_events(transaction, rows.events, ids)?;
+    // Before the last uses, which tell them what is news.
+    fill_past::write(transaction, &rows.uses, &rows.joined, &rows.first_named)?;
     let reused = write_commands(transaction, rows.commands)?;
     write_last_uses(transaction, rows.last_uses_us)?;
     for ((user, licensee), is_member) in &rows.memberships {
@@ -65,10 +68,15 @@ fn write_events(connection: &Connection, events: Vec<EventRow>, ids: &mut Ids) -
     }
     keyed.sort_unstable_by_key(|(key, ..)| *key);
     let mut insert = connection.prepare_cached(
-        "INSERT INTO events (key, position, event_type, effective_at_us, record) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO events (key, position, event_type, effective_at_us, recorded_at_us, record)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     for (key, event_type, event) in keyed {
-        insert.execute(params![key, signed(event.position)?, event_type, event.effective_at_us, event.record])?;
+        let EventRow { version, position, effective_at_us, recorded_at_us, record, .. } = event;
+        insert.execute(params![key, signed(position)?, event_type, effective_at_us, recorded_at_us, record])?;
+        if version % BLOCK_EVENTS == 0 {
+            fill_past::write_block(connection, key)?;
+        }
     }
     Ok(())
 }

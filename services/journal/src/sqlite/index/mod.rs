@@ -1,8 +1,10 @@
 //! The index in `index.db`.
 
 mod fill;
+mod fill_past;
 pub(super) mod indexer;
 mod open;
+mod past;
 mod read;
 mod snapshots;
 
@@ -23,7 +25,7 @@ use super::{
     pool::Pool,
 };
 use crate::{
-    Head, HistoryFilter, Journal, JournalError, NextDue, Page, Position, Progress, Snapshot, StoredEvent,
+    Head, HistoryFilter, Journal, JournalError, NextDue, Page, Position, Positions, Progress, Snapshot, StoredEvent,
     StoredOutcome, StreamHead, StreamIndex, indexing::outcomes_at,
 };
 
@@ -92,6 +94,11 @@ impl StreamIndex for SqliteIndex {
             let heads = self.progress.heads();
             Ok(heads.get(usize::from(shard)).is_some_and(|head| head.commit_number >= number))
         })
+    }
+
+    fn wait_for(&self, positions: &Positions, timeout: Duration) -> Result<bool, JournalError> {
+        let reached = || self.progress.heads().into_iter().collect::<Positions>();
+        self.progress.wait_for(timeout, || Ok(reached().cover(positions)))
     }
 
     fn wait_for_lag_below(&self, records: u64, timeout: Duration) -> Result<bool, JournalError> {

@@ -94,15 +94,15 @@ fn type_ids(connection: &Connection, names: &[String]) -> rusqlite::Result<array
 }
 
 /// The keys of a stream's events beyond a version, in the order that is wanted.
-struct KeyRange {
+pub(super) struct KeyRange {
     shard: u16,
-    after: i64,
-    last: i64,
+    pub(super) after: i64,
+    pub(super) last: i64,
 }
 
 impl KeyRange {
     /// `None` where there can't be any.
-    fn of(connection: &Connection, stream: &str, filter: &HistoryFilter) -> rusqlite::Result<Option<Self>> {
+    pub(super) fn of(connection: &Connection, stream: &str, filter: &HistoryFilter) -> rusqlite::Result<Option<Self>> {
         let mut statement = connection.prepare_cached("SELECT id, shard FROM streams WHERE name = ?1")?;
         let found = statement.query_row([stream], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         Ok(found.and_then(|(id, shard)| {

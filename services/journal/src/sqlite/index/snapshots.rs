@@ -12,12 +12,14 @@ use crate::{
 pub(super) fn get(connection: &Connection, stream: &str) -> rusqlite::Result<Option<Snapshot>> {
     let mut statement =
         connection.prepare_cached("SELECT version, state_version, checksum, bytes FROM snapshots WHERE stream = ?1")?;
-    let read = |row: &Row<'_>| {
-        let snapshot = Snapshot { version: unsigned(row, 0)?, state_version: row.get(1)?, bytes: row.get(3)? };
-        Ok((snapshot, row.get::<_, i64>(2)?))
-    };
-    let found = statement.query_row([stream], read).optional()?;
-    Ok(found.and_then(|(snapshot, expected)| (checksum(&snapshot.bytes) == expected).then_some(snapshot)))
+    Ok(statement.query_row([stream], read).optional()?.flatten())
+}
+
+/// A snapshot out of its version, state version, checksum and bytes; `None` for one that is damaged.
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Option<Snapshot>> {
+    let snapshot = Snapshot { version: unsigned(row, 0)?, state_version: row.get(1)?, bytes: row.get(3)? };
+    let expected: i64 = row.get(2)?;
+    Ok((checksum(&snapshot.bytes) == expected).then_some(snapshot))
 }
 
 /// Keeps a snapshot, unless there is a later one of the same kind.
@@ -47,7 +49,7 @@ pub(super) fn drop_unfounded(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// The first 8 bytes of SHA-256.
-fn checksum(bytes: &[u8]) -> i64 {
+pub(super) fn checksum(bytes: &[u8]) -> i64 {
     let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(Sha256::digest(bytes));
     i64::from_be_bytes([a, b, c, d, e, f, g, h])
 }

@@ -1,14 +1,16 @@
 //! `usher export`: every event, for auditors.
 
+mod bundle;
 mod row;
 mod stored;
 mod writer;
 
-use std::io;
+use std::{io, path::PathBuf};
 
 use clap::{Args, ValueEnum};
-use contract::{event::Unshowable, proto::journal::Event};
+use contract::{event::UnreadableEvent, proto::journal::Event};
 use journal::{JournalError, Position};
+use licensing::LicenseeId;
 
 use super::{Config, Use};
 use crate::{
@@ -19,7 +21,7 @@ use crate::{
     progress::Progress,
     store::{DEFAULT_FOLDER, Store},
 };
-use writer::Writer;
+use writer::{EventFormat, Writer};
 
 const EXAMPLES: &str = "\
 The events come shard by shard, oldest first; those of a licensee or user are all in one shard.
@@ -31,10 +33,13 @@ Names, user names and e-mail addresses are in no event.
             hash
   csv       the same with a heading; data is JSON
   protobuf  usher.journal.v1.ExportedEvent, each behind its length: proto/usher/journal/v1/
+  bundle    signed evidence in one file, refusals included, that usher verify --bundle, or openssl
+            and a few lines of Python, check without the store: docs/evidence-bundle.md
 
 Examples:
   usher export > events.jsonl
   usher export --format csv --database-url postgres://usher@db/usher > events.csv
+  usher export --format bundle --key seal.key --licensee acme --out acme.bundle
   usher export --from-kafka --kafka broker-1:9092 > events.jsonl";
 
 /// Writes every event to standard output, for auditors
@@ -48,6 +53,18 @@ pub struct ExportArgs {
     /// Read the events from Kafka's topic instead of the store
     #[arg(long)]
     from_kafka: bool,
+
+    /// For a bundle: the private key to sign with, Ed25519 in PEM (PKCS#8); usher seal --new-key makes one
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+
+    /// For a bundle: only the history of this licensee; can be given more than once [default: the whole store]
+    #[arg(long = "licensee", value_name = "LICENSEE")]
+    licensees: Vec<LicenseeId>,
+
+    /// For a bundle: where to write it; a file that is there is not overwritten [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
 
     #[command(flatten)]
     store: StoreArgs,
@@ -65,12 +82,40 @@ enum ExportFormat {
     Csv,
     /// Messages with their lengths.
     Protobuf,
+    /// Signed evidence.
+    Bundle,
+}
+
+impl ExportFormat {
+    /// How each event is written; `None` where they are written as one.
+    const fn of_events(self) -> Option<EventFormat> {
+        match self {
+            Self::Jsonl => Some(EventFormat::Jsonl),
+            Self::Csv => Some(EventFormat::Csv),
+            Self::Protobuf => Some(EventFormat::Protobuf),
+            Self::Bundle => None,
+        }
+    }
 }
 
 impl ExportArgs {
     /// What the command line says, as settings.
     pub fn settings(&self) -> Settings {
         self.kafka.settings().or(self.store.settings())
+    }
+
+    fn check_options(&self) -> Result<(), ExportError> {
+        let is_bundle = self.format == ExportFormat::Bundle;
+        let options = [
+            ("--from-kafka", self.from_kafka && is_bundle),
+            ("--key", self.key.is_some() && !is_bundle),
+            ("--licensee", !self.licensees.is_empty() && !is_bundle),
+            ("--out", self.out.is_some() && !is_bundle),
+        ];
+        match options.into_iter().find(|(_, is_wrong)| *is_wrong) {
+            Some((option, _)) => Err(ExportError::NotOfFormat { option }),
+            None => Ok(()),
+        }
     }
 }
 
@@ -91,9 +136,21 @@ pub enum ExportError {
         #[source]
         source: prost::DecodeError,
     },
+    /// A bundle without a key.
+    #[error("a bundle is signed: give the private key with --key, or make one with usher seal --new-key FILE")]
+    NoKey,
+    /// An option that another format has.
+    #[error("{option} does not go with this format: leave it out")]
+    NotOfFormat {
+        /// The option.
+        option: &'static str,
+    },
+    /// The bundle.
+    #[error(transparent)]
+    Bundle(#[from] audit::WriteError),
     /// An event that can't be shown.
     #[error("an event cannot be written in this format: use --format protobuf, or a newer version of usher")]
-    Event(#[from] Unshowable),
+    Event(#[from] UnreadableEvent),
 }
 
 /// An event and where it lies, or why it can't be read.
@@ -101,18 +158,20 @@ type Found = Result<(Position, Event), CommandError>;
 
 /// Does it.
 pub fn run(args: &ExportArgs, config: &Config) -> Result<ExitStatus, CommandError> {
+    args.check_options()?;
+    let Some(format) = args.format.of_events() else { return bundle::run(args, config) };
     if args.from_kafka {
         let events = kafka::read_history(&required_kafka_settings(&config.settings)?)?;
-        write_all(args.format, events.map(|event| event.map_err(CommandError::from)))?;
+        write_all(format, events.map(|event| event.map_err(CommandError::from)))?;
     } else {
         let place = config.store_place(DEFAULT_FOLDER)?;
         let store = Store::open_existing(config.of_use(place, Use::Reading)?)?;
-        write_all(args.format, stored::events(store.journal()))?;
+        write_all(format, stored::events(store.journal()))?;
     }
     Ok(ExitStatus::Done)
 }
 
-fn write_all(format: ExportFormat, events: impl Iterator<Item = Found>) -> Result<(), CommandError> {
+fn write_all(format: EventFormat, events: impl Iterator<Item = Found>) -> Result<(), CommandError> {
     let mut progress = Progress::endless();
     let mut writer = Writer::new(format, io::stdout().lock())?;
     let mut written = 0_u64;

@@ -1,9 +1,7 @@
 //! An event as it is shown.
 
-use std::fmt::Write;
-
 use contract::{
-    event::{ShownEvent, Unshowable},
+    event::{ShownEvent, UnreadableEvent},
     proto::journal::Event,
 };
 use journal::{Position, Positions};
@@ -31,7 +29,7 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    pub(super) fn of(position: Position, event: &'a Event) -> Result<Self, Unshowable> {
+    pub(super) fn of(position: Position, event: &'a Event) -> Result<Self, UnreadableEvent> {
         let ShownEvent { id, type_name, effective_at, recorded_at, data } = ShownEvent::of(event)?;
         Ok(Self {
             position: Positions::from(position).to_string(),
@@ -47,15 +45,7 @@ impl<'a> Row<'a> {
             causation_id: &event.causation_id,
             schema_version: event.schema_version,
             data,
-            hash: hexadecimal(&event.hash),
+            hash: hex::encode(&event.hash),
         })
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a text never fails.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

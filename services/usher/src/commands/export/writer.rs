@@ -6,8 +6,16 @@ use contract::proto::journal::{Event, ExportedEvent};
 use journal::Position;
 use prost::Message;
 
-use super::{ExportError, ExportFormat, row::Row};
+use super::{ExportError, row::Row};
 use crate::{error::CommandError, output::OutputError};
+
+/// How an event is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EventFormat {
+    Jsonl,
+    Csv,
+    Protobuf,
+}
 
 /// Writes events in one of the formats.
 pub(super) enum Writer<W: Write> {
@@ -17,11 +25,11 @@ pub(super) enum Writer<W: Write> {
 }
 
 impl<W: Write> Writer<W> {
-    pub(super) fn new(format: ExportFormat, to: W) -> Result<Self, CommandError> {
+    pub(super) fn new(format: EventFormat, to: W) -> Result<Self, CommandError> {
         Ok(match format {
-            ExportFormat::Jsonl => Self::Jsonl(BufWriter::new(to)),
-            ExportFormat::Csv => Self::Csv(Box::new(csv::Writer::from_writer(to))),
-            ExportFormat::Protobuf => Self::Protobuf(BufWriter::new(to)),
+            EventFormat::Jsonl => Self::Jsonl(BufWriter::new(to)),
+            EventFormat::Csv => Self::Csv(Box::new(csv::Writer::from_writer(to))),
+            EventFormat::Protobuf => Self::Protobuf(BufWriter::new(to)),
         })
     }
 

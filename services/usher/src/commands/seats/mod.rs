@@ -17,7 +17,7 @@ pub use list::CsvError;
 use super::{Config, Use};
 use crate::{
     cli::{ClockArgs, PlaceArgs},
-    client::{Client, ClientError, Problem, Target},
+    client::{Client, ClientError, Previewed, Problem, Target},
     config::Settings,
     error::CommandError,
     exit::ExitStatus,
@@ -37,11 +37,12 @@ The list is CSV with a heading; its column `username` names users by user name, 
 
 One line of the result is one row of the list: assigned, already_assigned, removed,
 without_seat, or failed with a code. Without --best-effort either all rows are done or none,
-which is exit status 1; with it whatever can be done is done, which is 0.
+which is exit status 1; with it whatever can be done is done, which is 0. With --dry-run nothing is
+done: the lines and the exit status are those that there would be.
 
 Without --url it opens the store itself: a folder must not be open in another process; on a
-database it hands the command to the nodes that run, if any do. Unless --clock says otherwise,
-the store's clock goes on as it went before.
+database it hands the command to the nodes that run, if any do; with --dry-run it asks none.
+Unless --clock says otherwise, the store's clock goes on as it went before.
 
 Examples:
   usher seats assign --licensee acme --csv users.csv
@@ -84,6 +85,10 @@ struct BulkArgs {
     #[arg(long)]
     best_effort: bool,
 
+    /// Only say what would be done; nothing is written
+    #[arg(long)]
+    dry_run: bool,
+
     /// Name for this command: given again with the same list, it does nothing and answers the same
     #[arg(long, value_name = "KEY", value_parser = checked_key)]
     idempotency_key: Option<String>,
@@ -94,7 +99,8 @@ struct BulkArgs {
     place: PlaceArgs,
 }
 
-fn checked_key(text: &str) -> Result<String, engine::InvalidKey> {
+/// A name for a command that can be one.
+pub(super) fn checked_key(text: &str) -> Result<String, engine::InvalidKey> {
     IdempotencyKey::new(text, &[]).map(|_| text.to_owned())
 }
 
@@ -113,14 +119,18 @@ pub fn run(args: &SeatsArgs, config: &Config) -> Result<ExitStatus, CommandError
         Action::Remove(bulk) => (Verb::Remove, bulk),
     };
     let list = list::read(&bulk.csv)?;
-    let client = config.client(Use::Changing)?;
-    // So that a licensee that is not there is the first thing to be told.
-    client.get::<Value>(&Target::new(["v1", "licensees", bulk.licensee.as_str()]))?;
+    let client = config.client(if bulk.dry_run { Use::Previewing } else { Use::Changing })?;
+    // So that a licensee that is not there is the first thing to be told; a preview, which may have read models that nobody
+    // keeps up to date, tells it with the rows.
+    if !bulk.dry_run {
+        client.get::<Value>(&Target::new(["v1", "licensees", bulk.licensee.as_str()]))?;
+    }
     let rows = resolved(&client, &bulk.licensee, list)?;
     let (verdicts, refusal) = Bulk { verb, bulk, client: &client }.carry_out(&rows)?;
     rows::print(&rows, &verdicts, config.format())?;
     let Some(refusal) = refusal else { return Ok(ExitStatus::Done) };
-    output::remark(&format!("error: nothing was changed: {refusal}"));
+    let nothing = if bulk.dry_run { "nothing would be changed" } else { "nothing was changed" };
+    output::remark(&format!("error: {nothing}: {refusal}"));
     Ok(ExitStatus::Problem)
 }
 
@@ -202,7 +212,12 @@ impl Bulk<'_> {
         };
         let licensee = self.bulk.licensee.as_str();
         let target = Target::new(["v1", "licensees", licensee, "products", &self.bulk.product, "seats", verb]);
-        self.client.post(&target, &body, self.bulk.idempotency_key.as_deref())
+        let key = self.bulk.idempotency_key.as_deref();
+        if self.bulk.dry_run {
+            let previewed: Previewed<Answer> = self.client.post(&target.with("dry_run", "true"), &body, key)?;
+            return Ok(previewed.answer);
+        }
+        self.client.post(&target, &body, key)
     }
 
     fn refused(&self, problem: Problem) -> (Verdicts, Option<String>) {

@@ -2,6 +2,7 @@
 
 mod broker;
 mod dead_letters;
+mod erase;
 mod pipeline;
 mod topics;
 

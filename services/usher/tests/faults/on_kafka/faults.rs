@@ -3,7 +3,6 @@
 use super::{damages, scene::Scene};
 
 #[test]
-#[ignore = "takes minutes: cargo xtask faults"]
 fn a_node_that_is_killed_loses_and_doubles_nothing() {
     let mut scene = Scene::begin();
     scene.take_oldest_node().kill();
@@ -15,7 +14,6 @@ fn a_node_that_is_killed_loses_and_doubles_nothing() {
 }
 
 #[test]
-#[ignore = "takes minutes: cargo xtask faults"]
 fn a_node_that_leaves_hands_over_what_it_has_begun() {
     let mut scene = Scene::begin();
     scene.take_oldest_node().stop();
@@ -28,7 +26,6 @@ fn a_node_that_leaves_hands_over_what_it_has_begun() {
 }
 
 #[test]
-#[ignore = "takes minutes: cargo xtask faults"]
 fn a_writer_that_stood_still_for_longer_than_its_lease_writes_nothing_when_it_goes_on() {
     let scene = Scene::begin();
     scene.node(1).pause();
@@ -42,7 +39,6 @@ fn a_writer_that_stood_still_for_longer_than_its_lease_writes_nothing_when_it_go
 }
 
 #[test]
-#[ignore = "takes minutes: cargo xtask faults"]
 fn kafka_that_is_killed_keeps_nobody_from_deciding() {
     let scene = Scene::begin();
     scene.servers.kafka.kill().unwrap();
@@ -53,7 +49,6 @@ fn kafka_that_is_killed_keeps_nobody_from_deciding() {
 }
 
 #[test]
-#[ignore = "takes minutes: cargo xtask faults"]
 fn a_database_that_is_killed_has_all_that_was_acknowledged() {
     let scene = Scene::begin();
     for _ in 0..2 {
@@ -66,7 +61,6 @@ fn a_database_that_is_killed_has_all_that_was_acknowledged() {
 }
 
 #[test]
-#[ignore = "takes minutes: cargo xtask faults"]
 fn everything_at_once() {
     let mut scene = Scene::begin();
     // The writer that stands still is one of those whose database goes away meanwhile.

@@ -1,0 +1,85 @@
+//! One event of a licensee, with all that the journal keeps of it.
+
+use contract::{
+    event::{ReadEvent, StreamEvent, UnreadableEvent},
+    proto::journal,
+};
+use licensing::{Event, Instant};
+use serde::Serialize;
+
+/// An event of a licensee's stream, decoded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fact {
+    /// Which event.
+    pub cited: Cited,
+    /// What happened.
+    pub event: Event,
+}
+
+/// How an event is named wherever it is a reason (R36).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cited {
+    /// Its number among the licensee's events, from 1.
+    pub version: u64,
+    /// Where it lies in the journal; opaque.
+    pub position: String,
+    /// Its id, a UUID with hyphens.
+    pub id: String,
+    /// The short name of its type, such as `SeatRemoved`.
+    #[serde(rename = "type")]
+    pub type_name: &'static str,
+    /// When it took effect.
+    pub effective_at: Instant,
+    /// When it was recorded.
+    pub recorded_at: Instant,
+    /// Who caused it.
+    pub actor: String,
+    /// The command that caused it.
+    pub command_id: String,
+}
+
+/// An event that can't be read as one of a licensee.
+#[derive(Debug, thiserror::Error)]
+pub enum UnreadableFact {
+    /// It can't be read.
+    #[error(transparent)]
+    Event(#[from] UnreadableEvent),
+    /// It is another kind of event than its stream has.
+    #[error("event {version} of {stream} belongs to a user, not to a licensee: it is damaged, run usher verify")]
+    OfUser {
+        /// The stream.
+        stream: String,
+        /// Its number in the stream.
+        version: u64,
+    },
+}
+
+impl Fact {
+    /// Reads an event of the journal that lies at `position`.
+    ///
+    /// # Errors
+    /// [`UnreadableFact`] for what a newer version wrote, and for damage.
+    pub fn read(stored: journal::Event, position: String) -> Result<Self, UnreadableFact> {
+        let ReadEvent { id, effective_at, recorded_at, event } = ReadEvent::of(&stored)?;
+        let journal::Event { stream, version, actor, command_id, .. } = stored;
+        let StreamEvent::Licensee { event, .. } = event else {
+            return Err(UnreadableFact::OfUser { stream, version });
+        };
+        let type_name = event.name();
+        let cited = Cited { version, position, id, type_name, effective_at, recorded_at, actor, command_id };
+        Ok(Self { cited, event })
+    }
+}
+
+/// The user that an event is about; `None` for one about what was sold.
+pub(crate) const fn user_of(event: &Event) -> Option<&licensing::UserId> {
+    match event {
+        Event::SeatAssigned { user, .. }
+        | Event::SeatRemoved { user, .. }
+        | Event::MemberAdded { user, .. }
+        | Event::MemberUpdated { user, .. }
+        | Event::MemberRemoved { user }
+        | Event::MemberStatusChanged { user, .. } => Some(user),
+        _ => None,
+    }
+}
