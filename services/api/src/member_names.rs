@@ -12,6 +12,11 @@ impl Services {
         names.iter().map(|name| self.find_members(licensee, name).ok()).collect()
     }
 
+    /// The name that a user logs in with; `None` where there is none, or the store does not answer. Blocks.
+    pub fn username(&self, user: &UserId) -> Option<String> {
+        self.journal.person(user.as_str()).ok().flatten().map(|person| person.username)
+    }
+
     fn find_members(&self, licensee: &LicenseeId, name: &str) -> Result<Vec<UserId>, Problem> {
         if let Ok(user) = UserId::parse(name)
             && self.is_member(licensee, name)?

@@ -121,6 +121,59 @@ pub(crate) struct MessageResult {
     pub(crate) position: Option<String>,
 }
 
+/// Why a user has a seat, or none.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Explanation {
+    pub(crate) at: Instant,
+    /// What is to be said of the membership.
+    pub(crate) sentences: Vec<String>,
+    pub(crate) products: Vec<ProductReasons>,
+}
+
+/// Why a user has a seat of a product, or none.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ProductReasons {
+    pub(crate) product: ProductId,
+    pub(crate) standing: String,
+    pub(crate) rule: Option<String>,
+    /// The commands that brought it about, oldest first.
+    pub(crate) chain: Vec<Link>,
+    pub(crate) sentences: Vec<String>,
+}
+
+/// A command, and those of its events that matter to the user.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Link {
+    pub(crate) command: LinkedCommand,
+    pub(crate) events: Vec<Event>,
+}
+
+/// Where something came from.
+#[derive(Debug, Deserialize)]
+pub(crate) struct LinkedCommand {
+    pub(crate) id: String,
+    pub(crate) kind: String,
+    pub(crate) actor: String,
+    #[serde(default)]
+    pub(crate) r#type: Option<String>,
+}
+
+/// What became, or would become, of the seats that a command had moved.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Undone {
+    pub(crate) restored: Vec<UserId>,
+    pub(crate) removed: Vec<UserId>,
+    pub(crate) failed: Vec<FailedUser>,
+}
+
+/// What undoing a command would do.
+#[derive(Debug, Deserialize)]
+pub(crate) struct PreviewedUndoing {
+    #[serde(default)]
+    pub(crate) answer: Undone,
+}
+
 /// Either what a message would do, or that it would be refused.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]

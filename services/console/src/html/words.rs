@@ -84,6 +84,9 @@ pub(crate) fn refusal_words(problem: &Problem) -> (String, String) {
         ),
         "plan_not_eligible" => mend("The plan does not allow this add-on", "Change the plan first."),
         "subscription_not_active" => mend("No subscription is active", "Start or renew one first."),
+        "nothing_to_undo" => {
+            mend("There is nothing to undo", "The command moved no seats of this licensee, or they have moved since.")
+        }
         "forbidden" => mend("You may not do this", "Nothing was done. Sign in with a token that allows it."),
         "unknown_licensee" => {
             mend("Nobody has heard of this licensee", "Check the address, or look for it in the list.")

@@ -13,8 +13,8 @@ use crate::{
     failure::{Failure, Problem},
     fields::Fields,
     html::{
-        Tab, day as day_of, day_and_time, empty, event_sentence, event_tone, licensee_page, pager, problem_notice,
-        product_chip, seat_chart, seats_meter,
+        DayForm, Tab, day as day_of, day_and_time, day_form, empty, event_sentence, event_tone, hidden, licensee_page,
+        pager, problem_notice, product_chip, seat_chart, seats_meter,
     },
     interface::Target,
     visitor::Visitor,
@@ -99,7 +99,7 @@ pub(crate) async fn show(
     let id = licensee.licensee.as_str();
     let events = console.interface().get::<Page<Event>>(&visitor, query.target(id)).await;
     let list = match events {
-        Ok(page) => timeline(&licensee, &query, &page),
+        Ok(page) => timeline(&licensee, &query, &page, visitor.caller.changes_seats_of(&licensee.licensee)),
         Err(Failure::Problem(problem)) if problem.status == 400 => wrong_filter(id, &problem),
         Err(failure) => return Err(failure),
     };
@@ -116,7 +116,13 @@ pub(crate) async fn show(
                     Some(history) => (seat_chart(history)),
                     None => p.quiet { "The history is too long to be drawn here." },
                 }
-                (day_form(&licensee, chart.as_ref(), now.date_naive(), &query))
+                (day_form(&DayForm {
+                    action: &format!("/licensees/{}/history", licensee.licensee),
+                    fields: Vec::new(),
+                    first: chart.as_ref().map(|history| history.from.date_naive()),
+                    today: now.date_naive(),
+                    chosen: query.as_of.parse().ok(),
+                }))
             }
         }
         @if let Some(past) = past { (past) }
@@ -133,29 +139,6 @@ async fn seats_over_time(console: &Console, licensee: &Licensee) -> Option<SeatH
     let _turn = console.parts.charts.acquire().await.ok()?;
     let walked = tokio::task::spawn_blocking(move || services.seat_history(&id, &product, CHART_STEPS_MAX));
     walked.await.ok().flatten()
-}
-
-/// A day to look back to: a date field, and a slider over the whole past, if that is known, which says the same.
-fn day_form(licensee: &Licensee, history: Option<&SeatHistory>, today: NaiveDate, query: &Query) -> Markup {
-    let chosen = query.as_of.parse().unwrap_or(today);
-    let first = history.map(|history| history.from.date_naive());
-    let days_since = |first: NaiveDate| (today - first).num_days().max(0);
-    html! {
-        form.filters action={ "/licensees/" (licensee.licensee) "/history" } {
-            @if let Some(first) = first {
-                label.grow {
-                    "Look back to a day"
-                    input type="range" hidden data-day-slider="as-of" data-first=(first) min="0" max=(days_since(first))
-                        value=((chosen - first).num_days());
-                }
-            }
-            label {
-                "Day"
-                input #as-of type="date" name="as_of" min=[first] max=(today) value=(chosen) required;
-            }
-            button.button type="submit" { "Show that day" }
-        }
-    }
 }
 
 /// The licensee as it was at the end of a day, or now if the day is today.
@@ -219,7 +202,7 @@ fn wrong_filter(licensee: &str, problem: &Problem) -> Markup {
     }
 }
 
-fn timeline(licensee: &Licensee, query: &Query, page: &Page<Event>) -> Markup {
+fn timeline(licensee: &Licensee, query: &Query, page: &Page<Event>, may_undo: bool) -> Markup {
     let id = licensee.licensee.as_str();
     if page.items.is_empty() {
         let all = format!("/licensees/{id}/history");
@@ -231,13 +214,13 @@ fn timeline(licensee: &Licensee, query: &Query, page: &Page<Event>) -> Markup {
     let first = (!query.cursor.is_empty()).then(|| query.link(id, ""));
     let next = page.next_cursor.as_deref().map(|cursor| query.link(id, cursor));
     html! {
-        ol.timeline aria-label="Events, the newest first" { @for event in &page.items { (entry(id, event)) } }
+        ol.timeline aria-label="Events, the newest first" { @for event in &page.items { (entry(id, event, may_undo)) } }
         (pager(first.as_deref(), next.as_deref()))
     }
 }
 
-/// An event: what, when, by whom, by which command, and with what evidence.
-pub(super) fn entry(licensee: &str, event: &Event) -> Markup {
+/// An event: what, when, by whom, by which command, and with what evidence; for whoever may undo it, with the way there.
+pub(super) fn entry(licensee: &str, event: &Event, may_undo: bool) -> Markup {
     let user = event.data.get("user").and_then(Value::as_str);
     html! {
         li class=(event_tone(&event.r#type)) {
@@ -259,6 +242,24 @@ pub(super) fn entry(licensee: &str, event: &Event) -> Markup {
                         @for (name, value) in fields { dt { (name) } dd { code { (plainly(value)) } } }
                     }
                 }
+                @if may_undo && moves_a_seat(event) { (undo_form(licensee, event)) }
+            }
+        }
+    }
+}
+
+/// Whether it is one of what an undoing takes back.
+fn moves_a_seat(event: &Event) -> bool {
+    matches!(event.r#type.as_str(), "SeatAssigned" | "SeatRemoved")
+}
+
+/// Shows what undoing the command behind an event would do.
+fn undo_form(licensee: &str, event: &Event) -> Markup {
+    html! {
+        form method="post" action={ "/licensees/" (licensee) "/undo/review" } {
+            (hidden("command_id", &event.command_id))
+            button.button type="submit" aria-label={ "Undo the command of event " (event.version) } {
+                "Undo what this command did to seats…"
             }
         }
     }

@@ -99,5 +99,5 @@ impl MembersQuery {
 
 /// The last instant of a day, as an `as_of` names it; other texts stay, for the interface to judge.
 pub(super) fn end_of_day(day: &str) -> String {
-    if day.len() == "2026-01-31".len() { format!("{day}T23:59:59Z") } else { day.to_owned() }
+    if day.len() == "2026-01-31".len() { format!("{day}T23:59:59.999999Z") } else { day.to_owned() }
 }

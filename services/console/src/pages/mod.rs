@@ -9,6 +9,7 @@ mod seats;
 mod sign_in;
 mod subscription;
 mod toggle;
+mod undo;
 mod what_if;
 mod why;
 
@@ -37,6 +38,8 @@ pub(crate) fn routes() -> Router<Console> {
         .route("/licensees/{licensee}/subscription/sync", post(subscription::synchronize))
         .route("/licensees/{licensee}/subscription/apply", post(what_if::apply))
         .route("/licensees/{licensee}/history", get(history::show))
+        .route("/licensees/{licensee}/undo/review", post(undo::review))
+        .route("/licensees/{licensee}/undo/apply", post(undo::apply))
         .route("/licensees/{licensee}/changes", get(changes::listen))
         .route("/operations", get(operations::show))
         .route("/sign-in", get(sign_in::ask).post(sign_in::take))

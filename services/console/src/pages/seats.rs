@@ -4,12 +4,13 @@ use axum::{
     extract::{Path, RawQuery, State},
     response::{IntoResponse, Response},
 };
+use chrono::NaiveDate;
 use licensing::{LicenseeId, ProductId, ProductStatus, ProductSummary, UserStatus};
 use maud::{Markup, html};
 
 use super::{
     bulk, licensee_now,
-    members_query::{MembersQuery, PAGE_SIZES},
+    members_query::{MembersQuery, PAGE_SIZES, end_of_day},
     parse_licensee,
 };
 use crate::{
@@ -17,12 +18,12 @@ use crate::{
     failure::{Failure, Problem},
     fields::Fields,
     html::{
-        Tab, add_on_name, day, empty, hidden, in_words, licensee_page, moment, notice, pager, problem_notice,
-        product_chip, seats_meter, status_chip,
+        DayForm, Tab, add_on_name, day, day_form, empty, hidden, in_words, licensee_page, moment, notice, pager,
+        problem_notice, product_chip, seats_meter, status_chip,
     },
     interface::Target,
     visitor::Visitor,
-    wire::{Licensee, Member, Page},
+    wire::{Event, Licensee, Member, Page},
 };
 
 /// What columns can be sorted by: its title and the interface's word for it.
@@ -64,26 +65,70 @@ async fn render(
     query: &MembersQuery,
     refused: Option<&Problem>,
 ) -> Result<Markup, Failure> {
+    let query = &without_today(query, console.services().engine.now().date_naive());
     let now = licensee_now(console, visitor, licensee).await?;
-    let Some((product, pool)) = now.product(&query.product) else {
+    let then = if query.as_of.is_empty() { None } else { licensee_then(console, visitor, licensee, query).await? };
+    let Some((product, pool)) = then.as_ref().unwrap_or(&now).product(&query.product) else {
         return Err(Failure::not_found("the catalogue has no product: see usher's --catalog"));
     };
     let members = console.interface().get::<Page<Member>>(visitor, query.target(licensee.as_str())).await;
     let list = match members {
         Ok(page) => table(&Table { visitor, licensee: &now, product, query, page: &page }),
         // What the address asks for can't be had; the rest of the page can.
-        Err(Failure::Problem(problem)) if matches!(problem.status, 400 | 409) => no_list(&now, query, &problem),
+        Err(Failure::Problem(problem)) if matches!(problem.status, 400 | 404 | 409) => no_list(&now, query, &problem),
         Err(failure) => return Err(failure),
     };
     let is_past = !query.as_of.is_empty();
+    let first_day = first_day(console, visitor, licensee).await?;
     let content = html! {
         @if let Some(problem) = refused { (problem_notice(problem)) }
         (grace_notice(pool))
-        @if is_past { (past_notice(&now, query)) } @else { (summary(product, pool)) }
+        @if is_past { (past_notice(&now, query)) }
+        @if !is_past || then.is_some() { (summary(product, pool)) }
+        (look_back(&now, query, first_day, console.services().engine.now().date_naive()))
         (filters(query))
         (list)
     };
     Ok(licensee_page(visitor, &now, (Tab::Seats, "Seats"), &content))
+}
+
+/// Today is no past: what happens today is shown as it comes.
+fn without_today(query: &MembersQuery, today: NaiveDate) -> MembersQuery {
+    let is_today = query.as_of.parse::<NaiveDate>().is_ok_and(|day| day == today);
+    let as_of = if is_today { String::new() } else { query.as_of.clone() };
+    MembersQuery { as_of, ..query.clone() }
+}
+
+/// The licensee at the end of the day that is shown; `None` where it was not there, or that is no day: the list says so.
+async fn licensee_then(
+    console: &Console,
+    visitor: &Visitor,
+    licensee: &LicenseeId,
+    query: &MembersQuery,
+) -> Result<Option<Licensee>, Failure> {
+    let target = Target::new(format!("/v1/licensees/{licensee}")).with("as_of", &end_of_day(&query.as_of));
+    match console.interface().get(visitor, target).await {
+        Ok(then) => Ok(Some(then)),
+        Err(Failure::Problem(problem)) if matches!(problem.status, 400 | 404) => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The day of the licensee's first event.
+async fn first_day(console: &Console, visitor: &Visitor, licensee: &LicenseeId) -> Result<Option<NaiveDate>, Failure> {
+    let target = Target::new(format!("/v1/licensees/{licensee}/events")).with("limit", "1");
+    let first: Page<Event> = console.interface().get(visitor, target).await?;
+    Ok(first.items.first().map(|event| event.effective_at.date_naive()))
+}
+
+/// The way to the same page of another day.
+fn look_back(licensee: &Licensee, query: &MembersQuery, first: Option<NaiveDate>, today: NaiveDate) -> Markup {
+    let action = format!("/licensees/{}/seats", licensee.licensee);
+    let fields = query.fields().filter(|(name, _)| *name != "as_of").collect();
+    let form = DayForm { action: &action, fields, first, today, chosen: query.as_of.parse().ok() };
+    html! {
+        details.card open[!query.as_of.is_empty()] { summary { "Look back" } (day_form(&form)) }
+    }
 }
 
 /// In grace, until when seats are kept (R20).
@@ -156,11 +201,8 @@ fn filters(query: &MembersQuery) -> Markup {
 fn no_list(licensee: &Licensee, query: &MembersQuery, problem: &Problem) -> Markup {
     let plain = MembersQuery::of(&Fields::default()).link(licensee.licensee.as_str());
     html! {
-        @if problem.code == "not_supported_yet" && !query.as_of.is_empty() {
-            (notice("info", "Members of a past day can't be listed in this version", &html! {
-                @let numbers = format!("/licensees/{}/history", licensee.licensee);
-                a href=(Target::new(numbers).with("as_of", &query.as_of).into_text()) { "Seats of that day in numbers" }
-            }))
+        @if problem.status == 404 && !query.as_of.is_empty() {
+            (empty("Nothing to show for that day", &html! { "The licensee was not there yet on " (query.as_of) "." }))
         } @else { (problem_notice(problem)) }
         p { a.button href=(plain) { "Show all members" } }
     }
@@ -262,8 +304,8 @@ fn row(table: &Table<'_>, member: &Member) -> Markup {
                 @else if member.assigned { "Yes" } @else { span.quiet { "No" } }
             }
             td.end {
-                @let why = format!("/licensees/{}/members/{}/why", licensee.licensee, member.user);
-                a href=(why) aria-label={ "Why " (name) " has a seat or not" } { "Why?" }
+                @let why = Target::new(format!("/licensees/{}/members/{}/why", licensee.licensee, member.user));
+                a href=(why.with_some("as_of", &query.as_of).into_text()) aria-label={ "Why " (name) " has a seat or not" } { "Why?" }
             }
         }
     }

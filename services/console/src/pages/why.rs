@@ -1,120 +1,117 @@
-//! Why a user has a seat, or none: what the history says of that user.
+//! Why a user has a seat, or none: what the interface explains, with the chain from the message to the event.
 
-use axum::extract::{Path, State};
-use licensing::{LicenseeId, UserId};
+use axum::extract::{Path, RawQuery, State};
+use licensing::UserId;
 use maud::{Markup, html};
 
-use super::{history::entry, licensee_now, parse_licensee};
+use super::{history::entry, licensee_now, members_query::end_of_day, parse_licensee};
 use crate::{
     Console,
     failure::Failure,
-    html::{Tab, day, empty, event_sentence, licensee_page, moment, notice, status_chip},
+    fields::Fields,
+    html::{Tab, chip, day_and_time, empty, in_words, licensee_page, notice},
     interface::Target,
     visitor::Visitor,
-    wire::{Event, Member, Page},
+    wire::{Explanation, Licensee, Link, ProductReasons},
 };
-
-/// What says something about a seat.
-const TYPES: &str = "SeatAssigned,SeatRemoved,MemberAdded,MemberUpdated,MemberRemoved,MemberStatusChanged";
-/// How many events are read at one go, and how often at most.
-const PER_PAGE: &str = "1000";
-const PAGES_MAX: usize = 50;
-/// How many of the user's events are shown, the newest ones.
-const EVENTS_MAX: usize = 100;
-
-/// What was found of a user.
-struct Found {
-    /// The newest first.
-    events: Vec<Event>,
-    /// Whether the history goes further back than was read.
-    is_cut: bool,
-}
 
 /// The page.
 pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
     Path((licensee, user)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
 ) -> Result<Markup, Failure> {
     let licensee = licensee_now(&console, &visitor, &parse_licensee(&licensee)?).await?;
     let user = UserId::parse(&user).map_err(|_| Failure::not_found("the address names no possible user: check it"))?;
-    let member = member(&console, &visitor, &licensee.licensee, &user).await?;
-    let found = events_of(&console, &visitor, &licensee.licensee, &user).await?;
-    let content = html! {
-        h2 { "Why? " (member.as_ref().and_then(|member| member.username.as_deref()).unwrap_or(user.as_str())) }
-        (standing(member.as_ref(), &found))
-        @if found.events.is_empty() {
-            (empty("The history says nothing of this user", &html! {
-                a href={ "/licensees/" (licensee.licensee) "/seats" } { "Back to the seats" }
-            }))
-        } @else {
-            ol.timeline aria-label="What happened to this user, the newest first" {
-                @for event in &found.events { (entry(licensee.licensee.as_str(), event)) }
-            }
+    let query = Fields::of_query(query.as_deref());
+    let day = query.text("as_of");
+    let content = match explain(&console, &visitor, &licensee, &user, day).await {
+        Ok(explanation) => {
+            let name = username(&console, &user).await.unwrap_or_else(|| user.to_string());
+            explained(&licensee, &explanation, &name, day)
         }
-        @if found.is_cut { p.quiet { "The history goes further back than is shown here." } }
+        Err(Failure::Problem(problem)) if problem.code == "unknown_user" => nobody(&licensee),
+        Err(failure) => return Err(failure),
     };
     Ok(licensee_page(&visitor, &licensee, (Tab::Seats, "Why"), &content))
 }
 
-/// The member of that id; the search finds others as well.
-async fn member(
+async fn explain(
     console: &Console,
     visitor: &Visitor,
-    licensee: &LicenseeId,
+    licensee: &Licensee,
     user: &UserId,
-) -> Result<Option<Member>, Failure> {
-    let target = Target::new(format!("/v1/licensees/{licensee}/members"));
-    let target = target.with("search", user.as_str()).with("limit", "1000");
-    let page: Page<Member> = console.interface().get(visitor, target).await?;
-    Ok(page.items.into_iter().find(|member| member.user == *user))
+    day: &str,
+) -> Result<Explanation, Failure> {
+    let as_of = if day.is_empty() { String::new() } else { end_of_day(day) };
+    let target = Target::new(format!("/v1/licensees/{}/members/{user}/explain", licensee.licensee));
+    console.interface().get(visitor, target.with_some("as_of", &as_of)).await
 }
 
-async fn events_of(
-    console: &Console,
-    visitor: &Visitor,
-    licensee: &LicenseeId,
-    user: &UserId,
-) -> Result<Found, Failure> {
-    let mut found = Found { events: Vec::new(), is_cut: false };
-    let mut cursor = String::new();
-    for _ in 0..PAGES_MAX {
-        let target = Target::new(format!("/v1/licensees/{licensee}/events"));
-        let target = target.with("order", "newest_first").with("type", TYPES).with("limit", PER_PAGE);
-        let page: Page<Event> = console.interface().get(visitor, target.with_some("cursor", &cursor)).await?;
-        let of_user = |event: &Event| event.data.get("user").and_then(serde_json::Value::as_str) == Some(user.as_str());
-        found.events.extend(page.items.into_iter().filter(of_user));
-        if found.events.len() > EVENTS_MAX {
-            found.events.truncate(EVENTS_MAX);
-            break;
+/// Whoever was explained to the visitor may be named to them.
+async fn username(console: &Console, user: &UserId) -> Option<String> {
+    let (services, user) = (console.services().clone(), user.clone());
+    tokio::task::spawn_blocking(move || services.username(&user)).await.ok().flatten()
+}
+
+fn nobody(licensee: &Licensee) -> Markup {
+    empty(
+        "The history says nothing of this user",
+        &html! {
+            a href={ "/licensees/" (licensee.licensee) "/seats" } { "Back to the seats" }
+        },
+    )
+}
+
+fn explained(licensee: &Licensee, explanation: &Explanation, name: &str, day: &str) -> Markup {
+    let seats = Target::new(format!("/licensees/{}/seats", licensee.licensee)).with_some("as_of", day);
+    html! {
+        h2 { "Why? " (name) }
+        @if !day.is_empty() {
+            (notice("info", "This is the past", &html! { "As of " (day_and_time(explanation.at)) "." }))
         }
-        match page.next_cursor {
-            Some(next) => cursor = next,
-            None => return Ok(found),
+        @for sentence in &explanation.sentences { p { (sentence) } }
+        @for product in &explanation.products { (product_reasons(licensee, product)) }
+        p { a.button href=(seats.into_text()) { "Back to the seats" } }
+    }
+}
+
+fn product_reasons(licensee: &Licensee, reasons: &ProductReasons) -> Markup {
+    let (tone, standing) = match reasons.standing.as_str() {
+        "works" => ("good", "Has a seat"),
+        "retained" => ("warn", "Has a seat without access"),
+        "lost" => ("bad", "Lost the seat"),
+        "never_had" => ("plain", "Never had a seat"),
+        _ => ("plain", "Unknown"),
+    };
+    html! {
+        section.card {
+            div.heading {
+                h3 { (in_words(reasons.product.as_str())) }
+                (chip(tone, standing))
+                @if let Some(rule) = &reasons.rule { span.quiet { "rule " (rule) } }
+            }
+            @for sentence in &reasons.sentences { p { (sentence) } }
+            @if !reasons.chain.is_empty() {
+                details {
+                    summary { "What brought it about, the oldest first" }
+                    @for link in &reasons.chain { (chain_link(licensee, link)) }
+                }
+            }
         }
     }
-    found.is_cut = true;
-    Ok(found)
 }
 
-/// In a sentence or two.
-fn standing(member: Option<&Member>, found: &Found) -> Markup {
-    let of_seat = |event: &&Event| matches!(event.r#type.as_str(), "SeatAssigned" | "SeatRemoved");
-    let last = found.events.iter().find(of_seat);
-    let Some(member) = member else {
-        return notice("warn", "No member now", &html! { "Only members can have seats." });
-    };
-    let (tone, title) = if member.assigned { ("good", "Has a seat") } else { ("info", "Has no seat") };
+/// A command, where it came from, and what it did to this user.
+fn chain_link(licensee: &Licensee, link: &Link) -> Markup {
+    let command = &link.command;
     html! {
-        (notice(tone, title, &html! {
-            @match last {
-                Some(event) => {
-                    "On " (day(event.effective_at)) " the user "
-                    (event_sentence(&event.r#type, &event.data)) ", by " (event.actor) "."
-                },
-                None => "Nobody ever gave this user one.",
-            }
-        }))
-        p { (status_chip(member.status)) " Last use: " (moment(member.last_used_at, "never")) }
+        p {
+            (chip("info", &in_words(&command.kind)))
+            " " code { (command.id) } " by " (command.actor)
+            @if let Some(type_name) = &command.r#type { " · " (type_name) }
+        }
+        ol.timeline { @for event in &link.events { (entry(licensee.licensee.as_str(), event, false)) } }
     }
 }

@@ -61,10 +61,7 @@ async fn r24_too_few_seats_are_told_with_a_way_out() {
     let review = server.post("/licensees/acme/seats/review", &who_can).await;
     assert!(review.text.contains("Assign 3 seats"), "{}", review.text);
     assert_eq!(server.assigned().await, 0, "a preview changes nothing");
-    let field = |name: &str| {
-        let (_, rest) = review.text.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
-        rest.split('"').next().unwrap().to_owned()
-    };
+    let field = |name: &str| hidden(&review.text, name);
     let (people, version, key) = (field("people"), field("version"), field("key"));
     let decision = [("action", "assign_who_can"), ("people", people.as_str()), ("version", &version), ("key", &key)];
     let done = server.post("/licensees/acme/seats/apply", &decision).await;
@@ -94,4 +91,31 @@ async fn r17_an_instance_synchronises_by_its_button() {
     let wrong = server.post("/licensees/inst/subscription/sync", &[("version", "new")]).await;
     assert_eq!(wrong.status, 400);
     assert!(wrong.text.contains("Last sync"), "the page is still there");
+}
+
+#[tokio::test]
+async fn what_a_command_did_is_undone_after_a_look_and_once() {
+    let server = Server::new().await;
+    server.post(SWITCH, &[("to", "assigned")]).await;
+    let history = server.get("/licensees/acme/history").await.text;
+    let command = hidden(&history, "command_id");
+    let review = server.post("/licensees/acme/undo/review", &[("command_id", &command)]).await;
+    assert!(review.text.contains("1 seat taken") && review.text.contains("Loses the seat"), "{}", review.text);
+    assert_eq!(server.assigned().await, 1, "a preview changes nothing");
+    let (version, key) = (hidden(&review.text, "version"), hidden(&review.text, "key"));
+    let decision = [("command_id", command.as_str()), ("version", &version), ("key", &key)];
+    let done = server.post("/licensees/acme/undo/apply", &decision).await;
+    assert!(done.text.contains("Lost the seat"), "{}", done.text);
+    assert_eq!(server.assigned().await, 0);
+    let again = server.post("/licensees/acme/undo/review", &[("command_id", &command)]).await;
+    assert!(again.text.contains("Nothing would change") || again.status == 409, "{}", again.text);
+    let unseen = server.post("/licensees/acme/undo/apply", &[("command_id", &command)]).await;
+    assert_eq!(unseen.status, 400);
+    assert_eq!(server.post("/licensees/acme/undo/review", &[]).await.status, 400);
+}
+
+/// The value of the first hidden field of a name.
+fn hidden(page: &str, name: &str) -> String {
+    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
+    rest.split('"').next().unwrap().to_owned()
 }

@@ -131,6 +131,14 @@ impl Server {
         serde_json::from_slice(&to_bytes(response.into_body(), usize::MAX).await.unwrap()).unwrap()
     }
 
+    /// Has time go on.
+    pub async fn put_clock(&self, now: &str) {
+        let request = Request::put("/v1/clock").header("content-type", "application/json");
+        let body = Body::from(json!({ "now": now }).to_string());
+        let response = self.interface.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        assert_eq!(response.status(), 200);
+    }
+
     pub async fn assigned(&self) -> u64 {
         self.interface("/v1/licensees/acme").await["products"]["duo"]["assigned"].as_u64().unwrap()
     }

@@ -91,3 +91,36 @@ async fn operations_show_refusals_and_shards() {
         assert!(text.contains(says), "{says}: {text}");
     }
 }
+
+#[tokio::test]
+async fn a_day_that_is_over_is_shown_as_it_ended_and_changes_nothing() {
+    let server = Server::new().await;
+    server.put_clock("2025-01-10T12:00:00Z").await;
+    server.post("/licensees/acme/seats/duo/u-0", &[("to", "assigned")]).await;
+    let then = server.get("/licensees/acme/seats?as_of=2025-01-05").await.text;
+    assert!(then.contains("This is the past") && then.contains("<strong>0</strong> of 3"), "{then}");
+    assert!(!then.contains("role=\"switch\""), "nothing can be changed in the past");
+    assert!(then.contains("/members/u-0/why?as_of=2025-01-05"), "{then}");
+    let why = server.get("/licensees/acme/members/u-0/why?as_of=2025-01-05").await.text;
+    assert!(why.contains("Never had a seat"), "{why}");
+    let now = server.get("/licensees/acme/seats?as_of=2025-01-10").await.text;
+    assert!(now.contains("role=\"switch\"") && !now.contains("This is the past"), "today is no past: {now}");
+    let before = server.get("/licensees/acme/seats?as_of=2020-01-01").await.text;
+    assert!(before.contains("was not there yet"), "{before}");
+    let later = server.get("/licensees/acme/seats?as_of=2099-01-01").await.text;
+    assert!(later.contains("later than now"), "{later}");
+}
+
+#[tokio::test]
+async fn why_is_told_as_the_interface_explains_it() {
+    let server = Server::new().await;
+    server.post("/licensees/acme/seats/duo/u-0", &[("to", "assigned")]).await;
+    let page = server.get("/licensees/acme/members/u-0/why").await.text;
+    assert!(page.contains("Has a seat") && page.contains("rule R23"), "{page}");
+    let explained = server.interface("/v1/licensees/acme/members/u-0/explain").await;
+    let sentences = explained["products"][0]["sentences"].as_array().unwrap();
+    assert!(!sentences.is_empty());
+    for sentence in sentences {
+        assert!(page.contains(sentence.as_str().unwrap()), "{sentence}: {page}");
+    }
+}
