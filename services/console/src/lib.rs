@@ -7,6 +7,7 @@
 
 mod assets;
 mod changes;
+mod dead_letters;
 mod failure;
 mod fields;
 mod guard;
@@ -23,6 +24,7 @@ use axum::{Router, middleware};
 use tokio::sync::{Semaphore, watch};
 
 use changes::Streams;
+pub use dead_letters::{DeadLetter, DeadLetters};
 use interface::Interface;
 
 /// The pages, over an interface.
@@ -35,17 +37,19 @@ struct Parts {
     interface: Interface,
     services: Services,
     auth: Auth,
+    dead_letters: Option<Arc<dyn DeadLetters>>,
     streams: Streams,
     charts: Semaphore,
     closing: watch::Sender<bool>,
 }
 
 impl Console {
-    /// Over the router of the interface, which stands on `services` and knows its callers by `auth`.
-    pub fn new(interface: Router, services: Services, auth: Auth) -> Self {
+    /// Over the router of the interface, which stands on `services` and knows its callers by `auth`; without `dead_letters`
+    /// where there is no broker.
+    pub fn new(interface: Router, services: Services, auth: Auth, dead_letters: Option<Arc<dyn DeadLetters>>) -> Self {
         let (closing, _) = watch::channel(false);
         let (interface, streams) = (Interface::new(interface), Streams::default());
-        let parts = Parts { interface, services, auth, streams, charts: Semaphore::new(1), closing };
+        let parts = Parts { interface, services, auth, dead_letters, streams, charts: Semaphore::new(1), closing };
         Self { parts: Arc::new(parts) }
     }
 

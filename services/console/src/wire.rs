@@ -62,16 +62,6 @@ pub(crate) struct Event {
     pub(crate) data: Value,
 }
 
-/// Something that was refused.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Refused {
-    pub(crate) r#type: String,
-    pub(crate) code: String,
-    pub(crate) detail: String,
-    pub(crate) actor: String,
-    pub(crate) time: Instant,
-}
-
 /// What a change would do.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Preview {

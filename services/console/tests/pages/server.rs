@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, Request, StatusCode},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use console::Console;
+use console::{Console, DeadLetter, DeadLetters};
 use engine::{ClockMode, Options, Running};
 use journal::sqlite::{self, SqliteStore};
 use licensing::Catalogue;
@@ -30,6 +30,27 @@ pub struct Server {
     _running: Running,
     _store: SqliteStore,
     _folder: TempDir,
+}
+
+/// One dead letter, which can be sent again.
+struct Letters;
+
+impl DeadLetters for Letters {
+    fn newest(&self, _limit: usize) -> Result<Vec<DeadLetter>, String> {
+        Ok(vec![DeadLetter {
+            id: "3/17".to_owned(),
+            code: "malformed_event".to_owned(),
+            reason: "<b>no</b> licensee".to_owned(),
+            time: None,
+            topic: "usher.billing.v1".to_owned(),
+            key: Some("acme".to_owned()),
+            retried_as: None,
+        }])
+    }
+
+    fn retry(&self, id: &str) -> Result<String, String> {
+        if id == "3/17" { Ok("It was sent again.".to_owned()) } else { Err("there is no such dead letter".to_owned()) }
+    }
 }
 
 pub struct Reply {
@@ -83,7 +104,12 @@ impl Server {
             journal: store.journal(),
             metrics: Arc::new(|| "usher_refusals_total{code=\"no_seats_available\"} 3\n".to_owned()),
         };
-        let console = Console::new(api::router_with(services.clone(), auth.clone()), services.clone(), auth);
+        let console = Console::new(
+            api::router_with(services.clone(), auth.clone()),
+            services.clone(),
+            auth,
+            Some(Arc::new(Letters)),
+        );
         let (router, interface) = (console.router(), api::router(services));
         let server = Self { console, router, interface, _running: running, _store: store, _folder: folder };
         server.fill().await;

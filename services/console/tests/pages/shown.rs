@@ -86,8 +86,21 @@ async fn r36_the_history_tells_who_and_by_which_command() {
 
 #[tokio::test]
 async fn operations_show_refusals_and_shards() {
-    let text = Server::new().await.get("/operations").await.text;
-    for says in ["Refusals by code", "no_seats_available", "Views behind", "Ready", "--kafka"] {
+    let server = Server::new().await;
+    for user in ["u-0", "u-1", "u-2", "u-3"] {
+        server.post(&format!("/licensees/acme/seats/duo/{user}"), &[("to", "assigned")]).await;
+    }
+    let text = server.get("/operations").await.text;
+    for says in [
+        "Refusals by code",
+        "The newest refusals",
+        "&lt;b&gt;no&lt;/b&gt; licensee",
+        "Send again",
+        "no_seats_available",
+        "Views behind",
+        "Ready",
+        "--kafka",
+    ] {
         assert!(text.contains(says), "{says}: {text}");
     }
 }
@@ -123,4 +136,15 @@ async fn why_is_told_as_the_interface_explains_it() {
     for sentence in sentences {
         assert!(page.contains(sentence.as_str().unwrap()), "{sentence}: {page}");
     }
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_sent_again_by_operators_only() {
+    let server = Server::with_roles(&["operator", "auditor"]).await;
+    const RETRY: &str = "/operations/dead-letters/retry";
+    let sent = server.post_as("operator", RETRY, &[("id", "3/17")]).await;
+    assert!(sent.status == 200 && sent.text.contains("It was sent again."), "{}", sent.text);
+    assert_eq!(server.post_as("operator", RETRY, &[("id", "9/9")]).await.status, 409);
+    assert_eq!(server.post_as("auditor", RETRY, &[("id", "3/17")]).await.status, 403);
+    assert!(!server.get_as("auditor", "/operations").await.text.contains("name=\"id\" value"));
 }

@@ -12,7 +12,7 @@ use std::{
 use api::RenderMetrics;
 use axum::Router;
 use clap::Args;
-use console::Console;
+use console::{Console, DeadLetters};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use tokio::{
     runtime::{Builder, Runtime},
@@ -32,6 +32,7 @@ use crate::{
     },
     error::CommandError,
     exit::ExitStatus,
+    letters::AtBroker,
     output,
     store::{Clock, DEFAULT_FOLDER, Part, Store, StoreError},
 };
@@ -200,7 +201,8 @@ impl Server {
     /// Serves until a signal comes, and says where on standard output.
     pub(super) fn serve(self, store: &Store, serving: Serving<'_>) -> Result<ExitStatus, CommandError> {
         let Serving { roles, auth, kafka } = serving;
-        let (router, console) = self.router(store, roles, auth)?;
+        let letters = kafka.as_ref().map(|settings| Arc::new(AtBroker(settings.clone())) as Arc<dyn DeadLetters>);
+        let (router, console) = self.router(store, roles, auth, letters)?;
         let runtime = Builder::new_multi_thread().enable_all().build().map_err(ServeError::Start)?;
         let mut broker = kafka.map(|settings| start_broker(settings, store, roles, &runtime)).transpose()?;
         let served = self.run_on(&runtime, router, || {
@@ -222,7 +224,13 @@ impl Server {
     }
 
     /// What is answered by a process with these roles, with the pages for people if it answers callers at all.
-    fn router(&self, store: &Store, roles: &Roles, auth: api::Auth) -> Result<(Router, Option<Console>), StoreError> {
+    fn router(
+        &self,
+        store: &Store,
+        roles: &Roles,
+        auth: api::Auth,
+        letters: Option<Arc<dyn DeadLetters>>,
+    ) -> Result<(Router, Option<Console>), StoreError> {
         let metrics = self.metrics.clone();
         let metrics: RenderMetrics = Arc::new(move || metrics.render());
         let views = match [Role::Api, Role::Views].iter().any(|role| roles.contains(*role)) {
@@ -233,7 +241,7 @@ impl Server {
             Some(views) if roles.contains(Role::Api) => {
                 let services = store.services(views, metrics);
                 let interface = api::router_with(services.clone(), auth.clone());
-                let console = Console::new(interface, services, auth);
+                let console = Console::new(interface, services, auth, letters);
                 (console.router(), Some(console))
             }
             views => (api::process_router_with(store.health(views, metrics), auth), None),
