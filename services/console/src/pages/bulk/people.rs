@@ -14,6 +14,8 @@ use crate::{
 
 /// The most people that one command takes (R24).
 const PEOPLE_MAX: usize = list::LINES_MAX;
+/// The field that says that a filter finds more people than are meant.
+pub(super) const IS_CUT: &str = "is_cut";
 /// How many are read at one go.
 const AT_ONCE: &str = "1000";
 
@@ -45,7 +47,7 @@ impl People {
     ) -> Result<Self, Failure> {
         let kept: Vec<Line> = fields.text("people").lines().filter_map(Line::read).take(PEOPLE_MAX).collect();
         if !kept.is_empty() {
-            return Ok(Self { lines: kept, is_cut: false });
+            return Ok(Self { lines: kept, is_cut: fields.text(IS_CUT) == "yes" });
         }
         match fields.text("scope") {
             "filter" => Self::of_filter(console, visitor, licensee, action, &MembersQuery::of(fields)).await,
@@ -60,7 +62,7 @@ impl People {
         Self { lines: ids.filter_map(line).take(PEOPLE_MAX).collect(), is_cut: false }
     }
 
-    /// Everybody whom a filter finds and whom the action concerns.
+    /// Everybody whom a filter finds and whom the action concerns, up to what one command takes.
     async fn of_filter(
         console: &Console,
         visitor: &Visitor,
@@ -70,9 +72,24 @@ impl People {
     ) -> Result<Self, Failure> {
         let has_seat = action == Action::Remove;
         let mut query = MembersQuery { limit: AT_ONCE.to_owned(), ..query.first_page() };
+        let asked = query.assigned.clone();
+        if asked.is_empty() {
+            // So that nobody is read whom it does not concern, however many there are.
+            query.assigned = if has_seat { "yes" } else { "no" }.to_owned();
+        }
         let mut people = Self::default();
         loop {
-            let page: Page<Member> = console.interface().get(visitor, query.target(licensee.as_str())).await?;
+            let page = console.interface().get::<Page<Member>>(visitor, query.target(licensee.as_str())).await;
+            let page = match page {
+                // R19: an old instance can't say who has a seat, but who is there.
+                Err(Failure::Problem(problem))
+                    if problem.code == "instance_version_too_old" && query.assigned != asked =>
+                {
+                    query.assigned.clone_from(&asked);
+                    continue;
+                }
+                page => page?,
+            };
             for member in page.items.into_iter().filter(|member| member.assigned == has_seat) {
                 if people.lines.len() == PEOPLE_MAX {
                     people.is_cut = true;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     Action,
-    people::{Line, People},
+    people::{IS_CUT, Line, People},
 };
 use crate::{
     Console,
@@ -20,7 +20,7 @@ use crate::{
     fields::Fields,
     html::{Tab, chip, hidden, in_words, licensee_page, notice, problem_notice},
     interface::{Answer, Ask},
-    pages::{licensee_now, parse_licensee},
+    pages::{licensee_now, members_query::MembersQuery, parse_licensee},
     visitor::Visitor,
     wire::{Licensee, Preview},
 };
@@ -58,13 +58,14 @@ pub(super) async fn show(
         Err(failure) => return Err(failure),
     };
     let seats = Seats { assigned: pool.assigned, quantity: pool.quantity };
-    let scene = Scene { licensee: &licensee.licensee, product, action, people: &people, seats };
+    let scene = Scene { licensee: &licensee.licensee, product, action, people: &people, fields, seats };
     let content = html! {
         h2 { (action.title()) }
         @if let Some(problem) = stopped_by { (problem_notice(problem)) }
         @if people.is_cut {
-            (notice("warn", "The filter finds more than 10,000 people", &html! {
-                "These are the first 10,000 of them; do the rest afterwards."
+            (notice("warn", "The filter finds more people than one command takes", &html! {
+                "One command takes 10,000 people at most: these are the first 10,000. Once it is done, the next page offers "
+                "the next portion, with a preview of its own."
             }))
         }
         @match &previewed {
@@ -86,6 +87,7 @@ struct Scene<'a> {
     product: &'a ProductId,
     action: Action,
     people: &'a People,
+    fields: &'a Fields,
     seats: Seats,
 }
 
@@ -156,6 +158,23 @@ fn kept(scene: &Scene<'_>, action: Action) -> Markup {
         (hidden("action", action.as_str()))
         (hidden("product", scene.product.as_str()))
         (hidden("people", &scene.people.kept()))
+        @if scene.people.is_cut { (hidden(IS_CUT, "yes")) (filter_fields(scene.fields)) }
+    }
+}
+
+/// The filter that people were chosen by, for a next portion of them.
+fn filter_fields(fields: &Fields) -> Markup {
+    html! { (hidden("scope", "filter")) (MembersQuery::of(fields).first_page().hidden_fields()) }
+}
+
+/// Leads on to those whom a filter finds besides the ones of a portion that is done.
+pub(super) fn next_portion(licensee: &LicenseeId, action: Action, fields: &Fields) -> Markup {
+    html! {
+        form.actions method="post" action={ "/licensees/" (licensee) "/seats/review" } {
+            (hidden("action", action.as_str()))
+            (filter_fields(fields))
+            button.button.primary type="submit" { "Look at the next portion" }
+        }
     }
 }
 

@@ -27,6 +27,7 @@ fn pages(user: &str) -> Vec<(&'static str, String)> {
         ("subscription", "/licensees/rails/subscription".to_owned()),
         ("what-if", "/licensees/rails/subscription?what=change&seats=30".to_owned()),
         ("history", "/licensees/rails/history?as_of=2022-06-01".to_owned()),
+        ("past", "/licensees/rails/seats?as_of=2022-06-01".to_owned()),
         ("why", format!("/licensees/rails/members/{user}/why")),
         ("operations", "/operations".to_owned()),
         ("error", "/licensees/nobody/seats".to_owned()),
@@ -59,6 +60,12 @@ fn check_all(theme: &str, size: (u32, u32), suffix: &str) {
         visit.find("#decide").await;
         visit.keep_picture(&format!("review-{suffix}")).await;
         check(&visit, &format!("the review in {suffix}")).await;
+        visit.go("/licensees/rails/history?type=SeatRemoved").await;
+        visit.click(".timeline details summary").await;
+        visit.click("form[action$='undo/review'] button").await;
+        visit.says("Undo a command").await;
+        visit.keep_picture(&format!("undo-{suffix}")).await;
+        check(&visit, &format!("undoing in {suffix}")).await;
     });
 }
 

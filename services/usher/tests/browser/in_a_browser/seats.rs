@@ -112,7 +112,7 @@ fn r24_a_list_is_told_line_by_line() {
     let list = format!("username,team\n{},a\nnobody-of-that-name,b\n{},c\n{},d\n", others[0], others[1], holders[2]);
     visit(&server.address, async |visit| {
         visit.go("/licensees/rails/seats").await;
-        visit.click("details summary").await;
+        visit.click("details:has(textarea[name=list]) summary").await;
         visit.find("textarea[name=list]").await.send_keys(&list).await.unwrap();
         visit.click("details button[value=assign]").await;
         visit.says("Assign 2 seats").await;
