@@ -79,7 +79,7 @@ async fn render(
         Err(failure) => return Err(failure),
     };
     let is_past = !query.as_of.is_empty();
-    let first_day = first_day(console, visitor, licensee).await?;
+    let first_day = first_day(console, visitor, licensee).await;
     let content = html! {
         @if let Some(problem) = refused { (problem_notice(problem)) }
         (grace_notice(pool))
@@ -114,11 +114,11 @@ async fn licensee_then(
     }
 }
 
-/// The day of the licensee's first event.
-async fn first_day(console: &Console, visitor: &Visitor, licensee: &LicenseeId) -> Result<Option<NaiveDate>, Failure> {
+/// The day of the licensee's first event; without it there is a page all the same.
+async fn first_day(console: &Console, visitor: &Visitor, licensee: &LicenseeId) -> Option<NaiveDate> {
     let target = Target::new(format!("/v1/licensees/{licensee}/events")).with("limit", "1");
-    let first: Page<Event> = console.interface().get(visitor, target).await?;
-    Ok(first.items.first().map(|event| event.effective_at.date_naive()))
+    let first: Page<Event> = console.interface().get(visitor, target).await.ok()?;
+    first.items.first().map(|event| event.effective_at.date_naive())
 }
 
 /// The way to the same page of another day.
