@@ -54,8 +54,13 @@ CREATE TABLE usher_views.members (
     role text NOT NULL,
     type text NOT NULL,
     status text NOT NULL,
+    -- Whether the member holds a seat, a retained one included.
+    seated boolean NOT NULL,
     PRIMARY KEY (licensee, user_id)
 );
+
+-- Those of each standing in order of their ids.
+CREATE INDEX members_by_standing ON usher_views.members (licensee, seated, status, user_id);
 
 -- The seats that are held, retained ones included.
 CREATE TABLE usher_views.seats (
@@ -70,6 +75,9 @@ CREATE TABLE usher_views.seats (
 
 CREATE INDEX seats_by_user ON usher_views.seats (user_id);
 
+-- With the latest first, as they are most asked for, and those of one time by their ids.
+CREATE INDEX seats_by_time ON usher_views.seats (licensee, assigned_at DESC, user_id);
+
 -- Everybody who was ever named as a member, in a status or in a use.
 CREATE TABLE usher_views.users (
     user_id text COLLATE "C" PRIMARY KEY,
@@ -80,6 +88,8 @@ CREATE TABLE usher_views.usage (
     user_id text COLLATE "C" PRIMARY KEY,
     last_used_at timestamptz NOT NULL
 );
+
+CREATE INDEX usage_by_time ON usher_views.usage (last_used_at DESC, user_id);
 
 -- What is armed, of each licensee in the order in which it goes.
 CREATE TABLE usher_views.timers (
@@ -108,6 +118,8 @@ CREATE TABLE usher_views.refusals (
     PRIMARY KEY (licensee, shard, position)
 );
 
+CREATE INDEX refusals_by_time ON usher_views.refusals (recorded_at);
+
 -- Numbers over everything, by the shard in which they arose: so nobody waits for whoever keeps another shard.
 CREATE TABLE usher_views.shard_totals (
     shard integer PRIMARY KEY,
@@ -126,12 +138,34 @@ CREATE TABLE usher_views.shard_removals (
     PRIMARY KEY (shard, reason)
 );
 
+-- How many commands were ever refused for which reason, whether they named a licensee or not.
+CREATE TABLE usher_views.shard_refusals (
+    shard integer NOT NULL,
+    code text NOT NULL,
+    count bigint NOT NULL,
+    PRIMARY KEY (shard, code)
+);
+
 -- Orders of members that were fixed when somebody began to page through them, for whichever node gets the next page.
 -- Without a log: after a crash of the server they are gone, and whoever was paging starts again.
 CREATE UNLOGGED TABLE usher_views.orders (
     name bigint PRIMARY KEY,
+    -- How many are fixed.
     members bigint NOT NULL,
-    expires_at timestamptz NOT NULL
+    expires_at timestamptz NOT NULL,
+    -- Of one that is fixed as far as somebody has paged: where it goes on, behind a value or an id. Those that are whole
+    -- from the beginning have none, and lie in order_parts.
+    stage text CHECK (stage IN ('values', 'ids', 'end')),
+    last_value text,
+    last_user text
+);
+
+CREATE UNLOGGED TABLE usher_views.ordered (
+    name bigint NOT NULL REFERENCES usher_views.orders ON DELETE CASCADE,
+    place bigint NOT NULL,
+    user_id text COLLATE "C" NOT NULL,
+    PRIMARY KEY (name, place),
+    UNIQUE (name, user_id)
 );
 
 CREATE UNLOGGED TABLE usher_views.order_parts (

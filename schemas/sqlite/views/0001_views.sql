@@ -32,8 +32,13 @@ CREATE TABLE members (
     role TEXT NOT NULL,
     type TEXT NOT NULL,
     status TEXT NOT NULL,
+    -- 1 for whoever holds a seat, retained ones included.
+    seated INTEGER NOT NULL,
     PRIMARY KEY (licensee, user)
 ) STRICT, WITHOUT ROWID;
+
+-- Those of each standing in order of their ids.
+CREATE INDEX members_by_standing ON members (licensee, seated, status);
 
 -- The seats that are held, retained ones included.
 CREATE TABLE seats (
@@ -48,6 +53,9 @@ CREATE TABLE seats (
 
 CREATE INDEX seats_by_user ON seats (user);
 
+-- With the latest first, as they are most asked for, and those of one time by their ids.
+CREATE INDEX seats_by_time ON seats (licensee, assigned_at_us DESC, user);
+
 -- Everybody who was ever named as a member, in a status or in a use.
 CREATE TABLE users (
     user TEXT PRIMARY KEY,
@@ -58,6 +66,8 @@ CREATE TABLE usage (
     user TEXT PRIMARY KEY,
     last_used_at_us INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX usage_by_time ON usage (last_used_at_us DESC, user);
 
 -- What is armed, of each licensee in the order in which it goes.
 CREATE TABLE timers (
@@ -85,6 +95,14 @@ CREATE TABLE refusals (
     -- A JSON array of user ids, empty for none.
     users TEXT NOT NULL,
     PRIMARY KEY (licensee, shard, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX refusals_by_time ON refusals (recorded_at_us);
+
+-- How many commands were ever refused for which reason, whether they named a licensee or not.
+CREATE TABLE refusal_counts (
+    code TEXT PRIMARY KEY,
+    count INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- How many seats were ever taken away for which reason.

@@ -12,13 +12,17 @@ mod blocking;
 mod extract;
 mod facts;
 mod layers;
+mod member_names;
 mod openapi;
 mod past;
 mod preview;
 mod problem;
+mod refusals_told;
 mod routes;
 mod schema;
 mod schema_of_reasons;
+mod seat_history;
+mod shard_progress;
 
 use std::sync::Arc;
 
@@ -28,10 +32,13 @@ use journal::{Journal, StreamIndex};
 use notify::webhooks::Registry;
 use views::Views;
 
-pub use auth::{Auth, AuthError};
+pub use auth::{Auth, AuthError, Caller, Unknown};
 pub use openapi::openapi;
 pub use problem::ProblemCode;
+pub use refusals_told::RefusalsTold;
 pub use routes::{Health, process_router, process_router_with, router, router_with};
+pub use seat_history::{SeatHistory, SeatLevel};
+pub use shard_progress::ShardProgress;
 
 /// The largest request body, bytes.
 pub const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;

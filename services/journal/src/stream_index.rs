@@ -108,10 +108,12 @@ pub struct StoredOutcome {
 }
 
 /// Which events of a stream are wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HistoryFilter {
-    /// Only events after this version; 0 for all.
+    /// Only events that come after the one of this version in the order that is wanted; 0 for all.
     pub after_version: u64,
+    /// Whether the newest comes first, instead of the oldest.
+    pub newest_first: bool,
     /// How many at most.
     pub limit: usize,
     /// Only events that took effect at or after this instant.
@@ -125,7 +127,7 @@ pub struct HistoryFilter {
 /// A part of a stream's history.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
-    /// The events, oldest first.
+    /// The events, in the order that was wanted.
     pub items: Vec<StoredEvent>,
     /// Whether more follow after the last of them.
     pub more: bool,

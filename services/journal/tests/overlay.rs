@@ -12,7 +12,7 @@ use conformance::{
 };
 use contract::proto::journal::record::Kind;
 use journal::{
-    Batch, DetailChange, JournalError, Person, StatusReason,
+    Batch, DetailChange, HistoryFilter, JournalError, Person, StatusReason,
     overlay::{Options, Overlay},
     sqlite::{self, SqliteStore},
 };
@@ -101,6 +101,12 @@ fn what_lies_beneath_and_what_is_on_top_are_one_store() {
     assert_index_equals_journal(&on_top);
     let in_one = on_top.journal.read(1, 0, usize::MAX).unwrap();
     let mut one_by_one = Vec::new();
+    let filter = HistoryFilter { limit: usize::MAX, newest_first: true, ..HistoryFilter::default() };
+    let mut newest_first = on_top.index.history("licensee/0", &filter).unwrap().items;
+    newest_first.reverse();
+    assert_eq!(newest_first, on_top.index.stream("licensee/0", 0, usize::MAX).unwrap());
+    let filter = HistoryFilter { limit: newest_first.len() - 1, ..filter };
+    assert!(on_top.index.history("licensee/0", &filter).unwrap().more, "of those beneath");
     while let [next] = on_top.journal.read(1, one_by_one.len() as u64, 1).unwrap().as_slice() {
         one_by_one.push(next.clone());
     }
@@ -140,6 +146,11 @@ fn what_others_write_beneath_meanwhile_is_not_seen() {
     let heads = on_top.journal.heads().unwrap();
     let shown = on_top.index.stream("licensee/0", 0, usize::MAX).unwrap();
     let head = on_top.index.stream_head("licensee/0").unwrap();
+    let shown_last = |limit| {
+        let filter = HistoryFilter { newest_first: true, limit, ..HistoryFilter::default() };
+        on_top.index.history("licensee/0", &filter).unwrap()
+    };
+    let last = shown_last(2);
     let store = beneath.store();
     let mut of_others = sample.clone();
     fill(&store, &mut of_others, 300);
@@ -148,6 +159,7 @@ fn what_others_write_beneath_meanwhile_is_not_seen() {
     assert_eq!(on_top.journal.heads().unwrap(), heads);
     assert_eq!(on_top.index.stream("licensee/0", 0, usize::MAX).unwrap(), shown);
     assert_eq!(on_top.index.stream_head("licensee/0").unwrap(), head);
+    assert_eq!(shown_last(2), last);
     assert!(!on_top.index.has_stream("licensee/new").unwrap());
     assert_eq!(on_top.index.outcome("of others").unwrap(), None);
     assert_eq!(on_top.journal.read(4, 0, usize::MAX).unwrap(), []);

@@ -39,6 +39,16 @@ impl Past {
         Ok(Start { stream, blocks, whole, state, last })
     }
 
+    /// The very beginning, before the first event.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn beginning(&self, licensee: &LicenseeId) -> Result<Start, PastError> {
+        let stream = StreamName::Licensee(licensee.clone()).to_string();
+        let blocks = self.index.blocks(&stream)?;
+        Ok(Start { stream, blocks, whole: Whole::default(), state: Licensee::default(), last: None })
+    }
+
     /// Visits the events behind a start that count at a moment, in order. The moment has to be no earlier than that of the
     /// start, by either clock.
     ///

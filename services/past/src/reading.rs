@@ -19,7 +19,7 @@ pub(crate) struct Counted {
 }
 
 /// The part of a stream, from its first event on, that counts in full at a moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Whole {
     /// The version of its last event; 0 for nothing.
     pub(crate) version: u64,

@@ -9,6 +9,7 @@ Throw-away servers for tests and for trying things out.
 
 Usage: servers [postgres] [kafka]   starts them, prints where they are, and keeps them until standard input ends
        servers fetch-kafka          only fetches what Kafka needs, and prints where that is
+       servers fetch-axe            only fetches axe-core, for the tests in a browser
 ";
 
 /// A server that runs until it is dropped.
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
     let names: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match names.as_slice() {
         ["fetch-kafka"] => servers::fetch_kafka().map(|folder| println!("{}", folder.display())),
+        ["fetch-axe"] => servers::axe().map(|_script| ()),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

@@ -12,6 +12,7 @@ mod error;
 mod evidence;
 mod exit;
 mod feed;
+mod letters;
 mod logging;
 mod moment;
 mod notices;

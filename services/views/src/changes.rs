@@ -80,6 +80,8 @@ pub(crate) struct Difference {
     pub(crate) events: i64,
     pub(crate) refusals: i64,
     pub(crate) removals: BTreeMap<RemovalReason, u64>,
+    /// Refusals by their codes.
+    pub(crate) refused: BTreeMap<String, u64>,
 }
 
 impl MemberChange {

@@ -166,7 +166,9 @@ impl<'a> Fold<'a> {
     }
 
     fn refused(&mut self, position: Position, command: RefusedCommand) {
-        self.changes.difference(position.shard).refusals += 1;
+        let difference = self.changes.difference(position.shard);
+        difference.refusals += 1;
+        *difference.refused.entry(command.refusal.code.clone()).or_default() += 1;
         // What names no licensee is listed under none.
         if !command.outcome.licensee.is_empty() {
             self.changes.refusals.push((position, command));

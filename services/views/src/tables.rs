@@ -1,6 +1,6 @@
 //! The port to the tables: what every database that keeps them answers.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use journal::{Position, Positions};
 use licensing::{Catalogue, LicenseeId, UserId, UserStatus};
@@ -38,7 +38,8 @@ pub(crate) trait Tables: Send + Sync {
         limit: usize,
     ) -> Result<Vec<MemberView>, ViewsError>;
 
-    /// The first members in an order, `limit` at most. If more follow, the order is fixed and kept.
+    /// The first members in an order, `limit` at most. If more follow, the order is kept; what of it
+    /// was given is fixed.
     fn members_in_order(
         &self,
         wanted: &WantedMembers<'_>,
@@ -48,7 +49,13 @@ pub(crate) trait Tables: Send + Sync {
 
     /// The members from a place in an order that is kept, as they are now, `limit` at most; whoever is gone or no longer
     /// wanted meanwhile is left out. Fails with [`ViewsError::ExpiredCursor`] if it is no longer kept.
-    fn members_from(&self, wanted: &WantedMembers<'_>, place: OrderPlace, limit: usize) -> Result<Portion, ViewsError>;
+    fn members_from(
+        &self,
+        wanted: &WantedMembers<'_>,
+        sort: MemberSort,
+        place: OrderPlace,
+        limit: usize,
+    ) -> Result<Portion, ViewsError>;
 
     /// Keeps an order of members that was fixed elsewhere.
     fn keep_order(&self, users: Vec<UserId>) -> Result<OrderName, ViewsError>;
@@ -68,6 +75,12 @@ pub(crate) trait Tables: Send + Sync {
         after: Position,
         limit: usize,
     ) -> Result<Vec<(Position, RefusalView)>, ViewsError>;
+
+    /// What was refused last under licensees that exist, the newest first, `limit` at most, each with the licensee.
+    fn newest_refusals(&self, limit: usize) -> Result<Vec<(LicenseeId, RefusalView)>, ViewsError>;
+
+    /// How many commands were ever refused, by code.
+    fn refused(&self) -> Result<BTreeMap<String, u64>, ViewsError>;
 
     /// The user of this id.
     fn user(&self, user: &UserId) -> Result<Option<UserRow>, ViewsError>;

@@ -1,6 +1,7 @@
 //! The views, whatever keeps them.
 
 use std::{
+    collections::BTreeMap,
     path::Path,
     sync::Arc,
     time::{Duration, Instant as Stopwatch},
@@ -12,7 +13,7 @@ use parking_lot::RwLock;
 
 use crate::{
     Feeds, LicenseeView, LicenseesQuery, MemberView, MembersQuery, Page, RefusalView, StrayColumns, TimerView, Totals,
-    UserView, ViewsError, licensees, members, memory::Memory, postgres, refusals, sqlite, tables::Tables, timers,
+    UserView, ViewsError, licensees, members, memory::Memory, page, postgres, refusals, sqlite, tables::Tables, timers,
     users,
 };
 
@@ -177,6 +178,22 @@ impl Views {
         limit: usize,
     ) -> Result<Page<RefusalView>, ViewsError> {
         refusals::page(self.tables()?, licensee, cursor, limit)
+    }
+
+    /// What was refused last under licensees that exist, the newest first, each with the licensee; at most 1,000.
+    ///
+    /// # Errors
+    /// When the views can't be read.
+    pub fn newest_refusals(&self, limit: usize) -> Result<Vec<(LicenseeId, RefusalView)>, ViewsError> {
+        self.tables()?.newest_refusals(page::clamped(limit))
+    }
+
+    /// How many commands were ever refused, by code, whether they named a licensee or not.
+    ///
+    /// # Errors
+    /// When the views can't be read.
+    pub fn refused(&self) -> Result<BTreeMap<String, u64>, ViewsError> {
+        self.tables()?.refused()
     }
 
     /// The user of this id; `None` for one whom nobody ever named as a member, in a status or in a use.

@@ -1,6 +1,7 @@
 //! Usher's own automation. It has no dependencies, so that it is there at once.
 
 mod bench;
+mod browser;
 mod cluster;
 mod command;
 mod demo;

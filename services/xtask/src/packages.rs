@@ -60,6 +60,14 @@ pub const INSTRUCTIONS: &[Package] = &[
     Package { name: "libc6-dbg", sign: Sign::File("/usr/lib/debug/.build-id") },
 ];
 
+/// What the tests in a browser need besides.
+pub const BROWSER: &[Package] = &[
+    Package { name: "chromium", sign: Sign::Program("chromium") },
+    Package { name: "chromium-driver", sign: Sign::Program("chromedriver") },
+    Package { name: "curl", sign: Sign::Program("curl") },
+    Package { name: "ca-certificates", sign: Sign::File("/etc/ssl/certs/ca-certificates.crt") },
+];
+
 /// Installs what is missing, where `apt-get` can; elsewhere says what is missing and goes on, as it may be there under
 /// another name.
 ///

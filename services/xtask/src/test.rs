@@ -9,6 +9,7 @@ use std::{
 
 use crate::{
     bench,
+    browser::Browser,
     command::{self, Failure, cargo, shown},
     deny, instructions,
     kafka::Kafka,
@@ -30,11 +31,14 @@ pub fn run() -> Result<(), Failure> {
     let kafka = Kafka::fetch()?;
     let mut tests = cargo(&["test", "--workspace", "--locked"]);
     kafka.restrict(&mut tests);
-    run_counted(tests, &kafka, &instructions)
+    let browser = Browser::fetch()?;
+    browser.restrict(&mut tests);
+    let closing_lines = |left_out| [kafka.closing_line(left_out), instructions.closing_line(), browser.closing_line()];
+    run_counted(tests, closing_lines)
 }
 
-/// Runs tests with their output shown, and closes with how many there were in all.
-fn run_counted(mut tests: Command, kafka: &Kafka, instructions: &instructions::Outcome) -> Result<(), Failure> {
+/// Runs tests with their output shown, and closes with what was left out and with how many there were in all.
+fn run_counted(mut tests: Command, closing_lines: impl Fn(u64) -> [Option<String>; 3]) -> Result<(), Failure> {
     let step = shown(&tests);
     eprintln!("==> {step}");
     let not_started = |error| Failure::NotStarted(step.clone(), error);
@@ -49,7 +53,7 @@ fn run_counted(mut tests: Command, kafka: &Kafka, instructions: &instructions::O
         }
     }
     let status = child.wait().map_err(not_started)?;
-    for line in [kafka.closing_line(counts.left_out()), instructions.closing_line()].into_iter().flatten() {
+    for line in closing_lines(counts.left_out()).into_iter().flatten() {
         println!("{line}");
     }
     println!("{counts}");

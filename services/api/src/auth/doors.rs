@@ -33,7 +33,6 @@ pub(crate) enum Door {
 const DOORS: &[(Method, &str, Door)] = &[
     (Method::GET, "/healthz", Door::Open),
     (Method::GET, "/readyz", Door::Open),
-    (Method::GET, "/", Door::AnyRole),
     (Method::GET, "/openapi.json", Door::AnyRole),
     (Method::GET, "/metrics", Door::ReadAll),
     (Method::POST, "/v1/events", Door::SendMessages),

@@ -8,6 +8,7 @@
 
 mod actor;
 mod bearer;
+mod caller;
 mod doors;
 mod error;
 mod jwks;
@@ -22,6 +23,7 @@ use std::{path::Path, sync::Arc, time::Instant};
 use chrono::Utc;
 
 pub(crate) use bearer::bearer_token;
+pub use caller::{Caller, Unknown};
 pub(crate) use doors::{Door, Verdict, door_of, is_open, licensee_of};
 pub use error::AuthError;
 pub(crate) use error::Unauthenticated;

@@ -39,6 +39,10 @@ impl Principal {
         self.is_operator() || self.roles.iter().any(sends)
     }
 
+    pub(super) fn roles(&self) -> &[Role] {
+        &self.roles
+    }
+
     pub(super) fn has_any_role(&self) -> bool {
         !self.roles.is_empty()
     }

@@ -17,7 +17,6 @@ mod timers;
 mod undo;
 mod users;
 mod webhooks;
-mod welcome;
 
 use axum::{
     Router,
@@ -42,8 +41,8 @@ pub fn router(services: Services) -> Router {
     router_with(services, Auth::none())
 }
 
-/// Everything that usher serves to callers who are known by `auth`: `/v1`, health, metrics, the OpenAPI document and a
-/// page at `/`.
+/// Everything that usher serves to callers who are known by `auth`: `/v1`, health, metrics and the OpenAPI
+/// document.
 pub fn router_with(services: Services, auth: Auth) -> Router {
     let app = App::new(services);
     let gate = Gate::new(auth, Some(app.clone()));
@@ -52,8 +51,7 @@ pub fn router_with(services: Services, auth: Auth) -> Router {
     let router = contract
         .route_layer(middleware::from_fn_with_state(app.clone(), layers::wait_until_caught_up))
         .route_layer(middleware::from_fn(layers::refuse_unsupported))
-        .merge(process)
-        .route("/", axum::routing::get(welcome::page));
+        .merge(process);
     framed(router, gate).with_state(app)
 }
 

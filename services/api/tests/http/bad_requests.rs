@@ -134,7 +134,7 @@ async fn paths_and_methods_that_are_not_there_are_problems() {
         (Method::GET, ASSIGN, "POST"),
         (Method::OPTIONS, "/v1/clock", "GET,HEAD,PUT"),
         (Method::PATCH, "/healthz", "GET,HEAD"),
-        (Method::from_bytes(b"BREW").unwrap(), "/", "GET,HEAD"),
+        (Method::from_bytes(b"BREW").unwrap(), "/readyz", "GET,HEAD"),
     ] {
         let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
         let reply = server.send(request).await;

@@ -77,3 +77,17 @@ async fn a_history_page_never_misses_what_was_answered() {
         assert_eq!(page["items"].as_array().unwrap().len(), number + 1);
     }
 }
+
+#[tokio::test]
+async fn the_history_is_read_from_either_end() {
+    let server = Server::with_acme(3, 3).await;
+    let newest = server.get(&format!("{PATH}?order=newest_first&limit=3")).await.ok();
+    let versions = |page: &Value| -> Vec<u64> {
+        page["items"].as_array().unwrap().iter().map(|item| item["version"].as_u64().unwrap()).collect()
+    };
+    assert_eq!(versions(&newest), [4, 3, 2]);
+    let cursor = newest["next_cursor"].as_str().unwrap();
+    let rest = server.get(&format!("{PATH}?order=newest_first&limit=3&cursor={cursor}")).await.ok();
+    assert_eq!((versions(&rest), &rest["next_cursor"]), (vec![1], &Value::Null));
+    server.get(&format!("{PATH}?order=backwards")).await.problem(400, "malformed_request");
+}

@@ -226,7 +226,7 @@ fn a_changed_row_of_the_views_is_found_and_named() {
             ("members", "DELETE FROM members WHERE licensee = 'globex'", "licensee globex, user ann: the row"),
             (
                 "members",
-                "INSERT INTO members VALUES ('acme', 'cat', 'guest', 'human', 'active')",
+                "INSERT INTO members VALUES ('acme', 'cat', 'guest', 'human', 'active', 0)",
                 "licensee acme, user cat: the row",
             ),
             ("seats", "UPDATE seats SET assigned_at_us = assigned_at_us + 1", "licensee acme, user ann: assigned_at"),

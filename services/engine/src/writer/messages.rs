@@ -115,6 +115,7 @@ impl Writer {
         id_reused: bool,
     ) -> Result<Done, EngineError> {
         metrics::counter!("usher_commands_total", "outcome" => "refused").increment(1);
+        metrics::counter!("usher_refusals_total", "code" => refusal.code.as_str()).increment(1);
         let head = self.head_of(&identity.home)?;
         let ending = Ending { refusal: Some(&refusal), events: 0, answer: None, id_reused, command };
         let position = self.keep_outcome(head, identity, &ending)?;

@@ -106,6 +106,9 @@ impl Base {
 
     /// A page of a stream's history, as far as was indexed.
     pub(super) fn history(&self, stream: &str, filter: &HistoryFilter) -> Result<Page, JournalError> {
+        if filter.newest_first {
+            return self.newest_first(stream, filter);
+        }
         let Page { mut items, more } = self.index.history(stream, filter)?;
         let found = items.len();
         items.retain(|stored| self.was_indexed(stored.position));
@@ -124,6 +127,14 @@ impl Base {
         let mut events = self.index.events_about(stream, after_version, about, limit)?;
         events.retain(|stored| self.was_indexed(stored.position));
         Ok(events)
+    }
+
+    /// A page from the end that a stream had.
+    fn newest_first(&self, stream: &str, filter: &HistoryFilter) -> Result<Page, JournalError> {
+        let Some(head) = self.stream_head(stream)? else { return Ok(Page { items: Vec::new(), more: false }) };
+        let behind_head = head.version.saturating_add(1);
+        let before = if filter.after_version == 0 { behind_head } else { filter.after_version.min(behind_head) };
+        self.index.history(stream, &HistoryFilter { after_version: before, ..filter.clone() })
     }
 
     /// What became of commands, as far as was indexed.

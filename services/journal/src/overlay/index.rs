@@ -35,6 +35,37 @@ impl Layers {
         }
     }
 
+    /// A page of a history that begins beneath and ends in memory.
+    fn oldest_first(&self, stream: &str, filter: &HistoryFilter) -> Result<Page, JournalError> {
+        let Page { mut items, more } = self.base.history(stream, filter)?;
+        if more {
+            return Ok(Page { items, more });
+        }
+        let memory = self.memory.read();
+        for stored in memory.events(stream, filter) {
+            if items.len() >= filter.limit {
+                return Ok(Page { items, more: true });
+            }
+            items.push(stored?);
+        }
+        Ok(Page { items, more: false })
+    }
+
+    /// A page of a history that begins in memory and ends beneath.
+    fn newest_first(&self, stream: &str, filter: &HistoryFilter) -> Result<Page, JournalError> {
+        let mut items = Vec::new();
+        for stored in self.memory.read().events(stream, filter).rev() {
+            if items.len() >= filter.limit {
+                return Ok(Page { items, more: true });
+            }
+            items.push(stored?);
+        }
+        let left = filter.limit.saturating_sub(items.len());
+        let beneath = self.base.history(stream, &HistoryFilter { limit: left, ..filter.clone() })?;
+        items.extend(beneath.items);
+        Ok(Page { items, more: beneath.more })
+    }
+
     /// What became of a command, if that is in memory.
     fn outcome_in_memory(&self, command_id: &str) -> Result<Option<StoredOutcome>, JournalError> {
         let memory = self.memory.read();
@@ -87,23 +118,12 @@ impl StreamIndex for Layers {
     }
 
     fn stream(&self, stream: &str, after_version: u64, limit: usize) -> Result<Vec<StoredEvent>, JournalError> {
-        let filter = HistoryFilter { after_version, limit, from: None, to: None, types: Vec::new() };
+        let filter = HistoryFilter { after_version, limit, ..HistoryFilter::default() };
         self.history(stream, &filter).map(|page| page.items)
     }
 
     fn history(&self, stream: &str, filter: &HistoryFilter) -> Result<Page, JournalError> {
-        let Page { mut items, more } = self.base.history(stream, filter)?;
-        if more {
-            return Ok(Page { items, more });
-        }
-        let memory = self.memory.read();
-        for stored in memory.events(stream, filter) {
-            if items.len() >= filter.limit {
-                return Ok(Page { items, more: true });
-            }
-            items.push(stored?);
-        }
-        Ok(Page { items, more: false })
+        if filter.newest_first { self.newest_first(stream, filter) } else { self.oldest_first(stream, filter) }
     }
 
     fn outcome(&self, command_id: &str) -> Result<Option<StoredOutcome>, JournalError> {

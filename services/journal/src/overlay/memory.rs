@@ -206,16 +206,20 @@ impl Memory {
         &'a self,
         stream: &str,
         filter: &'a HistoryFilter,
-    ) -> impl Iterator<Item = Result<StoredEvent, JournalError>> + 'a {
+    ) -> impl DoubleEndedIterator<Item = Result<StoredEvent, JournalError>> + 'a {
         let events = self.events.get(stream).map_or(&[][..], Vec::as_slice);
-        let first = events.partition_point(|event| event.version <= filter.after_version);
+        let wanted = match (filter.newest_first, filter.after_version) {
+            (true, 0) => events,
+            (true, before) => events.split_at(events.partition_point(|event| event.version < before)).0,
+            (false, after) => events.split_at(events.partition_point(|event| event.version <= after)).1,
+        };
         let from_us = filter.from.map_or(i64::MIN, |from| from.timestamp_micros());
         let to_us = filter.to.map_or(i64::MAX, |to| to.timestamp_micros());
         let is_wanted = move |event: &&EventRow| {
             let is_of_type = filter.types.is_empty() || filter.types.contains(&event.event_type);
             is_of_type && from_us <= event.effective_at_us && event.effective_at_us < to_us
         };
-        events.iter().skip(first).filter(is_wanted).map(stored_event)
+        wanted.iter().filter(is_wanted).map(stored_event)
     }
 
     /// The events of a stream that are in memory, lie after a version and concern somebody, in order.

@@ -484,7 +484,7 @@ pub fn a_history_is_filtered_and_paged(maker: &impl Maker) {
     opened.append(&mut sample, 5, (1..=30).map(typed).collect());
     opened.append(&mut sample, 5, vec![event("licensee/b", 1)]);
     opened.wait_until_indexed();
-    let all = HistoryFilter { after_version: 0, limit: 100, from: None, to: None, types: vec![] };
+    let all = HistoryFilter { limit: 100, ..HistoryFilter::default() };
     let check = |filter: HistoryFilter, expected: &[u64], more: bool| {
         let page = opened.index.history("licensee/a", &filter).unwrap();
         let versions: Vec<u64> = page.items.iter().map(|stored| stored.event.version).collect();
@@ -498,7 +498,16 @@ pub fn a_history_is_filtered_and_paged(maker: &impl Maker) {
     check(HistoryFilter { types: thirds.clone(), after_version: 24, ..all.clone() }, &[27, 30], false);
     check(HistoryFilter { types: thirds, from: Some(at(100)), limit: 1, ..all.clone() }, &[12], true);
     check(HistoryFilter { types: vec!["Unheard".into()], ..all.clone() }, &[], false);
-    check(HistoryFilter { from: Some(at(301)), ..all }, &[], false);
+    check(HistoryFilter { from: Some(at(301)), ..all.clone() }, &[], false);
+    let newest = HistoryFilter { newest_first: true, ..all };
+    check(HistoryFilter { limit: 3, ..newest.clone() }, &[30, 29, 28], true);
+    check(HistoryFilter { limit: 3, after_version: 3, ..newest.clone() }, &[2, 1], false);
+    check(
+        HistoryFilter { types: vec!["Third".into()], limit: 2, after_version: 30, ..newest.clone() },
+        &[27, 24],
+        true,
+    );
+    check(HistoryFilter { from: Some(at(40)), to: Some(at(70)), ..newest }, &[6, 5, 4], false);
 }
 
 pub fn memberships_follow_the_events(maker: &impl Maker) {

@@ -145,13 +145,8 @@ impl Letters {
         {
             return Err(NotifyError::IndexBehind { shard: end.shard });
         }
-        let filter = HistoryFilter {
-            after_version: 0,
-            limit: 1,
-            from: None,
-            to: None,
-            types: vec![SUBSCRIPTION_STARTED.to_owned()],
-        };
+        let types = vec![SUBSCRIPTION_STARTED.to_owned()];
+        let filter = HistoryFilter { limit: 1, types, ..HistoryFilter::default() };
         let page = self.index.history(&StreamName::Licensee(licensee).to_string(), &filter)?;
         let Some(stored) = page.items.first() else { return Ok(None) };
         let decoded = decode(&stored.event.r#type, stored.event.schema_version, &stored.event.data)

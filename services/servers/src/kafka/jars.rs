@@ -1,14 +1,13 @@
 //! Kafka's jars, fetched once from Maven Central.
 
 use std::{
-    env,
     fs::{self, File},
     io,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use crate::{Unavailable, error::checked, programs};
+use crate::{Unavailable, cache, error::checked, programs};
 
 /// What is fetched.
 const POM: &str = include_str!("../../kafka/pom.xml");
@@ -21,7 +20,7 @@ const POM_FILE: &str = "pom.xml";
 /// # Errors
 /// [`Unavailable`] if there is no Maven, or Maven Central can't be reached.
 pub fn jars() -> Result<PathBuf, Unavailable> {
-    let cache = cache()?;
+    let cache = cache::folder()?;
     let folder = cache.join(format!("kafka-{}", version()));
     if is_complete(&folder) {
         return Ok(folder);
@@ -71,14 +70,6 @@ fn remove(folder: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
-}
-
-fn cache() -> Result<PathBuf, Unavailable> {
-    let is_set = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let cache = is_set("XDG_CACHE_HOME").or_else(|| Some(is_set("HOME")?.join(".cache")));
-    let what = "the folder for what was fetched".to_owned();
-    let cache = cache.ok_or(Unavailable::Unusable { what, mend: "set HOME or XDG_CACHE_HOME to an absolute path" })?;
-    Ok(cache.join("usher"))
 }
 
 #[cfg(test)]

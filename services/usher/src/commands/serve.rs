@@ -12,6 +12,7 @@ use std::{
 use api::RenderMetrics;
 use axum::Router;
 use clap::Args;
+use console::{Console, DeadLetters};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use notify::{mail::MailSettings, webhooks::WebhookPatience};
 use tokio::{
@@ -32,6 +33,7 @@ use crate::{
     },
     error::CommandError,
     exit::ExitStatus,
+    letters::AtBroker,
     notices::Notices,
     output,
     store::{Clock, DEFAULT_FOLDER, Part, Store, StoreError},
@@ -209,13 +211,17 @@ impl Server {
         let Serving { roles, auth, kafka, mail, webhooks } = serving;
         // First: whoever is given a seat from the first answer on is told.
         let notices = roles.contains(Role::Notify).then(|| Notices::start(store, mail, webhooks)).transpose()?;
-        let router = self.router(store, roles, auth)?;
+        let letters = kafka.as_ref().map(|settings| Arc::new(AtBroker(settings.clone())) as Arc<dyn DeadLetters>);
+        let (router, console) = self.router(store, roles, auth, letters)?;
         let runtime = Builder::new_multi_thread().enable_all().build().map_err(ServeError::Start)?;
         let mut broker = kafka.map(|settings| start_broker(settings, store, roles, &runtime)).transpose()?;
         let served = self.run_on(&runtime, router, || {
             // First, so that nothing new comes to what is handed over.
             if let Some(broker) = &mut broker {
                 broker.stop_intake();
+            }
+            if let Some(console) = console {
+                console.close();
             }
             store.hand_over();
         });
@@ -228,8 +234,14 @@ impl Server {
         Ok(ExitStatus::Done)
     }
 
-    /// What is answered by a process with these roles.
-    fn router(&self, store: &Store, roles: &Roles, auth: api::Auth) -> Result<Router, StoreError> {
+    /// What is answered by a process with these roles, with the pages for people if it answers callers at all.
+    fn router(
+        &self,
+        store: &Store,
+        roles: &Roles,
+        auth: api::Auth,
+        letters: Option<Arc<dyn DeadLetters>>,
+    ) -> Result<(Router, Option<Console>), StoreError> {
         let metrics = self.metrics.clone();
         let metrics: RenderMetrics = Arc::new(move || metrics.render());
         let views = match [Role::Api, Role::Views].iter().any(|role| roles.contains(*role)) {
@@ -237,8 +249,13 @@ impl Server {
             false => None,
         };
         Ok(match views {
-            Some(views) if roles.contains(Role::Api) => api::router_with(store.services(views, metrics), auth),
-            views => api::process_router_with(store.health(views, metrics), auth),
+            Some(views) if roles.contains(Role::Api) => {
+                let services = store.services(views, metrics);
+                let interface = api::router_with(services.clone(), auth.clone());
+                let console = Console::new(interface, services, auth, letters);
+                (console.router(), Some(console))
+            }
+            views => (api::process_router_with(store.health(views, metrics), auth), None),
         })
     }
 

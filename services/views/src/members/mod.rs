@@ -1,7 +1,7 @@
 //! The members of each licensee, page by page: every one exactly once, however the data moves meanwhile.
 //!
 //! An id never changes, so in the order of ids a page goes on behind the last id of the one before. For every other
-//! order the first page fixes it, and the tables keep it: a cursor by a value that changes, such as a user name or the time
+//! order what was given is fixed, and the tables keep it: a cursor by a value that changes, such as a user name or the time
 //! of a last use, would skip or repeat whoever moves past it. What is shown is read anew for each page.
 
 mod order;
@@ -61,7 +61,7 @@ pub(crate) fn page(
         return Ok(Page::cut(found, limit, |last: &MemberView| seal.close(last.user.as_str())));
     }
     let Portion { items, next } = match place {
-        Some(place) => tables.members_from(&wanted, place.parse()?, limit)?,
+        Some(place) => tables.members_from(&wanted, query.sort, place.parse()?, limit)?,
         None => tables.members_in_order(&wanted, query.sort, limit)?,
     };
     Ok(Page { items, next_cursor: next.map(|next| seal.close(&next.to_string())) })

@@ -1,9 +1,10 @@
 //! Which members are wanted, in which order.
 
-use std::str::FromStr;
+use std::{cmp::Ordering, str::FromStr};
 
 use licensing::{LicenseeId, UserStatus};
 
+use super::MemberView;
 use crate::cursor::Seal;
 
 /// Which members of a licensee are wanted.
@@ -59,6 +60,30 @@ impl MemberSortKey {
             Self::Username => "username",
             Self::LastUsedAt => "last_used_at",
             Self::AssignedAt => "assigned_at",
+        }
+    }
+}
+
+impl MemberSort {
+    /// Brings members into the order.
+    pub(crate) fn apply(self, members: &mut [MemberView]) {
+        members.sort_by(|one, other| {
+            let by_value = match self.key {
+                MemberSortKey::User => self.compare(Some(&one.user), Some(&other.user)),
+                MemberSortKey::Username => self.compare(one.username.as_ref(), other.username.as_ref()),
+                MemberSortKey::LastUsedAt => self.compare(one.last_used_at, other.last_used_at),
+                MemberSortKey::AssignedAt => self.compare(one.assigned_at, other.assigned_at),
+            };
+            by_value.then_with(|| one.user.cmp(&other.user))
+        });
+    }
+
+    /// Compares values; what is none comes last either way.
+    fn compare<V: Ord>(self, one: Option<V>, other: Option<V>) -> Ordering {
+        match (one, other) {
+            (Some(one), Some(other)) if self.descending => other.cmp(&one),
+            (Some(one), Some(other)) => one.cmp(&other),
+            (one, other) => one.is_none().cmp(&other.is_none()),
         }
     }
 }

@@ -80,8 +80,9 @@ impl<'a> Changed<'a> {
 }
 
 const PUT: &str = "
-    INSERT INTO usher_views.members (licensee, user_id, role, type, status)
-    SELECT licensee, user_id, role, type, status
+    INSERT INTO usher_views.members (licensee, user_id, role, type, status, seated)
+    SELECT licensee, user_id, role, type, status, EXISTS (
+        SELECT FROM usher_views.seats s WHERE s.licensee = w.licensee AND s.user_id = w.user_id)
     FROM unnest($1, $2, $3, $4, $5) AS w (licensee, user_id, role, type, status)
     ON CONFLICT (licensee, user_id) DO UPDATE SET (role, type, status) = (excluded.role, excluded.type, excluded.status)";
 
@@ -104,6 +105,13 @@ const JOINED: &str = "
     LEFT JOIN usher.persons p ON p.user_id = m.user_id
     LEFT JOIN usher_views.usage u ON u.user_id = m.user_id";
 
+/// A value that members are ordered by, as a text, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Valued {
+    pub(super) value: String,
+    pub(super) user: String,
+}
+
 /// The members that are wanted, in SQL.
 pub(super) struct Filter<'a> {
     licensee: &'a str,
@@ -124,12 +132,9 @@ impl<'a> Filter<'a> {
 
     /// Rows from `from`, which has to name members `m`, after the condition and whatever `rest` says.
     fn select(&self, columns: &str, from: &str, rest: &str) -> String {
-        // By the list of holders, so that a few of them are found at once among many members.
         let by_seat = match self.assigned {
-            Some(true) => "AND m.user_id IN (SELECT user_id FROM usher_views.seats WHERE licensee = $1)",
-            Some(false) => {
-                "AND NOT EXISTS (SELECT FROM usher_views.seats h WHERE h.licensee = $1 AND h.user_id = m.user_id)"
-            }
+            Some(true) => "AND m.seated",
+            Some(false) => "AND NOT m.seated",
             None => "",
         };
         format!(
@@ -162,30 +167,95 @@ impl<'a> Filter<'a> {
         descending: bool,
         limit: usize,
     ) -> Result<Vec<MemberView>, Failure> {
-        let (behind, direction) = if descending { ("<", "DESC") } else { (">", "ASC") };
-        let rest = format!("AND ($4 IS NULL OR m.user_id {behind} $4) ORDER BY m.user_id {direction} LIMIT $5");
-        let sql = self.select(COLUMNS, "usher_views.members m", &rest);
-        let limit = count(limit);
-        let rows = transaction.query_typed(&sql, &self.params([(&after, Type::TEXT), (&limit, Type::INT8)]))?;
-        rows.iter().map(read_member).collect()
+        let users = self.ids(transaction, after, descending, limit)?;
+        let users: Vec<&str> = users.iter().map(UserId::as_str).collect();
+        let found = self.among(transaction, &users, limit)?;
+        Ok(found.into_iter().map(|(_, member)| member).collect())
     }
 
-    /// The first ones in an order.
-    pub(super) fn first_in_order(
+    /// The ids of those behind an id, in their order.
+    pub(super) fn ids(
+        &self,
+        transaction: &mut Transaction<'_>,
+        after: Option<&str>,
+        descending: bool,
+        limit: usize,
+    ) -> Result<Vec<UserId>, Failure> {
+        let (behind, direction) = if descending { ("<", "DESC") } else { (">", "ASC") };
+        let limit = count(limit);
+        let rows = if self.search.is_none() && (self.assigned.is_some() || self.status.is_some()) {
+            // Those of each standing, in order of their ids already: however few are wanted among many, nobody else is
+            // looked at.
+            let sql = format!(
+                "SELECT found.user_id
+                 FROM unnest($2) AS seated (wanted), unnest($3) AS status (wanted), LATERAL (
+                     SELECT m.user_id FROM usher_views.members m
+                     WHERE m.licensee = $1 AND m.seated = seated.wanted AND m.status = status.wanted
+                       AND ($4 IS NULL OR m.user_id {behind} $4)
+                     ORDER BY m.user_id {direction} LIMIT $5) AS found
+                 ORDER BY found.user_id {direction} LIMIT $5"
+            );
+            let seated = self.assigned.map_or_else(|| vec![false, true], |assigned| vec![assigned]);
+            let all = || UserStatus::ALL.iter().map(|status| status.as_str()).collect();
+            let statuses: Vec<&str> = self.status.map_or_else(all, |status| vec![status]);
+            transaction.query_typed(
+                &sql,
+                &[
+                    (&self.licensee, Type::TEXT),
+                    (&seated, Type::BOOL_ARRAY),
+                    (&statuses, Type::TEXT_ARRAY),
+                    (&after, Type::TEXT),
+                    (&limit, Type::INT8),
+                ],
+            )?
+        } else {
+            let rest = format!("AND ($4 IS NULL OR m.user_id {behind} $4) ORDER BY m.user_id {direction} LIMIT $5");
+            let sql = self.select("m.user_id", "usher_views.members m", &rest);
+            transaction.query_typed(&sql, &self.params([(&after, Type::TEXT), (&limit, Type::INT8)]))?
+        };
+        rows.iter().map(|row| id(row, 0)).collect()
+    }
+
+    /// Those with a value behind a place in an order of values, in that order.
+    pub(super) fn by_value(
         &self,
         transaction: &mut Transaction<'_>,
         sort: MemberSort,
+        behind: Option<&Valued>,
         limit: usize,
-    ) -> Result<Vec<MemberView>, Failure> {
-        let sql = self.select(COLUMNS, SORTED, &format!("{} LIMIT $4", order_by(sort)));
-        let rows = transaction.query_typed(&sql, &self.params([(&count(limit), Type::INT8)]))?;
-        rows.iter().map(read_member).collect()
-    }
-
-    /// A query for the ids of all, each with its place in an order from 0, and its parameters.
-    pub(super) fn all_in_order(&self, sort: MemberSort) -> (String, Vec<(&(dyn ToSql + Sync), Type)>) {
-        let columns = format!("m.user_id, row_number() OVER ({}) - 1 AS place", order_by(sort));
-        (self.select(&columns, SORTED, ""), self.params([]))
+    ) -> Result<Vec<Valued>, Failure> {
+        let (value, value_type, source) = match sort.key {
+            MemberSortKey::User => ("v.user_id", "text", "usher_views.members v"),
+            MemberSortKey::Username => ("v.username", "text", "usher.persons v"),
+            MemberSortKey::LastUsedAt => ("v.last_used_at", "timestamptz", "usher_views.usage v"),
+            MemberSortKey::AssignedAt => ("v.assigned_at", "timestamptz", "usher_views.seats v"),
+        };
+        let of_licensee = match sort.key {
+            MemberSortKey::User => "AND v.licensee = $1",
+            MemberSortKey::Username | MemberSortKey::LastUsedAt => "",
+            // Of several seats the first one counts.
+            MemberSortKey::AssignedAt => {
+                "AND v.licensee = $1
+                 AND NOT EXISTS (SELECT FROM usher_views.seats e WHERE e.licensee = $1 AND e.user_id = v.user_id
+                                 AND (e.assigned_at, e.product) < (v.assigned_at, v.product))"
+            }
+        };
+        let (beyond, direction) = if sort.descending { ("<", "DESC") } else { (">", "ASC") };
+        let is_behind = match behind {
+            Some(_) => format!(
+                "AND {value} {beyond}= $5::{value_type} AND ({value} {beyond} $5::{value_type} OR v.user_id > $6)"
+            ),
+            None => "AND $5 IS NULL AND $6 IS NULL".to_owned(),
+        };
+        let from = format!("{source} JOIN usher_views.members m ON m.user_id = v.user_id");
+        let rest = format!("{of_licensee} {is_behind} ORDER BY {value} {direction}, v.user_id LIMIT $4");
+        let sql = self.select(&format!("{value}::text, v.user_id"), &from, &rest);
+        let (last_value, last_user) = behind.map(|last| (last.value.as_str(), last.user.as_str())).unzip();
+        let limit = count(limit);
+        let more: [(&(dyn ToSql + Sync), Type); 3] =
+            [(&limit, Type::INT8), (&last_value, Type::TEXT), (&last_user, Type::TEXT)];
+        let rows = transaction.query_typed(&sql, &self.params(more))?;
+        rows.iter().map(|row| Ok(Valued { value: plain(row, 0)?, user: plain(row, 1)? })).collect()
     }
 
     /// Those among `users`, in their order, as they are now, each with its place among them from 0.
@@ -203,23 +273,6 @@ impl<'a> Filter<'a> {
         let rows = transaction.query_typed(&sql, &self.params([(&users, Type::TEXT_ARRAY), (&limit, Type::INT8)]))?;
         rows.iter().map(|row| Ok((unsigned(row, 8)?, read_member(row)?))).collect()
     }
-}
-
-/// Members with the time of their first seat, all at one go.
-const SORTED: &str = "
-    usher_views.members m
-    LEFT JOIN (SELECT user_id, min(assigned_at) AS assigned_at FROM usher_views.seats
-               WHERE licensee = $1 GROUP BY user_id) held ON held.user_id = m.user_id";
-
-fn order_by(sort: MemberSort) -> String {
-    let key = match sort.key {
-        MemberSortKey::User => "m.user_id",
-        MemberSortKey::Username => "p.username COLLATE \"C\"",
-        MemberSortKey::LastUsedAt => "u.last_used_at",
-        MemberSortKey::AssignedAt => "held.assigned_at",
-    };
-    let direction = if sort.descending { "DESC" } else { "ASC" };
-    format!("ORDER BY {key} {direction} NULLS LAST, m.user_id")
 }
 
 fn read_member(row: &Row) -> Result<MemberView, Failure> {

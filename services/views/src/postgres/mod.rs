@@ -5,6 +5,7 @@
 //! pooler's.
 
 mod database;
+mod growing;
 mod licensees;
 mod load;
 mod marks;

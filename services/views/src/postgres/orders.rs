@@ -3,13 +3,14 @@
 //! A cursor by a value that changes would skip or repeat whoever moves past it, and an order in the memory of one node
 //! would mean nothing to the one that a balancer sends the next request to. So the order is in the database, a thousand ids
 //! a row, in tables without a log: keeping one costs no more than writing its ids once, and losing it only that whoever was
-//! paging starts again.
+//! paging starts again. Orders of many members grow as they are read (`growing`).
 
 use licensing::UserId;
 use postgres::{Transaction, types::Type};
 
 use super::{
     database::{Failure, unreadable},
+    growing::Growing,
     members::Filter,
     value::{count, plain, signed, unsigned},
 };
@@ -24,7 +25,7 @@ use crate::{
 const ORDERS_MAX: i64 = 1_000;
 const IDS_MAX: i64 = 10_000_000;
 /// For how long an order is kept that nobody uses.
-const UNUSED: &str = "interval '1 hour'";
+pub(super) const UNUSED: &str = "interval '1 hour'";
 /// How many ids a row has.
 const PART_IDS: usize = 1_000;
 
@@ -69,47 +70,18 @@ pub(super) fn users_from(
     Ok((users, end))
 }
 
-/// Fixes an order and keeps it.
-pub(super) fn keep(
-    transaction: &mut Transaction<'_>,
-    name: OrderName,
-    filter: &Filter<'_>,
-    sort: MemberSort,
-) -> Result<(), Failure> {
-    forget_unused(transaction)?;
-    let (members, mut params) = filter.all_in_order(sort);
-    let (name, part_ids) = (name.0.cast_signed(), count(PART_IDS));
-    params.extend([(&name as &(dyn postgres::types::ToSql + Sync), Type::INT8), (&part_ids, Type::INT8)]);
-    transaction.execute_typed(
-        "INSERT INTO usher_views.orders (name, members, expires_at) VALUES ($1, 0, now())",
-        &[(&name, Type::INT8)],
-    )?;
-    transaction.execute_typed(
-        &format!(
-            "INSERT INTO usher_views.order_parts (name, part, users)
-             SELECT $4, place / $5, array_agg(user_id ORDER BY place) FROM ({members}) AS ordered GROUP BY place / $5"
-        ),
-        &params,
-    )?;
-    transaction.execute_typed(
-        &format!(
-            "UPDATE usher_views.orders SET expires_at = now() + {UNUSED}, members = (
-                 SELECT coalesce(sum(cardinality(users)), 0) FROM usher_views.order_parts WHERE name = $1)
-             WHERE name = $1"
-        ),
-        &[(&name, Type::INT8)],
-    )?;
-    Ok(())
-}
-
 /// The members from a place in an order on, as they are now.
 pub(super) fn follow(
     transaction: &mut Transaction<'_>,
     filter: &Filter<'_>,
+    sort: MemberSort,
     place: OrderPlace,
     limit: usize,
 ) -> Result<Portion, Failure> {
     let end = renew(transaction, place.order)?.ok_or(ViewsError::ExpiredCursor)?;
+    if let Some(order) = Growing::kept(transaction, place.order, sort)? {
+        return order.portion(transaction, filter, place.start, limit);
+    }
     let (mut items, mut start) = (Vec::new(), place.start);
     while start < end && items.len() < limit {
         let ids = part(transaction, place.order, start)?;
@@ -156,7 +128,7 @@ fn part(transaction: &mut Transaction<'_>, name: OrderName, start: usize) -> Res
 }
 
 /// Removes what was not used for longest.
-fn forget_unused(transaction: &mut Transaction<'_>) -> Result<(), Failure> {
+pub(super) fn forget_unused(transaction: &mut Transaction<'_>) -> Result<(), Failure> {
     // Whatever somebody else removes or uses at the moment is left to them.
     transaction.execute_typed(
         "DELETE FROM usher_views.orders WHERE name IN (

@@ -1,12 +1,14 @@
 //! Reading the tables.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use ::postgres::Transaction;
 use journal::{Position, Positions};
 use licensing::{Catalogue, LicenseeId, UserId};
 
 use super::{
-    database::Database,
+    database::{Database, Failure},
+    growing::Growing,
     licensees::{self, StrayOrNext},
     members::Filter,
     orders,
@@ -20,6 +22,9 @@ use crate::{
     tables::{Portion, Tables, WantedLicensees, WantedMembers},
     users::UserRow,
 };
+
+/// Up to how many members are sorted; more are taken in their order from an index.
+const SORTED_MAX: usize = 1_000;
 
 /// The tables of a database.
 pub(super) struct PostgresTables {
@@ -75,19 +80,31 @@ impl Tables for PostgresTables {
             return Ok(Portion { items: Vec::new(), next: None });
         }
         let filter = Filter::new(wanted);
-        let items =
-            self.database.read(|transaction| filter.first_in_order(transaction, sort, limit.saturating_add(1)))?;
+        let order = self.order_names.next();
+        let Some(mut items) = self.database.read(|transaction| few(transaction, &filter))? else {
+            return self.database.write(|transaction| {
+                Growing::begin(transaction, order, sort)?.portion(transaction, &filter, 0, limit)
+            });
+        };
+        sort.apply(&mut items);
         // What fits on one page needs no order to go on by.
         if items.len() <= limit {
             return Ok(Portion { items, next: None });
         }
-        let order = self.order_names.next();
-        self.database.write(|transaction| orders::keep(transaction, order, &filter, sort))?;
-        self.members_from(wanted, OrderPlace { order, start: 0 }, limit)
+        let users: Vec<UserId> = items.iter().map(|member| member.user.clone()).collect();
+        self.database.write(|transaction| orders::keep_users(transaction, order, &users))?;
+        items.truncate(limit);
+        Ok(Portion { items, next: Some(OrderPlace { order, start: limit }) })
     }
 
-    fn members_from(&self, wanted: &WantedMembers<'_>, place: OrderPlace, limit: usize) -> Result<Portion, ViewsError> {
-        self.database.write(|transaction| orders::follow(transaction, &Filter::new(wanted), place, limit))
+    fn members_from(
+        &self,
+        wanted: &WantedMembers<'_>,
+        sort: MemberSort,
+        place: OrderPlace,
+        limit: usize,
+    ) -> Result<Portion, ViewsError> {
+        self.database.write(|transaction| orders::follow(transaction, &Filter::new(wanted), sort, place, limit))
     }
 
     fn keep_order(&self, users: Vec<UserId>) -> Result<OrderName, ViewsError> {
@@ -111,6 +128,14 @@ impl Tables for PostgresTables {
         limit: usize,
     ) -> Result<Vec<(Position, RefusalView)>, ViewsError> {
         self.database.read(|transaction| refusals::after(transaction, licensee, after, limit))
+    }
+
+    fn newest_refusals(&self, limit: usize) -> Result<Vec<(LicenseeId, RefusalView)>, ViewsError> {
+        self.database.read(|transaction| refusals::newest(transaction, limit))
+    }
+
+    fn refused(&self) -> Result<BTreeMap<String, u64>, ViewsError> {
+        self.database.read(totals::refused)
     }
 
     fn user(&self, user: &UserId) -> Result<Option<UserRow>, ViewsError> {
@@ -137,4 +162,15 @@ impl Tables for PostgresTables {
 /// Whether PostgreSQL could hold such a text: none that is searched for otherwise can be there.
 fn is_storable(text: Option<&str>) -> bool {
     text.is_none_or(|text| !text.contains('\0'))
+}
+
+/// All members that are wanted, if they are few.
+fn few(transaction: &mut Transaction<'_>, filter: &Filter<'_>) -> Result<Option<Vec<MemberView>>, Failure> {
+    let users = filter.ids(transaction, None, false, SORTED_MAX.saturating_add(1))?;
+    if users.len() > SORTED_MAX {
+        return Ok(None);
+    }
+    let users: Vec<&str> = users.iter().map(UserId::as_str).collect();
+    let members = filter.among(transaction, &users, users.len())?;
+    Ok(Some(members.into_iter().map(|(_, member)| member).collect()))
 }

@@ -46,6 +46,7 @@ const TABLES: &[(&str, &str)] = &[
     ("refusals", "t.*"),
     ("shard_totals", "t.*"),
     ("shard_removals", "t.*"),
+    ("shard_refusals", "t.*"),
 ];
 
 /// Gives those who were granted something on the old schema the same on the new one.
@@ -155,6 +156,7 @@ impl Making<'_> {
         // Whoever is paging goes on.
         transaction.batch_execute(&format!(
             "INSERT INTO {NEW}.orders SELECT * FROM {OLD}.orders;
+             INSERT INTO {NEW}.ordered SELECT * FROM {OLD}.ordered;
              INSERT INTO {NEW}.order_parts SELECT * FROM {OLD}.order_parts"
         ))?;
         Ok(Rebuilt { tables: after, difference, not_compared: None })

@@ -9,7 +9,7 @@ use postgres::{
 
 use super::{
     database::Failure,
-    value::{count, plain, shard, signed, storable, unsigned, unsigned_if_any},
+    value::{count, id, plain, shard, signed, storable, unsigned, unsigned_if_any},
 };
 use crate::{RefusalView, facts::RefusedCommand};
 
@@ -107,6 +107,22 @@ pub(super) fn after(
         ],
     )?;
     rows.iter().map(read_refusal).collect()
+}
+
+/// What was refused last under licensees that exist, the newest first.
+pub(super) fn newest(
+    transaction: &mut Transaction<'_>,
+    limit: usize,
+) -> Result<Vec<(LicenseeId, RefusalView)>, Failure> {
+    let rows = transaction.query_typed(
+        "SELECT shard, position, recorded_at, command_id, type, code, detail, actor, available, requested, users,
+                licensee
+         FROM usher_views.refusals r
+         WHERE EXISTS (SELECT FROM usher_views.licensees l WHERE l.licensee = r.licensee)
+         ORDER BY recorded_at DESC, shard, position DESC LIMIT $1",
+        &[(&count(limit), Type::INT8)],
+    )?;
+    rows.iter().map(|row| Ok((id(row, 11)?, read_refusal(row)?.1))).collect()
 }
 
 fn read_refusal(row: &Row) -> Result<(Position, RefusalView), Failure> {

@@ -10,7 +10,7 @@ use crate::ViewsError;
 
 /// Counts the changes of what the tables mean: of their columns, of the encoding of `Account`, of how events are folded.
 /// Tables of an older format are rebuilt; those of a newer one are left to the newer programs that they serve.
-pub(super) const FORMAT: i32 = 1;
+pub(super) const FORMAT: i32 = 2;
 
 const TABLES: &str = include_str!("../../../../schemas/postgres/views/0001_views.sql");
 

@@ -9,7 +9,7 @@ use postgres::{
 
 use super::{
     database::Failure,
-    value::{plain, signed, unsigned, word},
+    value::{plain, signed, storable, unsigned, word},
 };
 use crate::{Totals, changes::Difference};
 
@@ -36,7 +36,8 @@ pub(super) fn add(transaction: &mut Transaction<'_>, differences: &BTreeMap<u16,
          WHERE t.shard = w.shard",
         &params,
     )?;
-    add_removals(transaction, differences)
+    add_removals(transaction, differences)?;
+    add_refused(transaction, differences)
 }
 
 fn add_removals(transaction: &mut Transaction<'_>, differences: &BTreeMap<u16, Difference>) -> Result<(), Failure> {
@@ -58,6 +59,34 @@ fn add_removals(transaction: &mut Transaction<'_>, differences: &BTreeMap<u16, D
         &[(&shards, Type::INT4_ARRAY), (&reasons, Type::TEXT_ARRAY), (&counts, Type::INT8_ARRAY)],
     )?;
     Ok(())
+}
+
+fn add_refused(transaction: &mut Transaction<'_>, differences: &BTreeMap<u16, Difference>) -> Result<(), Failure> {
+    let (mut shards, mut codes, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+    for (shard, difference) in differences {
+        for (code, count) in &difference.refused {
+            shards.push(i32::from(*shard));
+            codes.push(storable(code));
+            counts.push(signed(*count));
+        }
+    }
+    if shards.is_empty() {
+        return Ok(());
+    }
+    transaction.execute_typed(
+        "INSERT INTO usher_views.shard_refusals AS r (shard, code, count)
+         SELECT shard, code, sum(count) FROM unnest($1, $2, $3) AS w (shard, code, count) GROUP BY shard, code
+         ON CONFLICT (shard, code) DO UPDATE SET count = r.count + excluded.count",
+        &[(&shards, Type::INT4_ARRAY), (&codes, Type::TEXT_ARRAY), (&counts, Type::INT8_ARRAY)],
+    )?;
+    Ok(())
+}
+
+/// How many commands were ever refused, by code.
+pub(super) fn refused(transaction: &mut Transaction<'_>) -> Result<BTreeMap<String, u64>, Failure> {
+    let rows = transaction
+        .query_typed("SELECT code, sum(count)::bigint FROM usher_views.shard_refusals GROUP BY code", &[])?;
+    rows.iter().map(|row| Ok((plain(row, 0)?, unsigned(row, 1)?))).collect()
 }
 
 /// The totals.

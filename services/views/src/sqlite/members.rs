@@ -1,7 +1,7 @@
 //! The members of each licensee.
 
 use licensing::{LicenseeId, Member, UserId, UserStatus};
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, types::Value};
 
 use super::{
     text_search::fold,
@@ -34,7 +34,8 @@ pub(super) fn change(
 
 fn put(connection: &Connection, licensee: &LicenseeId, user: &UserId, member: &Member) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached(
-        "INSERT OR REPLACE INTO members (licensee, user, role, type, status) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT OR REPLACE INTO members (licensee, user, role, type, status, seated)
+         VALUES (?1, ?2, ?3, ?4, ?5, EXISTS (SELECT 1 FROM seats WHERE licensee = ?1 AND user = ?2))",
     )?;
     let Member { role, user_type, status } = member;
     statement.execute(params![licensee.as_str(), user.as_str(), role.as_str(), user_type.as_str(), status.as_str()])?;
@@ -91,6 +92,13 @@ pub(super) struct Filter<'a> {
     needle: Option<String>,
 }
 
+/// A value that members are ordered by.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Valued {
+    value: Value,
+    pub(super) user: UserId,
+}
+
 impl<'a> Filter<'a> {
     pub(super) fn new(wanted: &WantedMembers<'a>) -> Self {
         Self {
@@ -103,18 +111,22 @@ impl<'a> Filter<'a> {
 
     /// The condition; it takes the first three parameters.
     fn condition(&self) -> String {
-        // By the list of holders, so that a few of them are found at once among many members.
+        // With a plus: by its other index members would not come in the order that the statement goes by.
         let by_seat = match self.assigned {
-            Some(true) => "AND m.user IN (SELECT user FROM seats WHERE licensee = ?1)",
-            Some(false) => "AND m.user NOT IN (SELECT user FROM seats WHERE licensee = ?1)",
+            Some(true) => "AND +m.seated = 1",
+            Some(false) => "AND +m.seated = 0",
             None => "",
         };
         format!(
             "m.licensee = ?1 {by_seat}
-             AND (?2 IS NULL OR m.status = ?2)
+             AND (?2 IS NULL OR +m.status = ?2)
              AND (?3 IS NULL OR contains_folded(m.user, ?3) OR contains_folded(p.username, ?3)
                              OR contains_folded(p.name, ?3) OR contains_folded(p.email, ?3))"
         )
+    }
+
+    fn condition_params(&self) -> [&dyn ToSql; 3] {
+        [&self.licensee, &self.status, &self.needle]
     }
 
     /// Those behind an id, in order of their ids.
@@ -125,29 +137,106 @@ impl<'a> Filter<'a> {
         descending: bool,
         limit: usize,
     ) -> rusqlite::Result<Vec<MemberView>> {
-        let (behind, direction, start) = if descending { ("<", "DESC", AFTER_ALL) } else { (">", "ASC", BEFORE_ALL) };
-        let mut statement = connection.prepare_cached(&format!(
-            "{SELECT} WHERE {} AND m.user {behind} ?4 ORDER BY m.user {direction} LIMIT ?5",
-            self.condition()
-        ))?;
-        let wanted = params![self.licensee, self.status, self.needle, after.unwrap_or(start), count(limit)];
-        statement.query_map(wanted, read_member)?.collect()
+        // In one transaction, as all reads are, so nobody goes in between: fewer than are wanted are the last ones.
+        let users = self.ids(connection, after, descending, limit)?;
+        self.following(connection, &users, 0, limit).map(|(members, _)| members)
     }
 
-    /// The ids of all, in an order.
-    pub(super) fn in_order(&self, connection: &Connection, sort: MemberSort) -> rusqlite::Result<Vec<UserId>> {
-        let key = match sort.key {
-            MemberSortKey::User => "m.user",
-            MemberSortKey::Username => "p.username",
-            MemberSortKey::LastUsedAt => "u.last_used_at_us",
-            MemberSortKey::AssignedAt => "assigned_at_us",
-        };
-        let direction = if sort.descending { "DESC" } else { "ASC" };
+    /// The ids of those behind an id, in their order.
+    pub(super) fn ids(
+        &self,
+        connection: &Connection,
+        after: Option<&str>,
+        descending: bool,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<UserId>> {
+        if self.needle.is_none() && (self.assigned.is_some() || self.status.is_some()) {
+            return self.ids_by_standing(connection, after, descending, limit);
+        }
+        let (behind, direction, start) = bounds(descending);
         let mut statement = connection.prepare_cached(&format!(
-            "{SELECT} WHERE {} ORDER BY {key} {direction} NULLS LAST, m.user",
+            "SELECT m.user FROM members m LEFT JOIN journal.persons p ON p.user = m.user
+             WHERE {} AND m.user {behind} ?4 ORDER BY m.user {direction} LIMIT ?5",
             self.condition()
         ))?;
-        statement.query_map(params![self.licensee, self.status, self.needle], |row| id(row, 0))?.collect()
+        let [licensee, status, needle] = self.condition_params();
+        let wanted = params![licensee, status, needle, after.unwrap_or(start), count(limit)];
+        statement.query_map(wanted, |row| id(row, 0))?.collect()
+    }
+
+    /// The same from an index that has those of each standing in order of their ids: however few are wanted among many,
+    /// nobody else is looked at.
+    fn ids_by_standing(
+        &self,
+        connection: &Connection,
+        after: Option<&str>,
+        descending: bool,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<UserId>> {
+        let (behind, direction, start) = bounds(descending);
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT user FROM members
+             WHERE licensee = ?1 AND seated = ?2 AND status = ?3 AND user {behind} ?4
+             ORDER BY user {direction} LIMIT ?5"
+        ))?;
+        let mut users: Vec<UserId> = Vec::new();
+        for seated in [false, true].into_iter().filter(|seated| self.assigned.is_none_or(|wanted| wanted == *seated)) {
+            let statuses = UserStatus::ALL.iter().map(|status| status.as_str());
+            for status in statuses.filter(|status| self.status.is_none_or(|wanted| wanted == *status)) {
+                let wanted = params![self.licensee, seated, status, after.unwrap_or(start), count(limit)];
+                let found = statement.query_map(wanted, |row| id(row, 0))?;
+                found.into_iter().try_for_each(|user| user.map(|user| users.push(user)))?;
+            }
+        }
+        users.sort_unstable();
+        if descending {
+            users.reverse();
+        }
+        users.truncate(limit);
+        Ok(users)
+    }
+
+    /// Those with a value behind a place in an order of values, in that order.
+    pub(super) fn by_value(
+        &self,
+        connection: &Connection,
+        sort: MemberSort,
+        behind: Option<&Valued>,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<Valued>> {
+        let (value, source) = match sort.key {
+            MemberSortKey::User => ("v.user", "members v"),
+            MemberSortKey::Username => ("v.username", "journal.persons v"),
+            MemberSortKey::LastUsedAt => ("v.last_used_at_us", "usage v"),
+            MemberSortKey::AssignedAt => ("v.assigned_at_us", "seats v"),
+        };
+        let of_licensee = match sort.key {
+            MemberSortKey::User => "AND v.licensee = ?1",
+            MemberSortKey::Username | MemberSortKey::LastUsedAt => "",
+            // Of several seats the first one counts.
+            MemberSortKey::AssignedAt => {
+                "AND v.licensee = ?1
+                 AND NOT EXISTS (SELECT 1 FROM seats e WHERE e.licensee = ?1 AND e.user = v.user
+                                 AND (e.assigned_at_us, e.product) < (v.assigned_at_us, v.product))"
+            }
+        };
+        let (beyond, direction) = if sort.descending { ("<", "DESC") } else { (">", "ASC") };
+        let is_behind = match behind {
+            Some(_) => format!("AND {value} {beyond}= ?5 AND ({value} {beyond} ?5 OR v.user > ?6)"),
+            None => "AND ?5 IS NULL AND ?6 IS NULL".to_owned(),
+        };
+        // A cross join keeps its order: along the values, looking up who is a member.
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT {value}, v.user
+             FROM {source} CROSS JOIN members m ON m.user = v.user LEFT JOIN journal.persons p ON p.user = m.user
+             WHERE {} {of_licensee} {is_behind} ORDER BY {value} {direction}, v.user LIMIT ?4",
+            self.condition()
+        ))?;
+        let [licensee, status, needle] = self.condition_params();
+        let (last_value, last_user) = behind.map(|last| (&last.value, last.user.as_str())).unzip();
+        let wanted = params![licensee, status, needle, count(limit), last_value, last_user];
+        let read = |row: &Row<'_>| Ok(Valued { value: row.get(0)?, user: id(row, 1)? });
+        statement.query_map(wanted, read)?.collect()
     }
 
     /// Those of an order from `start` on, as they are now, and where the next part starts.
@@ -162,16 +251,22 @@ impl<'a> Filter<'a> {
             connection.prepare_cached(&format!("{SELECT} WHERE {} AND m.user = ?4", self.condition()))?;
         let mut items = Vec::new();
         let mut next = start;
+        let [licensee, status, needle] = self.condition_params();
         for user in order.iter().skip(start) {
             if items.len() == limit {
                 break;
             }
-            let wanted: [&dyn ToSql; 4] = [&self.licensee, &self.status, &self.needle, &user.as_str()];
+            let wanted: [&dyn ToSql; 4] = [licensee, status, needle, &user.as_str()];
             items.extend(statement.query_row(wanted, read_member).optional()?);
             next += 1;
         }
         Ok((items, next))
     }
+}
+
+/// What is behind an id, which way it goes, and where it begins.
+const fn bounds(descending: bool) -> (&'static str, &'static str, &'static str) {
+    if descending { ("<", "DESC", AFTER_ALL) } else { (">", "ASC", BEFORE_ALL) }
 }
 
 fn read_member(row: &Row<'_>) -> rusqlite::Result<MemberView> {

@@ -1,19 +1,103 @@
-//! Orders that were fixed when somebody began to page through them.
+//! Orders of members, each fixed as far as somebody has paged through it.
 //!
 //! A user name or the time of a last use changes while pages are being read; a cursor by such a value would skip or
-//! repeat whoever moves past it. So the first page fixes the order, and its later pages go by it.
+//! repeat whoever moves past it. So whoever was given once is remembered. An order goes on along an index of its values,
+//! past whoever is in it already; behind the last value it goes on by ids, which never change, so that nobody is left out
+//! who moved or has no value. A page costs what it shows, however many members there are.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+};
 
 use licensing::UserId;
 use parking_lot::Mutex;
+use rusqlite::Connection;
 
-use crate::members::{OrderName, OrderNames};
+use super::members::{Filter, Valued};
+use crate::{
+    MemberSort,
+    members::{OrderName, OrderNames},
+};
 
 /// How many orders are kept at most.
 const LISTS_MAX: usize = 256;
 /// How many ids they have together at most; one order alone may have more, so that every list can be read to its end.
 const IDS_MAX: usize = 1_000_000;
+/// How many ids are read at one go where many of them may be known.
+const IDS_AT_ONCE: usize = 1_000;
+
+/// An order of members, fixed up to some place.
+pub(super) struct Order {
+    users: Vec<UserId>,
+    known: HashSet<UserId>,
+    frontier: Frontier,
+}
+
+/// From where an order goes on.
+enum Frontier {
+    /// Behind a value; from the first one on at the beginning.
+    Values(MemberSort, Option<Valued>),
+    /// Behind an id, with whoever is not in it yet.
+    Ids(Option<UserId>),
+    /// It is whole.
+    End,
+}
+
+impl Order {
+    /// One that is fixed already.
+    pub(super) fn whole(users: Vec<UserId>) -> Self {
+        Self { users, known: HashSet::new(), frontier: Frontier::End }
+    }
+
+    /// One of which nothing is fixed yet.
+    pub(super) fn unbegun(sort: MemberSort) -> Self {
+        Self { users: Vec::new(), known: HashSet::new(), frontier: Frontier::Values(sort, None) }
+    }
+
+    /// What of it is fixed.
+    pub(super) fn users(&self) -> &[UserId] {
+        &self.users
+    }
+
+    /// Fixes so many of it, or all if it has fewer.
+    pub(super) fn extend_to(
+        &mut self,
+        connection: &Connection,
+        filter: &Filter<'_>,
+        wanted: usize,
+    ) -> rusqlite::Result<()> {
+        while self.users.len() < wanted {
+            let missing = wanted.saturating_sub(self.users.len());
+            match &self.frontier {
+                Frontier::End => return Ok(()),
+                Frontier::Values(sort, behind) => {
+                    let (sort, limit) = (*sort, missing);
+                    let found = filter.by_value(connection, sort, behind.as_ref(), limit)?;
+                    let last = found.last().filter(|_| found.len() == limit).cloned();
+                    self.frontier = last.map_or(Frontier::Ids(None), |last| Frontier::Values(sort, Some(last)));
+                    self.add(found.into_iter().map(|valued| valued.user));
+                }
+                Frontier::Ids(behind) => {
+                    let limit = missing.max(IDS_AT_ONCE);
+                    let found = filter.ids(connection, behind.as_ref().map(UserId::as_str), false, limit)?;
+                    let last = found.last().filter(|_| found.len() == limit).cloned();
+                    self.frontier = last.map_or(Frontier::End, |last| Frontier::Ids(Some(last)));
+                    self.add(found);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, users: impl IntoIterator<Item = UserId>) {
+        for user in users {
+            if self.known.insert(user.clone()) {
+                self.users.push(user);
+            }
+        }
+    }
+}
 
 /// The orders that are kept; the one that was not used for longest goes first.
 #[derive(Default)]
@@ -25,36 +109,45 @@ pub(super) struct OrderedLists {
 #[derive(Default)]
 struct State {
     /// The last used one in front.
-    lists: VecDeque<(OrderName, Arc<[UserId]>)>,
+    lists: VecDeque<(OrderName, Arc<Mutex<Order>>)>,
 }
 
 impl OrderedLists {
     /// Keeps an order; gives the name that it is found by.
-    pub(super) fn keep(&self, users: Arc<[UserId]>) -> OrderName {
+    pub(super) fn keep(&self, order: Order) -> (OrderName, Arc<Mutex<Order>>) {
         let name = self.names.next();
+        let order = Arc::new(Mutex::new(order));
         let mut state = self.state.lock();
-        state.lists.push_front((name, users));
+        state.lists.push_front((name, order.clone()));
         state.forget_unused();
-        name
+        (name, order)
+    }
+
+    /// Forgets an order that nobody goes on in.
+    pub(super) fn drop(&self, name: OrderName) {
+        self.state.lock().lists.retain(|(kept, _)| *kept != name);
     }
 
     /// The order of this name, if it is still kept.
-    pub(super) fn get(&self, name: OrderName) -> Option<Arc<[UserId]>> {
+    pub(super) fn get(&self, name: OrderName) -> Option<Arc<Mutex<Order>>> {
         let mut state = self.state.lock();
         let place = state.lists.iter().position(|(kept, _)| *kept == name)?;
         let list = state.lists.remove(place)?;
-        let users = list.1.clone();
+        let order = list.1.clone();
         state.lists.push_front(list);
-        Some(users)
+        state.forget_unused();
+        Some(order)
     }
 }
 
 impl State {
     fn forget_unused(&mut self) {
-        let ids =
-            |lists: &VecDeque<(OrderName, Arc<[UserId]>)>| lists.iter().map(|(_, users)| users.len()).sum::<usize>();
-        while self.lists.len() > 1 && (self.lists.len() > LISTS_MAX || ids(&self.lists) > IDS_MAX) {
-            self.lists.pop_back();
+        // One that is being read at the moment counts next time.
+        let length =
+            |(_, order): &(OrderName, Arc<Mutex<Order>>)| order.try_lock().map_or(0, |order| order.users.len());
+        let mut ids: usize = self.lists.iter().map(length).sum();
+        while self.lists.len() > 1 && (self.lists.len() > LISTS_MAX || ids > IDS_MAX) {
+            ids = ids.saturating_sub(self.lists.pop_back().as_ref().map_or(0, length));
         }
     }
 }
@@ -64,19 +157,19 @@ impl State {
 mod tests {
     use super::*;
 
-    fn users(count: usize) -> Arc<[UserId]> {
+    fn order(count: usize) -> Order {
         let user = UserId::parse("u").unwrap();
-        vec![user; count].into()
+        Order::whole(vec![user; count])
     }
 
     #[test]
     fn the_order_not_used_for_longest_goes_first() {
         let lists = OrderedLists::default();
-        let first = lists.keep(users(1));
-        let second = lists.keep(users(2));
-        assert_eq!(lists.get(first).unwrap().len(), 1);
+        let (first, _) = lists.keep(order(1));
+        let (second, _) = lists.keep(order(2));
+        assert_eq!(lists.get(first).unwrap().lock().users().len(), 1);
         (0..LISTS_MAX - 1).for_each(|_| {
-            lists.keep(users(1));
+            lists.keep(order(1));
         });
         assert!(lists.get(second).is_none());
         assert!(lists.get(first).is_some());
@@ -85,9 +178,9 @@ mod tests {
     #[test]
     fn many_ids_push_out_older_orders_but_never_the_one_they_are_in() {
         let lists = OrderedLists::default();
-        let small = lists.keep(users(1));
-        let large = lists.keep(users(IDS_MAX + 1));
+        let (small, _) = lists.keep(order(1));
+        let (large, _) = lists.keep(order(IDS_MAX + 1));
         assert!(lists.get(small).is_none());
-        assert_eq!(lists.get(large).unwrap().len(), IDS_MAX + 1);
+        assert_eq!(lists.get(large).unwrap().lock().users().len(), IDS_MAX + 1);
     }
 }

@@ -1,11 +1,19 @@
 //! Reading the tables.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use journal::{Position, Positions, Progress};
 use licensing::{Catalogue, LicenseeId, UserId};
 
-use super::{licensees, members::Filter, ordered_lists::OrderedLists, pool::Pool, refusals, timers, totals, users};
+use parking_lot::Mutex;
+
+use super::{
+    licensees,
+    members::Filter,
+    ordered_lists::{Order, OrderedLists},
+    pool::Pool,
+    refusals, timers, totals, users,
+};
 use crate::{
     MemberSort, MemberView, RefusalView, StrayColumns, TimerView, Totals, ViewsError,
     licensees::LicenseeRow,
@@ -13,6 +21,9 @@ use crate::{
     tables::{Portion, Tables, WantedLicensees, WantedMembers},
     users::UserRow,
 };
+
+/// Up to how many members are sorted; more are taken in their order from an index.
+const SORTED_MAX: usize = 1_000;
 
 /// The tables of a file.
 pub(super) struct SqliteTables {
@@ -22,18 +33,45 @@ pub(super) struct SqliteTables {
 }
 
 impl SqliteTables {
-    /// A part of an order that [`OrderedLists`] keeps if more follows.
+    /// A part of an order, of which more is fixed for it if need be.
     fn portion(
         &self,
         filter: &Filter<'_>,
-        users: Arc<[UserId]>,
-        start: usize,
+        order: &Mutex<Order>,
+        OrderPlace { order: name, start }: OrderPlace,
         limit: usize,
-        keep: impl FnOnce(Arc<[UserId]>) -> OrderName,
     ) -> Result<Portion, ViewsError> {
-        let (items, next) = self.readers.read(|connection| filter.following(connection, &users, start, limit))?;
-        let next = (next < users.len()).then(|| OrderPlace { order: keep(users), start: next });
-        Ok(Portion { items, next })
+        let mut order = order.lock();
+        self.readers.read(|connection| {
+            let (mut items, mut next) = (Vec::new(), start);
+            while items.len() < limit {
+                let missing = limit.saturating_sub(items.len());
+                order.extend_to(connection, filter, next.saturating_add(missing))?;
+                if next >= order.users().len() {
+                    break;
+                }
+                let (found, behind) = filter.following(connection, order.users(), next, missing)?;
+                items.extend(found);
+                next = behind;
+            }
+            order.extend_to(connection, filter, next.saturating_add(1))?;
+            let next = (next < order.users().len()).then_some(OrderPlace { order: name, start: next });
+            Ok(Portion { items, next })
+        })
+    }
+
+    /// An order that is whole where few members are wanted, as sorting those is quicker than looking for them along an
+    /// index; else one of which nothing is fixed yet.
+    fn begun(&self, filter: &Filter<'_>, sort: MemberSort) -> Result<Order, ViewsError> {
+        self.readers.read(|connection| {
+            let users = filter.ids(connection, None, false, SORTED_MAX.saturating_add(1))?;
+            if users.len() > SORTED_MAX {
+                return Ok(Order::unbegun(sort));
+            }
+            let (mut members, _) = filter.following(connection, &users, 0, usize::MAX)?;
+            sort.apply(&mut members);
+            Ok(Order::whole(members.into_iter().map(|member| member.user).collect()))
+        })
     }
 }
 
@@ -75,21 +113,33 @@ impl Tables for SqliteTables {
         limit: usize,
     ) -> Result<Portion, ViewsError> {
         let filter = Filter::new(wanted);
-        let users = self.readers.read(|connection| filter.in_order(connection, sort))?;
-        self.portion(&filter, users.into(), 0, limit, |users| self.lists.keep(users))
+        let (name, order) = self.lists.keep(self.begun(&filter, sort)?);
+        let portion = self.portion(&filter, &order, OrderPlace { order: name, start: 0 }, limit)?;
+        if portion.next.is_none() {
+            self.lists.drop(name);
+        }
+        Ok(portion)
     }
 
-    fn members_from(&self, wanted: &WantedMembers<'_>, place: OrderPlace, limit: usize) -> Result<Portion, ViewsError> {
-        let users = self.lists.get(place.order).ok_or(ViewsError::ExpiredCursor)?;
-        self.portion(&Filter::new(wanted), users, place.start, limit, |_| place.order)
+    fn members_from(
+        &self,
+        wanted: &WantedMembers<'_>,
+        _sort: MemberSort,
+        place: OrderPlace,
+        limit: usize,
+    ) -> Result<Portion, ViewsError> {
+        let order = self.lists.get(place.order).ok_or(ViewsError::ExpiredCursor)?;
+        self.portion(&Filter::new(wanted), &order, place, limit)
     }
 
     fn keep_order(&self, users: Vec<UserId>) -> Result<OrderName, ViewsError> {
-        Ok(self.lists.keep(users.into()))
+        Ok(self.lists.keep(Order::whole(users)).0)
     }
 
     fn kept_order(&self, place: OrderPlace, limit: usize) -> Result<(Vec<UserId>, usize), ViewsError> {
-        let users = self.lists.get(place.order).ok_or(ViewsError::ExpiredCursor)?;
+        let order = self.lists.get(place.order).ok_or(ViewsError::ExpiredCursor)?;
+        let order = order.lock();
+        let users = order.users();
         Ok((users.iter().skip(place.start).take(limit).cloned().collect(), users.len()))
     }
 
@@ -104,6 +154,14 @@ impl Tables for SqliteTables {
         limit: usize,
     ) -> Result<Vec<(Position, RefusalView)>, ViewsError> {
         self.readers.read(|connection| refusals::after(connection, licensee, after, limit))
+    }
+
+    fn newest_refusals(&self, limit: usize) -> Result<Vec<(LicenseeId, RefusalView)>, ViewsError> {
+        self.readers.read(|connection| refusals::newest(connection, limit))
+    }
+
+    fn refused(&self) -> Result<BTreeMap<String, u64>, ViewsError> {
+        self.readers.read(totals::refused)
     }
 
     fn user(&self, user: &UserId) -> Result<Option<UserRow>, ViewsError> {

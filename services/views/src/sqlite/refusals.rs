@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::{
     failure::unreadable,
-    value::{count, instant, signed, unsigned},
+    value::{count, id, instant, signed, unsigned},
 };
 use crate::{RefusalView, facts::RefusedCommand};
 
@@ -53,6 +53,18 @@ pub(super) fn after(
     )?;
     let wanted = params![licensee.as_str(), after.shard, signed(after.position)?, count(limit)];
     statement.query_map(wanted, read_refusal)?.collect()
+}
+
+/// What was refused last under licensees that exist, the newest first.
+pub(super) fn newest(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<(LicenseeId, RefusalView)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT shard, position, recorded_at_us, command_id, type, code, detail, actor, available, requested, users,
+                licensee
+         FROM refusals r WHERE EXISTS (SELECT 1 FROM licensees l WHERE l.licensee = r.licensee)
+         ORDER BY recorded_at_us DESC, shard, position DESC LIMIT ?1",
+    )?;
+    let read = |row: &Row<'_>| Ok((id(row, 11)?, read_refusal(row)?.1));
+    statement.query_map([count(limit)], read)?.collect()
 }
 
 fn read_refusal(row: &Row<'_>) -> rusqlite::Result<(Position, RefusalView)> {

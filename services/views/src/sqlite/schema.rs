@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 /// Counts the changes of what the file means: of its tables, of the encoding of `Account`, of how events are folded.
 /// A file of any other format, older or newer, is rebuilt.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 const TABLES: &str = include_str!("../../../../schemas/sqlite/views/0001_views.sql");
 

@@ -9,9 +9,20 @@ use crate::changes::{Seat, SeatKey};
 /// Notes what becomes of a seat.
 pub(super) fn change(connection: &Connection, key: &SeatKey, seat: Option<&Seat>) -> rusqlite::Result<()> {
     match seat {
-        Some(seat) => put(connection, key, seat),
-        None => remove(connection, key),
+        Some(seat) => put(connection, key, seat)?,
+        None => remove(connection, key)?,
     }
+    note_member(connection, key)
+}
+
+/// Notes with the member whether there is a seat.
+fn note_member(connection: &Connection, key: &SeatKey) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE members SET seated = EXISTS (SELECT 1 FROM seats WHERE licensee = ?1 AND user = ?2)
+         WHERE licensee = ?1 AND user = ?2",
+    )?;
+    statement.execute([key.licensee.as_str(), key.user.as_str()])?;
+    Ok(())
 }
 
 fn put(connection: &Connection, key: &SeatKey, seat: &Seat) -> rusqlite::Result<()> {

@@ -7,8 +7,17 @@ pub(super) fn register(connection: &Connection) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("contains_folded", 2, flags, |context| {
         let Some(text) = context.get_raw(0).as_str_or_null()? else { return Ok(false) };
-        Ok(fold(text).contains(context.get_raw(1).as_str()?))
+        Ok(holds(text, context.get_raw(1).as_str()?))
     })
+}
+
+/// Whether a text holds a folded needle. Of ASCII nothing is copied: a search looks at every member.
+fn holds(text: &str, needle: &str) -> bool {
+    if !text.is_ascii() {
+        return fold(text).contains(needle);
+    }
+    let (text, needle) = (text.as_bytes(), needle.as_bytes());
+    needle.is_empty() || text.windows(needle.len()).any(|window| window.eq_ignore_ascii_case(needle))
 }
 
 /// The text without regard to letter case.

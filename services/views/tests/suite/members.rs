@@ -58,23 +58,27 @@ fn members_are_sorted_every_way_with_missing_values_last() {
     }
 }
 
-#[test]
-fn every_member_is_given_exactly_once_however_the_data_moves() {
+/// Lists so many members while some of those who have seats, which is every so manieth, move over the places where pages
+/// end, in both directions.
+fn listed_while_they_move(count: usize, limit: usize, every: usize) {
     let mut world = World::new();
-    let members: Vec<String> = (0..30).map(|number| format!("u-{number:02}")).collect();
+    let members: Vec<String> = (0..count).map(|number| format!("u-{number:04}")).collect();
     let all: Vec<&str> = members.iter().map(String::as_str).collect();
-    world.seated("acme", &all);
+    world.subscribe("acme", Offering::GitlabCom, "ultimate", Some(("duo_pro", 50)));
+    world.join_at_once("acme", &all);
     all.iter().for_each(|id| world.put_person(id, &format!("name-{id}"), "Somebody"));
+    let holders: Vec<&str> = all.iter().copied().step_by(every).collect();
+    holders.iter().for_each(|id| world.assign("acme", id));
+    all.iter().step_by(2 * every).for_each(|id| world.use_now(id));
     let views = world.open();
     world.catch_up(&views);
     for sort in
         ["user", "-user", "username", "-username", "last_used_at", "-last_used_at", "assigned_at", "-assigned_at"]
     {
-        // Between the pages, members move over the place where the page ended, in both directions.
-        let listed = pages(&views, &sorted(sort, 4), |page| {
+        let listed = pages(&views, &sorted(sort, limit), |page| {
             world.wait(Duration::hours(1));
             for step in [0, 7, 15, 22] {
-                let id = all[(page * 5 + step) % all.len()];
+                let id = holders[(page * (limit / every + 1) + step) % holders.len()];
                 world.use_now(id);
                 let name = if page % 2 == 0 { format!("a-{page}-{step}") } else { format!("z-{page}-{step}") };
                 world.put_person(id, &name, "Somebody Else");
@@ -86,6 +90,69 @@ fn every_member_is_given_exactly_once_however_the_data_moves() {
         let mut listed = ids(&listed);
         listed.sort_unstable();
         assert_eq!(listed, all, "{sort}");
+    }
+}
+
+#[test]
+fn every_member_is_given_exactly_once_however_the_data_moves() {
+    listed_while_they_move(30, 4, 1);
+}
+
+#[test]
+fn of_many_members_each_is_given_exactly_once_too() {
+    listed_while_they_move(1_300, 130, 40);
+}
+
+/// More members than are sorted at one go, in every order as if they had been.
+#[test]
+fn many_members_are_sorted_as_few_are() {
+    let mut world = World::new();
+    let members: Vec<String> = (0..1_500).map(|number| format!("u-{number:04}")).collect();
+    let all: Vec<&str> = members.iter().map(String::as_str).collect();
+    world.subscribe("acme", Offering::GitlabCom, "ultimate", Some(("duo_pro", 2_000)));
+    world.join_at_once("acme", &all);
+    for (number, id) in all.iter().enumerate().filter(|(number, _)| number % 3 != 0) {
+        world.put_person(id, &format!("name-{}", number * 7 % 40), "Somebody");
+    }
+    for (number, id) in all.iter().enumerate().filter(|(number, _)| number % 60 == 0) {
+        world.wait(Duration::minutes(i64::try_from(number % 7).unwrap()));
+        world.use_now(id);
+        world.assign("acme", all[1_499 - number]);
+    }
+    world.set_status("u-0010", UserStatus::Blocked);
+    let views = world.open();
+    let everybody = pages(&views, &sorted("user", 1_000), |_| {});
+    assert_eq!(ids(&everybody), all);
+    for key in ["username", "last_used_at", "assigned_at"] {
+        for descending in [false, true] {
+            let mut expected = everybody.clone();
+            expected.sort_by(|one, other| {
+                let value = |member: &MemberView| match key {
+                    "username" => member.username.clone(),
+                    "last_used_at" => member.last_used_at.map(|at| at.to_rfc3339()),
+                    _ => member.assigned_at.map(|at| at.to_rfc3339()),
+                };
+                let (one, other) = (value(one), value(other));
+                let by_value = if descending { other.cmp(&one) } else { one.cmp(&other) };
+                one.is_none().cmp(&other.is_none()).then(by_value)
+            });
+            let sort = if descending { format!("-{key}") } else { key.to_owned() };
+            for filter in [
+                MembersQuery::default(),
+                MembersQuery { assigned: Some(false), ..MembersQuery::default() },
+                MembersQuery { status: Some(UserStatus::Active), ..MembersQuery::default() },
+                MembersQuery { search: Some("U-".to_owned()), ..MembersQuery::default() },
+            ] {
+                let is_wanted = |member: &&MemberView| {
+                    filter.assigned.is_none_or(|assigned| member.assigned == assigned)
+                        && filter.status.is_none_or(|status| member.status == status)
+                };
+                let expected: Vec<&str> =
+                    expected.iter().filter(is_wanted).map(|member| member.user.as_str()).collect();
+                let query = MembersQuery { sort: sort.parse().unwrap(), limit: 400, ..filter.clone() };
+                assert_eq!(ids(&pages(&views, &query, |_| {})), expected, "{query:?}");
+            }
+        }
     }
 }
 

@@ -104,3 +104,27 @@ fn a_text_with_a_zero_character_is_kept_somehow_and_found_by_nobody() {
     let query = LicenseesQuery { search, limit: 5, ..LicenseesQuery::default() };
     assert!(views.licensees(&query).unwrap().items.is_empty());
 }
+
+#[test]
+fn the_newest_refusals_of_all_licensees_come_first_and_codes_are_counted() {
+    let mut world = World::new();
+    world.join("acme", &["u-1"]);
+    world.join("globex", &["u-1"]);
+    for (id, code) in [("acme", Code::SalesOnly), ("globex", Code::NoSeatsAvailable), ("acme", Code::SalesOnly)] {
+        world.wait(chrono::Duration::hours(1));
+        world.refuse(id, id, &Refusal::new(code, "why"));
+    }
+    world.refuse("nobody", "nobody", &Refusal::new(Code::UnknownLicensee, "why"));
+    let views = world.open();
+    world.catch_up(&views);
+    let newest = |limit| -> Vec<(String, String)> {
+        let found = views.newest_refusals(limit).unwrap().into_iter();
+        found.map(|(licensee, refusal)| (licensee.to_string(), refusal.code)).collect()
+    };
+    let pair = |licensee: &str, code: &str| (licensee.to_owned(), code.to_owned());
+    assert_eq!(newest(2), [pair("acme", "sales_only"), pair("globex", "no_seats_available")]);
+    assert_eq!(newest(10).len(), 3);
+    let counts: Vec<(String, u64)> = views.refused().unwrap().into_iter().collect();
+    let counts: Vec<(&str, u64)> = counts.iter().map(|(code, count)| (code.as_str(), *count)).collect();
+    assert_eq!(counts, [("no_seats_available", 1), ("sales_only", 2), ("unknown_licensee", 1)]);
+}

@@ -340,7 +340,7 @@ impl World {
             offering,
             subscription: SubscriptionId::parse("A-1").unwrap(),
             plan: PlanId::new(plan),
-            seats: 100,
+            seats: add_on.map_or(100, |(_, quantity)| quantity.max(100)),
             starts_at: self.now,
             ends_at: self.now + days(365),
             instance_version: Some("17.5.2".parse().unwrap()),
@@ -396,7 +396,12 @@ impl World {
 
     /// A licensee on gitlab.com with Duo Pro for its members, who all have a seat.
     pub fn seated(&mut self, id: &str, members: &[&str]) {
-        self.subscribe(id, Offering::GitlabCom, "ultimate", Some(("duo_pro", 50)));
+        self.subscribe(
+            id,
+            Offering::GitlabCom,
+            "ultimate",
+            Some(("duo_pro", i64::try_from(members.len()).unwrap().max(50))),
+        );
         self.join(id, members);
         members.iter().for_each(|member| self.assign(id, member));
     }

@@ -23,7 +23,7 @@ use parameters::{Cursor, Parameters};
 /// How long a read waits for the index, which is filled behind the commits.
 const INDEX_WAIT_MAX: Duration = Duration::from_secs(2);
 
-/// Lists what happened to a licensee, oldest first.
+/// Lists what happened to a licensee, oldest first unless `order` says otherwise.
 #[utoipa::path(get, path = "/v1/licensees/{licensee}/events", operation_id = "list_events", tag = "licensees",
     params(LicenseePath, Parameters), responses((status = 200, body = Page<HistoryItem>)))]
 pub(super) async fn list(

@@ -32,6 +32,19 @@ pub(crate) struct Parameters {
     #[serde(default, rename = "type", deserialize_with = "optional")]
     #[param(value_type = Option<String>, example = "SeatAssigned,SeatRemoved")]
     types: Option<Types>,
+    /// Which end comes first.
+    #[serde(default)]
+    #[param(value_type = Option<String>, example = "newest_first")]
+    order: Order,
+}
+
+/// Which end of a history comes first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Order {
+    #[default]
+    OldestFirst,
+    NewestFirst,
 }
 
 /// The version of the last event of a page; opaque to the outside. The first page has the empty text.
@@ -54,6 +67,7 @@ impl From<Parameters> for HistoryFilter {
     fn from(parameters: Parameters) -> Self {
         Self {
             after_version: parameters.cursor.map_or(0, |Cursor(version)| version),
+            newest_first: parameters.order == Order::NewestFirst,
             limit: parameters.limit.get(),
             from: parameters.from.map(Time::instant),
             to: parameters.to.map(Time::instant),

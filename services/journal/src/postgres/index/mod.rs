@@ -102,7 +102,7 @@ impl StreamIndex for PostgresIndex {
     }
 
     fn stream(&self, stream: &str, after_version: u64, limit: usize) -> Result<Vec<StoredEvent>, JournalError> {
-        let filter = HistoryFilter { after_version, limit, from: None, to: None, types: Vec::new() };
+        let filter = HistoryFilter { after_version, limit, ..HistoryFilter::default() };
         self.history(stream, &filter).map(|page| page.items)
     }
 

@@ -58,6 +58,11 @@ pub(super) fn history(pool: &Pool, stream: &str, filter: &HistoryFilter) -> Resu
     let Ok(after) = i64::try_from(filter.after_version) else {
         return Ok(Page { items: Vec::new(), more: false });
     };
+    let (is_beyond, direction) = match (filter.newest_first, after) {
+        (false, _) => ("version > $2", "ASC"),
+        (true, 0) => ("$2 = 0", "DESC"),
+        (true, _) => ("version < $2", "DESC"),
+    };
     let of_types = if filter.types.is_empty() {
         "$6::text[] = '{}'"
     } else {
@@ -70,8 +75,8 @@ pub(super) fn history(pool: &Pool, stream: &str, filter: &HistoryFilter) -> Resu
             "SELECT (SELECT shard FROM usher_index.streams WHERE name = $1), position, record
              FROM usher_index.events
              WHERE stream_id = (SELECT stream_id FROM usher_index.streams WHERE name = $1)
-               AND version > $2 AND effective_at_us >= $3 AND effective_at_us < $4 AND {of_types}
-             ORDER BY version LIMIT $5"
+               AND {is_beyond} AND effective_at_us >= $3 AND effective_at_us < $4 AND {of_types}
+             ORDER BY version {direction} LIMIT $5"
         ),
         &[
             (&stream, Type::TEXT),

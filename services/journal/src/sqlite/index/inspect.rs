@@ -42,7 +42,7 @@ fn event_marks(
     after_version: u64,
     limit: usize,
 ) -> rusqlite::Result<Vec<EventMark>> {
-    let Some(keys) = read::KeyRange::of(connection, stream, after_version)? else { return Ok(Vec::new()) };
+    let Some(keys) = read::KeyRange::after(connection, stream, after_version)? else { return Ok(Vec::new()) };
     let mut statement = connection.prepare_cached(
         "SELECT key, coalesce((SELECT name FROM event_types WHERE id = event_type), ''), effective_at_us, recorded_at_us
          FROM events WHERE key > ?1 AND key <= ?2 ORDER BY key LIMIT ?3",

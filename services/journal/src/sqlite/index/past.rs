@@ -51,7 +51,7 @@ impl PastIndex for SqliteIndex {
 }
 
 fn blocks(connection: &Connection, stream: &str) -> rusqlite::Result<Vec<EventBlock>> {
-    let Some(keys) = read::KeyRange::of(connection, stream, 0)? else { return Ok(Vec::new()) };
+    let Some(keys) = read::KeyRange::after(connection, stream, 0)? else { return Ok(Vec::new()) };
     let mut statement = connection.prepare_cached(
         "SELECT key, effective_min_us, effective_max_us, recorded_max_us FROM blocks
          WHERE key > ?1 AND key <= ?2 ORDER BY key",

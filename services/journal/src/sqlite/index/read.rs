@@ -33,7 +33,7 @@ pub(super) fn stream_id(connection: &Connection, stream: &str) -> rusqlite::Resu
 
 /// The end of a stream.
 pub(super) fn stream_head(connection: &Connection, stream: &str) -> rusqlite::Result<Option<StreamHead>> {
-    let Some(keys) = KeyRange::of(connection, stream, 0)? else { return Ok(None) };
+    let Some(keys) = KeyRange::after(connection, stream, 0)? else { return Ok(None) };
     let mut statement = connection
         .prepare_cached("SELECT record FROM events WHERE key > ?1 AND key <= ?2 ORDER BY key DESC LIMIT 1")?;
     let event = statement.query_row(params![keys.after, keys.last], |row| read_event(row, 0)).optional()?;
@@ -48,7 +48,7 @@ fn head_of(event: Event) -> rusqlite::Result<StreamHead> {
 /// One page of a stream's history.
 pub(super) fn history(connection: &Connection, stream: &str, filter: &HistoryFilter) -> rusqlite::Result<Page> {
     let nothing = Page { items: Vec::new(), more: false };
-    let Some(keys) = KeyRange::of(connection, stream, filter.after_version)? else { return Ok(nothing) };
+    let Some(keys) = KeyRange::of(connection, stream, filter)? else { return Ok(nothing) };
     // One beyond the limit tells whether more follow.
     let mut items = events(connection, &keys, filter, filter.limit.saturating_add(1))?;
     let more = items.len() > filter.limit;
@@ -63,10 +63,11 @@ fn events(
     limit: usize,
 ) -> rusqlite::Result<Vec<StoredEvent>> {
     let of_types = if filter.types.is_empty() { "" } else { "AND event_type IN (SELECT value FROM rarray(?6))" };
+    let direction = if filter.newest_first { "DESC" } else { "ASC" };
     let mut statement = connection.prepare_cached(&format!(
         "SELECT position, record FROM events
          WHERE key > ?1 AND key <= ?2 AND effective_at_us >= ?3 AND effective_at_us < ?4 {of_types}
-         ORDER BY key LIMIT ?5"
+         ORDER BY key {direction} LIMIT ?5"
     ))?;
     let from_us = filter.from.map_or(i64::MIN, |from| from.timestamp_micros());
     let to_us = filter.to.map_or(i64::MAX, |to| to.timestamp_micros());
@@ -87,7 +88,7 @@ pub(super) fn events_about(
     about: &About<'_>,
     limit: usize,
 ) -> rusqlite::Result<Vec<StoredEvent>> {
-    let Some(keys) = KeyRange::of(connection, stream, after_version)? else { return Ok(Vec::new()) };
+    let Some(keys) = KeyRange::after(connection, stream, after_version)? else { return Ok(Vec::new()) };
     let personal = type_ids(connection, about.personal_types)?;
     let mut statement = connection.prepare_cached(
         "SELECT position, record FROM events
@@ -115,7 +116,7 @@ fn type_ids(connection: &Connection, names: &[impl AsRef<str>]) -> rusqlite::Res
     Ok(Rc::new(ids))
 }
 
-/// The keys of a stream's events after a version.
+/// The keys of a stream's events beyond a version, in the order that is wanted.
 pub(super) struct KeyRange {
     shard: u16,
     pub(super) after: i64,
@@ -123,13 +124,25 @@ pub(super) struct KeyRange {
 }
 
 impl KeyRange {
-    /// `None` where there can't be any.
-    pub(super) fn of(connection: &Connection, stream: &str, after_version: u64) -> rusqlite::Result<Option<Self>> {
+    /// Those beyond what the filter says; `None` where there can't be any.
+    pub(super) fn of(connection: &Connection, stream: &str, filter: &HistoryFilter) -> rusqlite::Result<Option<Self>> {
+        let (after, last) = match (filter.newest_first, filter.after_version) {
+            (false, after) => (after, u32::MAX.into()),
+            (true, 0) => (0, u32::MAX.into()),
+            (true, before) => (0, before.saturating_sub(1)),
+        };
+        Self::between(connection, stream, after, last)
+    }
+
+    /// All those after a version; `None` where there can't be any.
+    pub(super) fn after(connection: &Connection, stream: &str, version: u64) -> rusqlite::Result<Option<Self>> {
+        Self::between(connection, stream, version, u32::MAX.into())
+    }
+
+    fn between(connection: &Connection, stream: &str, after: u64, last: u64) -> rusqlite::Result<Option<Self>> {
         let mut statement = connection.prepare_cached("SELECT id, shard FROM streams WHERE name = ?1")?;
         let found = statement.query_row([stream], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-        Ok(found.and_then(|(id, shard)| {
-            Some(Self { shard, after: event_key(id, after_version)?, last: event_key(id, u32::MAX.into())? })
-        }))
+        Ok(found.and_then(|(id, shard)| Some(Self { shard, after: event_key(id, after)?, last: event_key(id, last)? })))
     }
 }
 

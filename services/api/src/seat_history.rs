@@ -1,0 +1,141 @@
+//! Seats bought and assigned over the whole past of a licensee, in a bounded number of steps.
+
+use contract::event::StreamName;
+use licensing::{Instant, Licensee, LicenseeId, ProductId};
+use past::Moment;
+
+use crate::{Services, facts::for_each_fact_behind, problem::Problem};
+
+/// The longest history that is walked for it, in events.
+const EVENTS_MAX: u64 = 500_000;
+
+/// The seats of one product over time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeatHistory {
+    /// When the first event took effect.
+    pub from: Instant,
+    /// Up to when it goes.
+    pub to: Instant,
+    /// What it was from an instant on, each later than the one before.
+    pub levels: Vec<SeatLevel>,
+}
+
+/// How many seats there were from an instant on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeatLevel {
+    /// From when on.
+    pub at: Instant,
+    /// Seats in the pool; 0 while it is not active (R20).
+    pub bought: u32,
+    /// Seats held, retained ones included.
+    pub assigned: u32,
+}
+
+impl Services {
+    /// The seats of a product from a licensee's first event until now, in at most `levels_max` steps of equal length, each
+    /// with the last that was so in it; `None` before the first event, and where the history is too long to be walked.
+    /// Blocks, for as long as it takes to read the history once.
+    pub fn seat_history(&self, licensee: &LicenseeId, product: &ProductId, levels_max: u32) -> Option<SeatHistory> {
+        // The cause is in the log.
+        self.walk(licensee, product, levels_max).ok().flatten()
+    }
+
+    fn walk(
+        &self,
+        licensee: &LicenseeId,
+        product: &ProductId,
+        levels_max: u32,
+    ) -> Result<Option<SeatHistory>, Problem> {
+        let stream = StreamName::Licensee(licensee.clone());
+        let head = self.index.stream_head(&stream.to_string())?;
+        if head.is_none_or(|head| head.version > EVENTS_MAX) {
+            return Ok(None);
+        }
+        let (now, catalogue) = (self.engine.now(), self.engine.catalogue());
+        let mut state = Licensee::default();
+        let mut steps: Option<Steps> = None;
+        let beginning = self.past.beginning(licensee)?;
+        for_each_fact_behind(self, &beginning, &Moment::of(now), |_, fact| {
+            let effective_at = fact.cited.effective_at;
+            state.evolve(&fact.event, effective_at);
+            let account = state.account();
+            let level = SeatLevel {
+                at: effective_at,
+                bought: account.grant(product, catalogue).map_or(0, |grant| grant.quantity),
+                assigned: account.pool(product).map_or(0, |pool| pool.assigned),
+            };
+            steps.get_or_insert_with(|| Steps::new(effective_at, now, levels_max)).push(level);
+        })?;
+        Ok(steps.map(Steps::done))
+    }
+}
+
+/// Levels by steps of equal length.
+struct Steps {
+    from: Instant,
+    to: Instant,
+    step_us: i64,
+    levels: Vec<SeatLevel>,
+}
+
+impl Steps {
+    fn new(from: Instant, to: Instant, levels_max: u32) -> Self {
+        let length_us = to.timestamp_micros().saturating_sub(from.timestamp_micros());
+        let step_us = (length_us / i64::from(levels_max.max(1))).saturating_add(1);
+        Self { from, to, step_us, levels: Vec::new() }
+    }
+
+    fn step_of(&self, at: Instant) -> i64 {
+        at.timestamp_micros().saturating_sub(self.from.timestamp_micros()) / self.step_us
+    }
+
+    fn push(&mut self, level: SeatLevel) {
+        let step = self.step_of(level.at);
+        match self.levels.last() {
+            Some(last) if self.step_of(last.at) >= step => {
+                let at = last.at;
+                self.levels.pop();
+                self.levels.push(SeatLevel { at, ..level });
+            }
+            Some(last) if (last.bought, last.assigned) == (level.bought, level.assigned) => {}
+            _ => self.levels.push(level),
+        }
+    }
+
+    fn done(self) -> SeatHistory {
+        SeatHistory { from: self.from, to: self.to, levels: self.levels }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    fn at(second: i64) -> Instant {
+        DateTime::from_timestamp(second, 0).unwrap()
+    }
+
+    #[test]
+    fn a_long_past_is_told_in_few_steps_and_ends_as_it_is() {
+        let mut steps = Steps::new(at(0), at(1_000), 10);
+        for second in 0..=1_000 {
+            steps.push(SeatLevel { at: at(second), bought: 50, assigned: u32::try_from(second).unwrap() });
+        }
+        let history = steps.done();
+        assert!(history.levels.len() <= 11, "{}", history.levels.len());
+        assert_eq!(history.levels.last().unwrap().assigned, 1_000);
+        assert!(history.levels.is_sorted_by(|one, other| one.at < other.at));
+    }
+
+    #[test]
+    fn what_stays_as_it_is_makes_no_step() {
+        let mut steps = Steps::new(at(0), at(1_000), 10);
+        for second in 0..=1_000 {
+            steps.push(SeatLevel { at: at(second), bought: 5, assigned: 5 });
+        }
+        assert_eq!(steps.done().levels, [SeatLevel { at: at(0), bought: 5, assigned: 5 }]);
+    }
+}

@@ -1,0 +1,214 @@
+//! What a change of many seats would do (R37), before it is decided on.
+
+use std::collections::HashSet;
+
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use licensing::{LicenseeId, ProductId};
+use maud::{Markup, html};
+use uuid::Uuid;
+
+use super::{
+    Action,
+    people::{IS_CUT, Line, People},
+};
+use crate::{
+    Console,
+    failure::{Failure, Problem},
+    fields::Fields,
+    html::{Tab, chip, hidden, in_words, licensee_page, notice, problem_notice},
+    interface::{Answer, Ask},
+    pages::{licensee_now, members_query::MembersQuery, parse_licensee},
+    visitor::Visitor,
+    wire::{Licensee, Preview},
+};
+
+/// The page.
+pub(crate) async fn review(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(licensee): Path<String>,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    let licensee = parse_licensee(&licensee)?;
+    let now = licensee_now(&console, &visitor, &licensee).await?;
+    let action = Action::of(&fields)?;
+    let people = People::of(&console, &visitor, &licensee, action, &fields).await?;
+    show(&console, &visitor, &now, &fields, (action, people), None).await
+}
+
+/// The page, after what was decided on could not be done as it was shown.
+pub(super) async fn show(
+    console: &Console,
+    visitor: &Visitor,
+    licensee: &Licensee,
+    fields: &Fields,
+    (action, people): (Action, People),
+    stopped_by: Option<&Problem>,
+) -> Result<Response, Failure> {
+    let Some((product, pool)) = licensee.product(fields.text("product")) else {
+        return Err(Failure::not_found("the catalogue has no product: see usher's --catalog"));
+    };
+    let ask = Ask::post(action.target(&licensee.licensee, product).with("dry_run", "true"), &action.body(&people));
+    let previewed = match console.interface().ask::<Preview>(visitor, ask).await {
+        Ok(preview) => Ok(preview),
+        Err(Failure::Problem(problem)) if problem.is_refusal() => Err(problem),
+        Err(failure) => return Err(failure),
+    };
+    let seats = Seats { assigned: pool.assigned, quantity: pool.quantity };
+    let scene = Scene { licensee: &licensee.licensee, product, action, people: &people, fields, seats };
+    let content = html! {
+        h2 { (action.title()) }
+        @if let Some(problem) = stopped_by { (problem_notice(problem)) }
+        @if people.is_cut {
+            (notice("warn", "The filter finds more people than one command takes", &html! {
+                "One command takes 10,000 people at most: these are the first 10,000. Once it is done, the next page offers "
+                "the next portion, with a preview of its own."
+            }))
+        }
+        @match &previewed {
+            Ok(preview) => (would_happen(&scene, preview)),
+            Err(problem) => (would_be_refused(&scene, problem)),
+        }
+    };
+    let page = licensee_page(visitor, licensee, (Tab::Seats, action.title()), &content);
+    let status = match (&previewed, stopped_by) {
+        (Err(problem), _) => problem.http_status(),
+        (Ok(_), Some(problem)) => problem.http_status(),
+        (Ok(_), None) => axum::http::StatusCode::OK,
+    };
+    Ok((status, page).into_response())
+}
+
+struct Scene<'a> {
+    licensee: &'a LicenseeId,
+    product: &'a ProductId,
+    action: Action,
+    people: &'a People,
+    fields: &'a Fields,
+    seats: Seats,
+}
+
+#[derive(Clone, Copy)]
+struct Seats {
+    assigned: u32,
+    quantity: u32,
+}
+
+fn would_happen(scene: &Scene<'_>, preview: &Answer<Preview>) -> Markup {
+    let changed: HashSet<&str> = preview.value.events.iter().filter_map(crate::wire::PreviewEvent::user).collect();
+    let count = u32::try_from(changed.len()).unwrap_or(u32::MAX);
+    let Seats { assigned, quantity } = scene.seats;
+    let is_removal = scene.action == Action::Remove;
+    let after = if is_removal { assigned.saturating_sub(count) } else { assigned.saturating_add(count) };
+    let seats = if count == 1 { "1 seat".to_owned() } else { format!("{count} seats") };
+    if count == 0 {
+        return html! {
+            (notice("info", "Nothing would change", &html! { "Everybody chosen is as they would be." }))
+            (table(scene, &changed))
+            (back(scene))
+        };
+    }
+    let decision = if is_removal { format!("Remove {seats}") } else { format!("Assign {seats}") };
+    html! {
+        div.card data-decision {
+            p.big { (decision) }
+            p { (assigned) " of " (quantity) " seats are assigned now, " strong { (after) } " afterwards." }
+            form.actions method="post" action={ "/licensees/" (scene.licensee) "/seats/apply" } {
+                (kept(scene, scene.action))
+                (hidden("version", &preview.version.map(|version| version.to_string()).unwrap_or_default()))
+                (hidden("key", &Uuid::now_v7().to_string()))
+                @let tone = if is_removal { "danger" } else { "primary" };
+                button #decide class={ "button " (tone) } type="submit" { (decision) }
+                a.button href={ "/licensees/" (scene.licensee) "/seats" } { "Cancel" }
+            }
+        }
+        (table(scene, &changed))
+    }
+}
+
+fn would_be_refused(scene: &Scene<'_>, problem: &Problem) -> Markup {
+    let can_be_partial = scene.action == Action::Assign
+        && matches!(problem.code.as_str(), "invalid_user_id_present" | "not_enough_seats");
+    let at_fault: HashSet<&str> = problem.users.iter().map(licensing::UserId::as_str).collect();
+    html! {
+        (problem_notice(problem))
+        @if can_be_partial {
+            form.actions method="post" action={ "/licensees/" (scene.licensee) "/seats/review" } {
+                (kept(scene, Action::AssignWhoCan))
+                button.button.primary type="submit" { "Leave out who can't, in this order" }
+                a.button href={ "/licensees/" (scene.licensee) "/seats" } { "Back" }
+            }
+        } @else { (back(scene)) }
+        @if !scene.people.lines.is_empty() {
+            (lines(&scene.people.lines, |line| match &line.user {
+                Ok(user) if at_fault.contains(user.as_str()) => chip("bad", "Can't have a seat"),
+                Ok(_) => chip("plain", "Nothing done"),
+                Err(code) => chip("bad", &in_words(code)),
+            }))
+        }
+    }
+}
+
+/// What a form carries on.
+fn kept(scene: &Scene<'_>, action: Action) -> Markup {
+    html! {
+        (hidden("action", action.as_str()))
+        (hidden("product", scene.product.as_str()))
+        (hidden("people", &scene.people.kept()))
+        @if scene.people.is_cut { (hidden(IS_CUT, "yes")) (filter_fields(scene.fields)) }
+    }
+}
+
+/// The filter that people were chosen by, for a next portion of them.
+fn filter_fields(fields: &Fields) -> Markup {
+    html! { (hidden("scope", "filter")) (MembersQuery::of(fields).first_page().hidden_fields()) }
+}
+
+/// Leads on to those whom a filter finds besides the ones of a portion that is done.
+pub(super) fn next_portion(licensee: &LicenseeId, action: Action, fields: &Fields) -> Markup {
+    html! {
+        form.actions method="post" action={ "/licensees/" (licensee) "/seats/review" } {
+            (hidden("action", action.as_str()))
+            (filter_fields(fields))
+            button.button.primary type="submit" { "Look at the next portion" }
+        }
+    }
+}
+
+fn back(scene: &Scene<'_>) -> Markup {
+    html! { p { a.button href={ "/licensees/" (scene.licensee) "/seats" } { "Back to the seats" } } }
+}
+
+fn table(scene: &Scene<'_>, changed: &HashSet<&str>) -> Markup {
+    let (would, otherwise) = match scene.action {
+        Action::Assign => ("Gets a seat", "Has a seat"),
+        Action::AssignWhoCan => ("Gets a seat", "Nothing changes"),
+        Action::Remove => ("Loses the seat", "Has no seat"),
+    };
+    lines(&scene.people.lines, |line| match &line.user {
+        Ok(user) if changed.contains(user.as_str()) => {
+            chip(if would == "Gets a seat" { "good" } else { "warn" }, would)
+        }
+        Ok(_) => chip("plain", otherwise),
+        Err(code) => chip("bad", &in_words(code)),
+    })
+}
+
+/// A line for each of the people, with what becomes of them.
+pub(super) fn lines(people: &[Line], verdict: impl Fn(&Line) -> Markup) -> Markup {
+    html! {
+        div.table-frame role="region" aria-label="Line by line" tabindex="0" {
+            table {
+                thead { tr { th scope="col" { "Line" } th scope="col" { "User" } th scope="col" { "Result" } } }
+                tbody {
+                    @for (number, line) in (1..).zip(people) {
+                        tr { td.quiet { (number) } td.who { (line.label) } td { (verdict(line)) } }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The pages, one file each, and the way to each of them.
+
+mod bulk;
+mod history;
+mod licensees;
+mod members_query;
+mod operations;
+mod seats;
+mod sign_in;
+mod subscription;
+mod toggle;
+mod undo;
+mod what_if;
+mod why;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    routing::{get, post},
+};
+use licensing::LicenseeId;
+
+use crate::{Console, assets, changes, failure::Failure, interface::Target, visitor::Visitor, wire::Licensee};
+
+pub(crate) use sign_in::sign_in_link;
+
+pub(crate) fn routes() -> Router<Console> {
+    Router::new()
+        .route("/", get(licensees::list))
+        .route("/licensees", get(licensees::list))
+        .route("/licensees/{licensee}", get(seats::show))
+        .route("/licensees/{licensee}/seats", get(seats::show))
+        .route("/licensees/{licensee}/seats/review", post(bulk::review))
+        .route("/licensees/{licensee}/seats/apply", post(bulk::apply))
+        .route("/licensees/{licensee}/seats/{product}/{user}", post(toggle::flip))
+        .route("/licensees/{licensee}/members/{user}/why", get(why::show))
+        .route("/licensees/{licensee}/subscription", get(subscription::show))
+        .route("/licensees/{licensee}/subscription/sync", post(subscription::synchronize))
+        .route("/licensees/{licensee}/subscription/apply", post(what_if::apply))
+        .route("/licensees/{licensee}/history", get(history::show))
+        .route("/licensees/{licensee}/undo/review", post(undo::review))
+        .route("/licensees/{licensee}/undo/apply", post(undo::apply))
+        .route("/licensees/{licensee}/changes", get(changes::listen))
+        .route("/operations", get(operations::show))
+        .route("/operations/dead-letters/retry", post(operations::retry))
+        .route("/sign-in", get(sign_in::ask).post(sign_in::take))
+        .route("/sign-out", post(sign_in::end))
+        .route("/assets/console.css", get(assets::styles))
+        .route("/assets/console.js", get(assets::script))
+        .route("/assets/theme.js", get(assets::theme))
+        .route("/assets/icon.svg", get(assets::icon))
+        .layer(DefaultBodyLimit::max(api::BODY_BYTES_MAX))
+}
+
+/// The licensee that a path names.
+pub(crate) fn parse_licensee(text: &str) -> Result<LicenseeId, Failure> {
+    LicenseeId::parse(text).map_err(|_| Failure::not_found("the address names no possible licensee: check it"))
+}
+
+/// The licensee as it is now, if the visitor may see it.
+async fn licensee_now(console: &Console, visitor: &Visitor, licensee: &LicenseeId) -> Result<Licensee, Failure> {
+    console.interface().get(visitor, Target::new(format!("/v1/licensees/{licensee}"))).await
+}

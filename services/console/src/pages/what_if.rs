@@ -1,0 +1,206 @@
+//! What would happen if a subscription were renewed or its seats changed (R37), and doing it.
+
+mod section;
+
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use chrono::{Months, SecondsFormat};
+use licensing::{Instant, LicenseeId};
+use serde_json::{Value, json};
+
+use super::{licensee_now, parse_licensee, subscription, toggle::wait_until_shown};
+use crate::{
+    Console,
+    failure::{Failure, Problem},
+    fields::Fields,
+    interface::{Ask, Target},
+    visitor::Visitor,
+    wire::{Licensee, MessagePreview, MessageResult, MessageResults, PreviewEvent},
+};
+
+pub(super) use section::section;
+
+/// The longest term of a renewal that can be asked for here, in months.
+const MONTHS_MAX: u32 = 60;
+/// How long a renewal goes unless it is said.
+const MONTHS_USUAL: u32 = 12;
+/// The longest name of a sender, in characters.
+const SOURCE_CHARS_MAX: usize = 255;
+
+/// Something that billing might send.
+#[derive(Debug, Clone)]
+pub(super) struct WhatIf {
+    kind: Kind,
+    seats: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Renew { months: u32 },
+    Change,
+}
+
+/// What would come of it.
+pub(super) struct Preview {
+    outcome: Result<Vec<PreviewEvent>, Problem>,
+    version: Option<u64>,
+}
+
+impl WhatIf {
+    /// What the fields ask for, if anything.
+    pub(super) fn of(fields: &Fields, licensee: &Licensee) -> Result<Option<Self>, Failure> {
+        let kind = match fields.text("what") {
+            "" => return Ok(None),
+            "renew" => Kind::Renew { months: MONTHS_USUAL },
+            "change" => Kind::Change,
+            _ => return Err(Failure::malformed("what is neither renew nor change: use the form")),
+        };
+        let seats = fields.text("seats").parse();
+        let seats = seats.map_err(|_| Failure::malformed("seats is not a number of seats: use 0 or more"))?;
+        let months = fields.number("months").and_then(|months| u32::try_from(months).ok());
+        let kind = match (kind, months) {
+            (Kind::Renew { .. }, Some(months)) if (1..=MONTHS_MAX).contains(&months) => Kind::Renew { months },
+            (kind, _) => kind,
+        };
+        // Without a subscription there is nothing to ask about.
+        Ok(licensee.subscription.is_some().then_some(Self { kind, seats }))
+    }
+
+    /// As billing would send it; `None` without a subscription, or an add-on that is held.
+    fn message(&self, console: &Console, visitor: &Visitor, licensee: &Licensee, id: &str) -> Option<Value> {
+        let subscription = licensee.subscription.as_ref()?;
+        let pool = licensee.products.values().find(|pool| pool.add_on.is_some())?;
+        let add_on = pool.add_on.as_ref()?;
+        let now = console.services().engine.now();
+        let (type_name, data) = match self.kind {
+            Kind::Change => (
+                "SeatQuantityChanged",
+                json!({ "licensee": licensee.licensee, "add_on": add_on, "quantity": self.seats }),
+            ),
+            Kind::Renew { months } => {
+                let ends_at = subscription.ends_at.max(now).checked_add_months(Months::new(months))?;
+                let add_ons = match self.seats {
+                    0 => json!([]),
+                    seats => json!([{ "add_on": add_on, "quantity": seats }]),
+                };
+                // More than the subscription has would be refused (R9).
+                let base_seats = subscription.seats.get().max(self.seats);
+                let data = json!({
+                    "licensee": licensee.licensee,
+                    "subscription": subscription.id,
+                    "ends_at": text(ends_at),
+                    "seats": base_seats,
+                    "add_ons": add_ons,
+                });
+                ("SubscriptionRenewed", data)
+            }
+        };
+        Some(json!({
+            "specversion": "1.0",
+            "id": id,
+            "source": source_of(visitor),
+            "type": format!("usher.billing.v1.{type_name}"),
+            "time": text(now),
+            "data": data,
+        }))
+    }
+
+    const fn word(&self) -> &'static str {
+        match self.kind {
+            Kind::Renew { .. } => "renew",
+            Kind::Change => "change",
+        }
+    }
+
+    const fn months(&self) -> u32 {
+        match self.kind {
+            Kind::Renew { months } => months,
+            Kind::Change => MONTHS_USUAL,
+        }
+    }
+}
+
+/// Who sends: the visitor, through the console.
+fn source_of(visitor: &Visitor) -> String {
+    format!("console:{}", visitor.caller.actor).chars().take(SOURCE_CHARS_MAX).collect()
+}
+
+fn text(at: Instant) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// What would come of it now.
+pub(super) async fn preview(
+    console: &Console,
+    visitor: &Visitor,
+    licensee: &Licensee,
+    asked: &WhatIf,
+) -> Result<Preview, Failure> {
+    let Some(message) = asked.message(console, visitor, licensee, "preview") else { return Ok(nothing_held()) };
+    let ask = Ask::message(Target::new("/v1/events").with("dry_run", "true"), &message);
+    let answer = match console.interface().ask::<MessagePreview>(visitor, ask).await {
+        Ok(answer) => answer,
+        Err(Failure::Problem(problem)) if problem.is_refusal() || problem.status == 403 => {
+            return Ok(Preview { outcome: Err(*problem), version: None });
+        }
+        Err(failure) => return Err(failure),
+    };
+    let outcome = match answer.value {
+        MessagePreview::Events(preview) => Ok(preview.events),
+        MessagePreview::Refused(results) => Err(refusal(results.results.into_iter().next())),
+    };
+    Ok(Preview { outcome, version: answer.version })
+}
+
+fn nothing_held() -> Preview {
+    let problem = Problem::new(axum::http::StatusCode::CONFLICT, "add_on_not_held", "no add-on is held: buy one first");
+    Preview { outcome: Err(problem), version: None }
+}
+
+fn refusal(result: Option<MessageResult>) -> Problem {
+    let (code, detail) = result.map_or((None, None), |result| (result.code, result.detail));
+    let code = code.unwrap_or_else(|| "refused".to_owned());
+    Problem::new(axum::http::StatusCode::CONFLICT, &code, detail.unwrap_or_default())
+}
+
+/// Does what was previewed, if nothing has changed since.
+pub(crate) async fn apply(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Path(licensee): Path<String>,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    let licensee = parse_licensee(&licensee)?;
+    let now = licensee_now(&console, &visitor, &licensee).await?;
+    let asked = WhatIf::of(&fields, &now)?.ok_or_else(|| Failure::malformed("the form does not say what to do"))?;
+    let (Some(version), key) = (fields.number("version"), fields.text("key")) else {
+        return Err(Failure::malformed("the form does not say what was looked at: look again, then decide"));
+    };
+    let message = asked.message(&console, &visitor, &now, key);
+    let message = message.ok_or_else(|| Failure::malformed("no add-on is held: there is nothing to change"))?;
+    let ask = Ask::message(Target::new("/v1/events"), &message).if_version(Some(version));
+    let problem = match console.interface().ask::<MessageResults>(&visitor, ask).await {
+        Ok(answer) => match answer.value.results.into_iter().next() {
+            Some(result) if result.outcome != "refused" => {
+                return see_it(&console, &visitor, &licensee, result.position.as_deref()).await;
+            }
+            result => refusal(result),
+        },
+        Err(Failure::Problem(problem)) if problem.is_refusal() => *problem,
+        Err(failure) => return Err(failure),
+    };
+    let page = subscription::render(&console, &visitor, &now, Some(&asked), Some(&problem)).await?;
+    Ok((problem.http_status(), page).into_response())
+}
+
+async fn see_it(
+    console: &Console,
+    visitor: &Visitor,
+    licensee: &LicenseeId,
+    position: Option<&str>,
+) -> Result<Response, Failure> {
+    wait_until_shown(console, visitor, licensee, position).await?;
+    Ok(Redirect::to(&format!("/licensees/{licensee}/subscription")).into_response())
+}

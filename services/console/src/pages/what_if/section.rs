@@ -1,0 +1,133 @@
+//! The form that asks, what it was answered, and the button that does it.
+
+use maud::{Markup, html};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Kind, MONTHS_MAX, MONTHS_USUAL, Preview, WhatIf};
+use crate::{
+    html::{chip, event_sentence, hidden, notice, problem_notice},
+    visitor::Visitor,
+    wire::{Licensee, PreviewEvent},
+};
+
+/// How many users who would lose their seats are named.
+const LOSERS_SHOWN_MAX: usize = 1_000;
+/// The form, and what it was answered.
+pub(in crate::pages) fn section(
+    visitor: &Visitor,
+    licensee: &Licensee,
+    asked: Option<&WhatIf>,
+    preview: Option<&Preview>,
+) -> Markup {
+    let quantity = licensee.products.values().next().map_or(0, |pool| pool.quantity);
+    let seats = asked.map_or(quantity, |asked| asked.seats);
+    let is = |word: &str| asked.is_some_and(|asked| asked.word() == word);
+    html! {
+        section #what-if.card {
+            h2 { "What if?" }
+            @if !visitor.caller.sends_billing {
+                p.quiet { "Renewals and changes of quantity are for those who may send messages of billing." }
+            } @else if licensee.subscription.is_none() {
+                p.quiet { "There is no subscription to renew or change." }
+            } @else {
+                p.quiet { "See what would happen, and who would lose a seat, before anything is done." }
+                form.filters action={ "/licensees/" (licensee.licensee) "/subscription#what-if" } {
+                    label {
+                        "What"
+                        select name="what" {
+                            option value="renew" selected[is("renew")] { "Renew" }
+                            option value="change" selected[is("change")] { "Change the quantity now" }
+                        }
+                    }
+                    label {
+                        "to seats"
+                        input #what-if-seats type="number" name="seats" min="0" max="1000000" value=(seats) required;
+                    }
+                    label {
+                        "for months (renewal)"
+                        @let months = asked.map_or(MONTHS_USUAL, WhatIf::months);
+                        input type="number" name="months" min="1" max=(MONTHS_MAX) value=(months);
+                    }
+                    button.button type="submit" { "Preview" }
+                }
+                @if let (Some(asked), Some(preview)) = (asked, preview) { (answer(licensee, asked, preview)) }
+            }
+        }
+    }
+}
+
+fn answer(licensee: &Licensee, asked: &WhatIf, preview: &Preview) -> Markup {
+    let events = match &preview.outcome {
+        Ok(events) => events,
+        Err(problem) => return problem_notice(problem),
+    };
+    let losers: Vec<&PreviewEvent> = events.iter().filter(|event| event.r#type == "SeatRemoved").collect();
+    let title = match losers.len() {
+        0 => "Nobody would lose a seat".to_owned(),
+        1 => "1 user would lose the seat".to_owned(),
+        count => format!("{count} users would lose their seats"),
+    };
+    let doing = match asked.kind {
+        Kind::Renew { .. } => format!("Renew to {} seats", asked.seats),
+        Kind::Change => format!("Change to {} seats", asked.seats),
+    };
+    html! {
+        (notice(if losers.is_empty() { "good" } else { "warn" }, &title, &html! {
+            @for event in events.iter().filter(|event| event.user().is_none()) {
+                (event_sentence(&event.r#type, &event.data)) ". "
+            }
+            @if events.is_empty() { "Nothing would change." }
+            @if licensee.is_instance() { "It takes effect when the instance synchronises." }
+        }))
+        form.actions method="post" action={ "/licensees/" (licensee.licensee) "/subscription/apply" } data-decision {
+            (kept(asked))
+            (hidden("version", &preview.version.map(|version| version.to_string()).unwrap_or_default()))
+            (hidden("key", &Uuid::now_v7().to_string()))
+            @let tone = if losers.is_empty() { "primary" } else { "danger" };
+            button #do-it class={ "button " (tone) } type="submit" { (doing) }
+            a.button href={ "/licensees/" (licensee.licensee) "/subscription" } { "Cancel" }
+        }
+        @if !losers.is_empty() { (loser_table(licensee, &losers)) }
+    }
+}
+
+fn loser_table(licensee: &Licensee, losers: &[&PreviewEvent]) -> Markup {
+    html! {
+        div.table-frame role="region" aria-label="Users who would lose their seats" tabindex="0" {
+            table {
+                caption { "In the order in which the seats would go" }
+                thead {
+                    tr { th.number scope="col" { "Rank" } th scope="col" { "User" } th scope="col" { "Last use" } }
+                }
+                tbody {
+                    @for event in losers.iter().take(LOSERS_SHOWN_MAX) {
+                        @let last_use = event.data.get("last_used_at").and_then(Value::as_str);
+                        @let rank = event.data.get("rank").and_then(Value::as_u64);
+                        @let user = event.user().unwrap_or_default();
+                        tr {
+                            td.number { @if let Some(rank) = rank { (rank) } }
+                            td { a href={ "/licensees/" (licensee.licensee) "/members/" (user) "/why" } { (user) } }
+                            td {
+                                @match last_use {
+                                    Some(at) => (at.get(.."2026-01-31".len()).unwrap_or(at)),
+                                    None => (chip("plain", "Never")),
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        @if losers.len() > LOSERS_SHOWN_MAX { p.quiet { "and " (losers.len() - LOSERS_SHOWN_MAX) " more" } }
+    }
+}
+
+/// The question, for the form that has it done.
+fn kept(asked: &WhatIf) -> Markup {
+    html! {
+        (hidden("what", asked.word()))
+        (hidden("seats", &asked.seats.to_string()))
+        (hidden("months", &asked.months().to_string()))
+    }
+}

@@ -1,0 +1,9 @@
+//! The pages as browsers get them: over the router, without one.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod changes;
+mod doors;
+mod forms;
+mod headers;
+mod server;
+mod shown;

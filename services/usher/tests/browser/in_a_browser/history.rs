@@ -1,0 +1,69 @@
+use crate::{
+    server::Server,
+    visit::{ENTER, visit},
+};
+
+#[test]
+fn a_past_day_and_the_reason_of_a_seat_are_shown() {
+    let server = Server::on_sample();
+    visit(&server.address, async |visit| {
+        visit.go("/licensees/rails/history").await;
+        visit.find(".chart path.assigned").await;
+        visit.run("document.getElementById('as-of').value = '2022-06-01'", vec![]).await;
+        visit.click("form:has(#as-of) button").await;
+        visit.says("As of the end of 2022-06-01").await;
+        visit.says("60 of 60 Duo Enterprise").await;
+        visit.go("/licensees/rails/history?type=SeatRemoved").await;
+        visit.says("lost the seat").await;
+        visit.click(".timeline details summary").await;
+        visit.says("Caused by command").await;
+        visit.click(".timeline .what a").await;
+        visit.says("Why?").await;
+        visit.says("Lost the seat").await;
+        visit.click("details summary").await;
+        visit.says("What brought it about").await;
+    });
+}
+
+#[test]
+fn seats_are_shown_as_of_a_day_that_the_slider_chooses() {
+    let server = Server::on_sample();
+    visit(&server.address, async |visit| {
+        visit.go("/licensees/rails/seats").await;
+        visit.click("details:has(#as-of) summary").await;
+        visit.find("[data-day-slider]:not([hidden])").await;
+        let back =
+            "const slider = document.querySelector('[data-day-slider]'); slider.value = Number(slider.max) - 700;
+            slider.dispatchEvent(new Event('input')); slider.dispatchEvent(new Event('change'));";
+        visit.run(back, vec![]).await;
+        visit.says("This is the past").await;
+        visit.find("table.rows tbody tr").await;
+        visit.click("td.end a").await;
+        visit.says("This is the past").await;
+    });
+}
+
+#[test]
+fn what_was_removed_in_bulk_is_undone_by_keyboard_after_a_look() {
+    let server = Server::on_sample();
+    let (assigned, _) = server.seats();
+    visit(&server.address, async |visit| {
+        visit.go("/licensees/rails/seats?assigned=yes").await;
+        visit.click("input[name=scope]").await;
+        visit.click("button[value=remove]").await;
+        visit.click("#decide").await;
+        visit.says("seats were removed").await;
+        assert_eq!(server.seats().0, 0);
+        visit.go("/licensees/rails/history?type=SeatRemoved").await;
+        visit.click(".timeline details summary").await;
+        visit.tab_to("form[action$='undo/review'] button").await;
+        visit.press(ENTER).await;
+        visit.says(&format!("{assigned} seats given back")).await;
+        visit.keep_picture("undo-decision").await;
+        assert_eq!(server.seats().0, 0, "a preview changes nothing");
+        visit.tab_to("#decide").await;
+        visit.press(ENTER).await;
+        visit.says("Got the seat back").await;
+        assert_eq!(server.seats().0, assigned);
+    });
+}
