@@ -34,7 +34,7 @@ fn sample_and_assignment() -> (Sample, Command) {
     (sample(), assign().expect("the command can be made"))
 }
 
-#[library_benchmark(setup = sample_and_assignment, config = at_most(1_162_616))]
+#[library_benchmark(setup = sample_and_assignment, config = at_most(1_057_649))]
 fn decide_an_assignment((sample, assign): (Sample, Command)) -> usize {
     (0..TIMES).map(|_| black_box(&sample).decide(black_box(&assign)).len()).sum()
 }

@@ -1,7 +1,10 @@
 //! The small half of a licensee: what was sold, what is in effect, how many seats are taken. It does not grow with the
 //! number of members, so views keep one for each licensee.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -44,13 +47,14 @@ pub struct Pool {
 pub struct Account {
     version: u64,
     offering: Option<Offering>,
-    recorded: Ledger,
+    /// Shared with working copies, as most decisions leave it as it is; so is what follows.
+    recorded: Arc<Ledger>,
     /// What an instance fetched last; gitlab.com needs none, it lives by `recorded`.
-    fetched: Option<Ledger>,
+    fetched: Option<Arc<Ledger>>,
     waiting_since: Option<Instant>,
     instance_version: Option<InstanceVersion>,
     last_synced_at: Option<Instant>,
-    ever_had: BTreeSet<AddOnId>,
+    ever_had: Arc<BTreeSet<AddOnId>>,
     pools: BTreeMap<ProductId, Pool>,
     members: u32,
 }
@@ -75,13 +79,13 @@ impl Account {
     }
 
     /// What billing recorded; commands are judged by it.
-    pub const fn recorded(&self) -> &Ledger {
+    pub fn recorded(&self) -> &Ledger {
         &self.recorded
     }
 
     /// What is in effect; seats and access are judged by it.
     pub fn in_effect(&self) -> &Ledger {
-        if self.synchronises() { self.fetched.as_ref().unwrap_or(&NOTHING) } else { &self.recorded }
+        if self.synchronises() { self.fetched.as_deref().unwrap_or(&NOTHING) } else { &self.recorded }
     }
 
     /// The ledger that an event of this scope changes; of both, the recorded one.
@@ -161,7 +165,7 @@ impl Account {
             Event::SubscriptionExpired { ledger, grace_ends_at } => {
                 self.on(*ledger, |ledger| ledger.expire(*grace_ends_at));
             }
-            Event::GracePeriodEnded { of: GraceOf::Subscription, .. } => self.recorded.end_grace(),
+            Event::GracePeriodEnded { of: GraceOf::Subscription, .. } => Arc::make_mut(&mut self.recorded).end_grace(),
             Event::SeatsPurchased(bought) => {
                 self.record(at, |ledger| ledger.set_holding(&bought.product, &bought.add_on, bought.total.get()));
             }
@@ -172,10 +176,10 @@ impl Account {
                 self.record(at, |ledger| ledger.set_holding(&changed.product, &changed.add_on, changed.quantity.get()));
             }
             Event::TrialStarted(trial) => {
-                self.ever_had.insert(trial.add_on.clone());
+                Arc::make_mut(&mut self.ever_had).insert(trial.add_on.clone());
                 self.record(at, |ledger| ledger.start_trial(trial));
                 if !self.synchronises() {
-                    self.recorded.forget_starters();
+                    Arc::make_mut(&mut self.recorded).forget_starters();
                 }
             }
             Event::TrialConverted { ledger, product, .. } | Event::TrialExpired { ledger, product, .. } => {
@@ -210,7 +214,7 @@ impl Account {
 
     /// A change by billing: on record at once, and for an instance waiting to be fetched (R16).
     fn record(&mut self, at: Instant, change: impl FnOnce(&mut Ledger)) {
-        change(&mut self.recorded);
+        change(Arc::make_mut(&mut self.recorded));
         if self.synchronises() {
             self.waiting_since.get_or_insert(at);
         }
@@ -219,10 +223,10 @@ impl Account {
     /// A change by time, to the ledger it says.
     fn on(&mut self, scope: LedgerScope, change: impl Fn(&mut Ledger)) {
         if scope.is_recorded() {
-            change(&mut self.recorded);
+            change(Arc::make_mut(&mut self.recorded));
         }
         if let Some(fetched) = self.fetched.as_mut().filter(|_| scope.is_in_effect()) {
-            change(fetched);
+            change(Arc::make_mut(fetched));
         }
     }
 
@@ -230,7 +234,7 @@ impl Account {
         if let Some(version) = version {
             self.instance_version = Some(version.clone());
         }
-        self.recorded.forget_starters();
+        Arc::make_mut(&mut self.recorded).forget_starters();
         self.fetched = Some(self.recorded.clone());
         self.waiting_since = None;
         self.last_synced_at = Some(at);
@@ -243,7 +247,7 @@ impl Account {
         }
         for holding in self.recorded.holdings.values() {
             if !self.ever_had.contains(&holding.add_on) {
-                self.ever_had.insert(holding.add_on.clone());
+                Arc::make_mut(&mut self.ever_had).insert(holding.add_on.clone());
             }
         }
     }
