@@ -19,6 +19,7 @@ mod problem;
 mod routes;
 mod schema;
 mod schema_of_reasons;
+mod schema_of_rebuilds;
 
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     client::ClientError,
-    commands::{CsvError, DemoError, EraseError, ExportError, ListError, ServeError},
+    commands::{CsvError, DemoError, EraseError, ExportError, ListError, RebuildError, ServeError},
     config::ConfigError,
     evidence::EvidenceError,
     exit::ExitStatus,
@@ -52,6 +52,9 @@ pub enum CommandError {
     /// Billing's list.
     #[error(transparent)]
     List(#[from] ListError),
+    /// A rebuild by a server.
+    #[error(transparent)]
+    Rebuild(#[from] RebuildError),
     /// What would have been.
     #[error(transparent)]
     Backtest(#[from] backtest::BacktestError),
@@ -93,6 +96,7 @@ impl CommandError {
             | Self::Audit(_)
             | Self::Evidence(_)
             | Self::List(_)
+            | Self::Rebuild(_)
             | Self::Backtest(_)
             | Self::Erase(_)
             | Self::Kafka(_)

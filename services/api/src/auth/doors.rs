@@ -54,6 +54,9 @@ const DOORS: &[(Method, &str, Door)] = &[
     (Method::GET, "/v1/timers", Door::ReadLicensee),
     (Method::GET, "/v1/clock", Door::ReadAll),
     (Method::PUT, "/v1/clock", Door::Operate),
+    (Method::GET, "/v1/views/rebuild", Door::Operate),
+    (Method::POST, "/v1/views/rebuild", Door::Operate),
+    (Method::DELETE, "/v1/views/rebuild", Door::Operate),
 ];
 
 /// Whether a caller is let through.

@@ -49,6 +49,10 @@ problem_codes! {
     ClockNotManual = "clock_not_manual", 409;
     /// The clock would go back.
     ClockBackwards = "clock_backwards", 409;
+    /// A rebuild of the read models runs already.
+    RebuildRunning = "rebuild_running", 409;
+    /// No rebuild of the read models runs.
+    NoRebuild = "no_rebuild", 409;
     /// What a change is for is no longer as `If-Match` says.
     VersionChanged = "version_changed", 412;
     /// The body is above [`BODY_BYTES_MAX`](crate::BODY_BYTES_MAX).

@@ -10,6 +10,7 @@ mod history;
 mod known;
 mod licensees;
 mod members;
+mod rebuild;
 mod refusals;
 mod seats;
 mod sync;
@@ -96,6 +97,7 @@ pub(crate) fn contract() -> OpenApiRouter<App> {
         .routes(routes!(users::access))
         .routes(routes!(timers::list))
         .routes(routes!(clock::show, clock::advance))
+        .routes(routes!(rebuild::show, rebuild::start, rebuild::abort))
 }
 
 /// What tells about the process.

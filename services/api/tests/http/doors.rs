@@ -43,6 +43,9 @@ const MATRIX: &[(&str, &str)] = &[
     ("GET /v1/timers?licensee={licensee}", "x x - - - x x - -"),
     ("GET /v1/clock", "- - - - - x x - -"),
     ("PUT /v1/clock", "- - - - - - x - -"),
+    ("GET /v1/views/rebuild", "- - - - - - x - -"),
+    ("POST /v1/views/rebuild", "- - - - - - x - -"),
+    ("DELETE /v1/views/rebuild", "- - - - - - x - -"),
 ];
 
 /// A server with `acme` and `inst`, each with a member and a seat to give, and the token of every role.

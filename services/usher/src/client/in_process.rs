@@ -11,7 +11,7 @@ use licensing::Instant;
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
-use super::{ANSWER_BYTES_MAX, ClientError, Erased, Request, Response};
+use super::{ANSWER_BYTES_MAX, ClientError, Erased, Request, Response, Target};
 use crate::{
     moment,
     store::{Store, StoreOptions},
@@ -41,15 +41,21 @@ impl InProcess {
     }
 
     pub(super) fn send(&self, request: &Request<'_>) -> Result<Response, ClientError> {
-        let http_request =
-            to_http(request).map_err(|source| ClientError::Request { target: request.target.to_string(), source })?;
+        self.answer(request.target, to_http(request))
+    }
+
+    pub(super) fn delete(&self, target: &Target) -> Result<Response, ClientError> {
+        self.answer(target, http::Request::delete(target.to_string()).body(Body::empty()))
+    }
+
+    fn answer(&self, target: &Target, request: http::Result<http::Request<Body>>) -> Result<Response, ClientError> {
+        let http_request = request.map_err(|source| ClientError::Request { target: target.to_string(), source })?;
         self.runtime.block_on(async {
             let Ok(response) = self.router.clone().oneshot(http_request).await;
             let status = response.status().as_u16();
-            let body = to_bytes(response.into_body(), ANSWER_BYTES_MAX).await.map_err(|error| ClientError::Answer {
-                target: request.target.to_string(),
-                source: error.into_inner(),
-            })?;
+            let body = to_bytes(response.into_body(), ANSWER_BYTES_MAX)
+                .await
+                .map_err(|error| ClientError::Answer { target: target.to_string(), source: error.into_inner() })?;
             Ok(Response { status, body: body.into() })
         })
     }

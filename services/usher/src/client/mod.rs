@@ -165,6 +165,17 @@ impl Client {
         self.ask(&Request { target, body: Some(body), content_type: JSON, idempotency_key })
     }
 
+    /// Asks for something to be taken away or ended.
+    pub fn delete<T: DeserializeOwned>(&self, target: &Target) -> Result<T, ClientError> {
+        understood(
+            target,
+            match self {
+                Self::InProcess(store) => store.delete(target)?,
+                Self::Remote(server) => server.delete(target)?,
+            },
+        )
+    }
+
     /// Hands in an event of the contract.
     pub fn send_event<T: DeserializeOwned>(&self, event: &Value) -> Result<T, ClientError> {
         let target = Target::new(["v1", "events"]);
@@ -199,19 +210,25 @@ impl Client {
     }
 
     fn ask<T: DeserializeOwned>(&self, request: &Request<'_>) -> Result<T, ClientError> {
-        let Response { status, body } = match self {
-            Self::InProcess(store) => store.send(request)?,
-            Self::Remote(server) => server.send(request)?,
-        };
-        let not_understood = |error: serde_json::Error| ClientError::Answer {
-            target: request.target.to_string(),
-            source: Box::new(error),
-        };
-        if (200..300).contains(&status) {
-            return serde_json::from_slice(&body).map_err(not_understood);
-        }
-        Err(serde_json::from_slice::<Problem>(&body).map_or_else(not_understood, ClientError::Refused))
+        understood(
+            request.target,
+            match self {
+                Self::InProcess(store) => store.send(request)?,
+                Self::Remote(server) => server.send(request)?,
+            },
+        )
     }
+}
+
+/// What an answer says, or why it says no.
+fn understood<T: DeserializeOwned>(target: &Target, answer: Response) -> Result<T, ClientError> {
+    let Response { status, body } = answer;
+    let not_understood =
+        |error: serde_json::Error| ClientError::Answer { target: target.to_string(), source: Box::new(error) };
+    if (200..300).contains(&status) {
+        return serde_json::from_slice(&body).map_err(not_understood);
+    }
+    Err(serde_json::from_slice::<Problem>(&body).map_or_else(not_understood, ClientError::Refused))
 }
 
 /// The pages of a list.

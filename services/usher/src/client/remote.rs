@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ureq::{Agent, http};
 
-use super::{ANSWER_BYTES_MAX, ClientError, Request, Response};
+use super::{ANSWER_BYTES_MAX, ClientError, Request, Response, Target};
 use crate::config::{ServerUrl, Token};
 
 /// How long an answer may take, all in all: a bulk command for many users takes a while.
@@ -32,9 +32,17 @@ impl Remote {
             .map_err(|source| ClientError::Unreachable { url: self.url.clone(), source: Box::new(source) })
     }
 
+    pub(super) fn delete(&self, target: &Target) -> Result<Response, ClientError> {
+        let request = self.signed(self.agent.delete(format!("{}{target}", self.url)));
+        request
+            .call()
+            .and_then(read)
+            .map_err(|source| ClientError::Unreachable { url: self.url.clone(), source: Box::new(source) })
+    }
+
     fn exchange(&self, request: &Request<'_>) -> Result<Response, ureq::Error> {
         let address = format!("{}{}", self.url, request.target);
-        let mut response: http::Response<ureq::Body> = match request.body {
+        let response = match request.body {
             None => self.signed(self.agent.get(address)).call()?,
             Some(body) => {
                 let mut post = self.signed(self.agent.post(address)).content_type(request.content_type);
@@ -44,8 +52,7 @@ impl Remote {
                 post.send(body.to_string())?
             }
         };
-        let body = response.body_mut().with_config().limit(ANSWER_BYTES_MAX as u64).read_to_vec()?;
-        Ok(Response { status: response.status().as_u16(), body })
+        read(response)
     }
 
     /// The request with what shows who asks.
@@ -55,4 +62,9 @@ impl Remote {
             None => request,
         }
     }
+}
+
+fn read(mut response: http::Response<ureq::Body>) -> Result<Response, ureq::Error> {
+    let body = response.body_mut().with_config().limit(ANSWER_BYTES_MAX as u64).read_to_vec()?;
+    Ok(Response { status: response.status().as_u16(), body })
 }

@@ -30,6 +30,7 @@ use journal::Duty;
 pub use demo::DemoError;
 pub use erase::EraseError;
 pub use export::ExportError;
+pub use rebuild::RebuildError;
 pub use reconcile::ListError;
 pub use seats::CsvError;
 pub use serve::ServeError;

@@ -16,6 +16,7 @@ mod on_kafka;
 mod program;
 mod reasons;
 mod rebuild;
+mod rebuild_by_server;
 mod reconcile;
 mod seal;
 mod seats;

@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use journal::{Position, Positions, Progress};
+use journal::{Position, Positions};
 use licensing::{Catalogue, LicenseeId, UserId};
 
-use super::{licensees, members::Filter, ordered_lists::OrderedLists, pool::Pool, refusals, timers, totals, users};
+use super::{licensees, live::Live, members::Filter, ordered_lists::OrderedLists, refusals, timers, totals, users};
 use crate::{
     MemberSort, MemberView, RefusalView, StrayColumns, TimerView, Totals, ViewsError,
     licensees::LicenseeRow,
@@ -16,8 +16,7 @@ use crate::{
 
 /// The tables of a file.
 pub(super) struct SqliteTables {
-    pub(super) readers: Pool,
-    pub(super) progress: Arc<Progress<ViewsError>>,
+    pub(super) live: Arc<Live>,
     pub(super) lists: OrderedLists,
 }
 
@@ -31,7 +30,7 @@ impl SqliteTables {
         limit: usize,
         keep: impl FnOnce(Arc<[UserId]>) -> OrderName,
     ) -> Result<Portion, ViewsError> {
-        let (items, next) = self.readers.read(|connection| filter.following(connection, &users, start, limit))?;
+        let (items, next) = self.live.read(|connection| filter.following(connection, &users, start, limit))?;
         let next = (next < users.len()).then(|| OrderPlace { order: keep(users), start: next });
         Ok(Portion { items, next })
     }
@@ -39,23 +38,23 @@ impl SqliteTables {
 
 impl Tables for SqliteTables {
     fn check(&self) -> Result<(), ViewsError> {
-        self.progress.check()
+        self.live.progress.check()
     }
 
     fn positions(&self) -> Positions {
-        self.progress.heads().into_iter().collect()
+        self.live.progress.heads().into_iter().collect()
     }
 
     fn wait_for(&self, wanted: &Positions, timeout: Duration) -> Result<bool, ViewsError> {
-        self.progress.wait_for(timeout, || Ok(self.positions().cover(wanted)))
+        self.live.progress.wait_for(timeout, || Ok(self.positions().cover(wanted)))
     }
 
     fn licensee(&self, licensee: &LicenseeId) -> Result<Option<LicenseeRow>, ViewsError> {
-        self.readers.read(|connection| licensees::one(connection, licensee))
+        self.live.read(|connection| licensees::one(connection, licensee))
     }
 
     fn licensees(&self, wanted: &WantedLicensees<'_>) -> Result<Vec<LicenseeRow>, ViewsError> {
-        self.readers.read(|connection| licensees::some(connection, wanted))
+        self.live.read(|connection| licensees::some(connection, wanted))
     }
 
     fn members_by_id(
@@ -65,7 +64,7 @@ impl Tables for SqliteTables {
         descending: bool,
         limit: usize,
     ) -> Result<Vec<MemberView>, ViewsError> {
-        self.readers.read(|connection| Filter::new(wanted).by_id(connection, after, descending, limit))
+        self.live.read(|connection| Filter::new(wanted).by_id(connection, after, descending, limit))
     }
 
     fn members_in_order(
@@ -75,7 +74,7 @@ impl Tables for SqliteTables {
         limit: usize,
     ) -> Result<Portion, ViewsError> {
         let filter = Filter::new(wanted);
-        let users = self.readers.read(|connection| filter.in_order(connection, sort))?;
+        let users = self.live.read(|connection| filter.in_order(connection, sort))?;
         self.portion(&filter, users.into(), 0, limit, |users| self.lists.keep(users))
     }
 
@@ -94,7 +93,7 @@ impl Tables for SqliteTables {
     }
 
     fn timers(&self, licensee: Option<&LicenseeId>) -> Result<Vec<TimerView>, ViewsError> {
-        self.readers.read(|connection| timers::kept(connection, licensee))
+        self.live.read(|connection| timers::kept(connection, licensee))
     }
 
     fn refusals(
@@ -103,11 +102,11 @@ impl Tables for SqliteTables {
         after: Position,
         limit: usize,
     ) -> Result<Vec<(Position, RefusalView)>, ViewsError> {
-        self.readers.read(|connection| refusals::after(connection, licensee, after, limit))
+        self.live.read(|connection| refusals::after(connection, licensee, after, limit))
     }
 
     fn user(&self, user: &UserId) -> Result<Option<UserRow>, ViewsError> {
-        self.readers.read(|connection| users::one(connection, user))
+        self.live.read(|connection| users::one(connection, user))
     }
 
     fn stray_columns(&self, _catalogue: &Catalogue) -> Result<Option<StrayColumns>, ViewsError> {
@@ -115,6 +114,6 @@ impl Tables for SqliteTables {
     }
 
     fn totals(&self) -> Result<Totals, ViewsError> {
-        self.readers.read(totals::read)
+        self.live.read(totals::read)
     }
 }
