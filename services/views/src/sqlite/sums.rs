@@ -33,6 +33,7 @@ fn sum(
     table: String,
     go_on: &mut dyn FnMut() -> Result<(), ViewsError>,
 ) -> Result<TableSum, ViewsError> {
+    go_on()?;
     let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).in_file(file)?;
     let columns = statement.column_count();
     let mut rows = statement.query([]).in_file(file)?;
