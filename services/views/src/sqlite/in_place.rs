@@ -16,14 +16,7 @@ use journal::{Head, Journal};
 use parking_lot::Mutex;
 use rusqlite::Connection;
 
-use super::{
-    anew::Anew,
-    connection,
-    failure::InFile,
-    live::{Live, Replaced},
-    marks, sums,
-    workshop::Workshop,
-};
+use super::{anew::Anew, connection, failure::InFile, live::Live, marks, sums, workshop::Workshop};
 use crate::{
     Rebuilt, TableSum, ViewsError,
     rebuild::{Rebuild, RebuildPhase, Watcher, first_difference, tell},
@@ -89,10 +82,8 @@ impl Rebuilder {
             new.settle()?;
             let still = self.live.hold();
             new.feed_to(&still.heads(), &mut |_| ControlFlow::Continue(()))?;
-            match still.replace_by(new)? {
-                Replaced::Done => return Ok(()),
-                Replaced::NotNow(given_back) => new = given_back,
-            }
+            let Some(given_back) = still.replace_by(new)? else { return Ok(()) };
+            new = given_back;
             thread::sleep(SWAP_PAUSE);
         }
         Err(ViewsError::Occupied { file: self.live.file.clone() })

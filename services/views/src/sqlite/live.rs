@@ -93,19 +93,19 @@ impl Still<'_> {
         self.live.progress.heads()
     }
 
-    /// Puts a file that is as far as this one, or further, in its place, and its memory in the place of the other. Gives it
-    /// back where somebody reads the old one for longer than others could be kept waiting for.
-    pub(super) fn replace_by<'n>(mut self, new: Anew<'n>) -> Result<Replaced<'n>, ViewsError> {
+    /// Puts a file that is as far as this one, or further, in its place, and its memory in the place of the other. Gives the
+    /// new one back where somebody reads the old one for longer than others could be kept waiting for.
+    pub(super) fn replace_by<'n>(mut self, new: Anew<'n>) -> Result<Option<Anew<'n>>, ViewsError> {
         let live = self.live;
-        let Some(readers) = live.readers.try_write_for(READS_PATIENCE) else { return Ok(Replaced::NotNow(new)) };
+        let Some(readers) = live.readers.try_write_for(READS_PATIENCE) else { return Ok(Some(new)) };
         if !self.leave_no_wal()? {
-            return Ok(Replaced::NotNow(new));
+            return Ok(Some(new));
         }
         let Filled { file, memory, heads } = new.close()?;
         self.swap_files(readers, &file)?;
         *live.memory.write() = memory;
         live.progress.advance(heads);
-        Ok(Replaced::Done)
+        Ok(None)
     }
 
     /// Moves everything from the old file's WAL into it, so that it is whole by itself; false while somebody reads it.
@@ -135,14 +135,6 @@ impl Still<'_> {
         }
         replaced
     }
-}
-
-/// What came of replacing the file.
-pub(super) enum Replaced<'n> {
-    /// The new one lives.
-    Done,
-    /// Nothing: somebody reads the old one.
-    NotNow(Anew<'n>),
 }
 
 /// Feeds the file that lives.
