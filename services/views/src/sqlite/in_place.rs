@@ -80,6 +80,7 @@ impl Rebuilder {
             // Most of it while nobody has to wait.
             new.feed_to(&self.live.progress.heads(), watcher)?;
             new.settle()?;
+            self.live.drain_wal()?;
             let still = self.live.hold();
             new.feed_to(&still.heads(), &mut |_| ControlFlow::Continue(()))?;
             let Some(given_back) = still.replace_by(new)? else { return Ok(()) };

@@ -76,6 +76,13 @@ impl Live {
         Still { live: self, writer: self.writer.lock() }
     }
 
+    /// Moves most of what is in the WAL into the file, so that the rest is soon moved: nobody waits for this.
+    pub(super) fn drain_wal(&self) -> Result<(), ViewsError> {
+        let passive = "PRAGMA wal_checkpoint(PASSIVE)";
+        let drained = connection::open(&self.file).and_then(|connection| connection.query_row(passive, [], |_| Ok(())));
+        unless_damaged(drained.in_file(&self.file)).map(|_| ())
+    }
+
     fn feed(&self, commits: &[StoredCommit]) -> Result<(), ViewsError> {
         let mut writer = self.writer.lock();
         let changes = fold(commits, &*self.memory, &self.catalogue)?;
@@ -97,14 +104,20 @@ impl Still<'_> {
     /// new one back where somebody reads the old one for longer than others could be kept waiting for.
     pub(super) fn replace_by<'n>(mut self, new: Anew<'n>) -> Result<Option<Anew<'n>>, ViewsError> {
         let live = self.live;
+        // Here and not below, where reads wait.
+        new.settle()?;
+        live.drain_wal()?;
         let Some(readers) = live.readers.try_write_for(READS_PATIENCE) else { return Ok(Some(new)) };
         if !self.leave_no_wal()? {
             return Ok(Some(new));
         }
         let Filled { file, memory, heads } = new.close()?;
         self.swap_files(readers, &file)?;
-        *live.memory.write() = memory;
+        let old = mem::replace(&mut *live.memory.write(), memory);
         live.progress.advance(heads);
+        // It is large: nobody is held while it goes.
+        drop(self);
+        drop(old);
         Ok(None)
     }
 
@@ -114,12 +127,7 @@ impl Still<'_> {
         self.writer.busy_timeout(READS_PATIENCE).in_file(file)?;
         let is_busy = self.writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
         self.writer.busy_timeout(connection::BUSY_WAIT).in_file(file)?;
-        match is_busy.in_file(file) {
-            Ok(is_busy) => Ok(!is_busy),
-            // It is of no use to anybody: that it goes is what a rebuild is for.
-            Err(ViewsError::Unreadable { .. }) => Ok(true),
-            Err(error) => Err(error),
-        }
+        unless_damaged(is_busy.in_file(file)).map(|is_busy| !is_busy.unwrap_or(false))
     }
 
     fn swap_files(&mut self, mut readers: RwLockWriteGuard<'_, Pool>, new: &Path) -> Result<(), ViewsError> {
@@ -134,6 +142,15 @@ impl Still<'_> {
             Err(error) => progress.fail(error),
         }
         replaced
+    }
+}
+
+/// `None` of a file that is damaged, which is of no use to anybody: that it goes is what a rebuild is for.
+fn unless_damaged<T>(outcome: Result<T, ViewsError>) -> Result<Option<T>, ViewsError> {
+    match outcome {
+        Ok(value) => Ok(Some(value)),
+        Err(ViewsError::Unreadable { .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -128,7 +128,7 @@ fn in_words(RebuildProgress { phase, records, of }: RebuildProgress) -> String {
         RebuildPhase::Comparing => "comparing",
         RebuildPhase::Swapping => "swapping",
     };
-    let percent = records.saturating_mul(100).checked_div(of).unwrap_or(100);
+    let percent = records.saturating_mul(100).checked_div(of).unwrap_or(0);
     format!("{doing}: {records} of {of} records ({percent} %)")
 }
 
