@@ -1,8 +1,11 @@
 //! What all handlers share.
 
+use std::sync::Arc;
+
 use axum::{extract::FromRef, response::Response};
 use engine::{Answer, Call, Claim, Done, Order, Preview, Reply};
 use journal::Positions;
+use views::Rebuilding;
 
 use crate::{
     Services,
@@ -22,6 +25,7 @@ pub(crate) struct App {
     services: Services,
     health: Health,
     blocking_jobs: BlockingJobs,
+    rebuilding: Arc<Rebuilding>,
 }
 
 impl FromRef<App> for Health {
@@ -66,8 +70,14 @@ impl Called {
 impl App {
     pub(crate) fn new(services: Services) -> Self {
         let Services { engine, views, index, journal, metrics, past: _, webhooks: _ } = services.clone();
+        let rebuilding = Arc::new(Rebuilding::new(views.clone()));
         let health = Health::new(engine, journal, index, Some(views), metrics);
-        Self { services, health, blocking_jobs: BlockingJobs::at_most(BLOCKING_JOBS_MAX) }
+        Self { services, health, blocking_jobs: BlockingJobs::at_most(BLOCKING_JOBS_MAX), rebuilding }
+    }
+
+    /// The rebuilds of this process's read models.
+    pub(crate) fn rebuilding(&self) -> &Rebuilding {
+        &self.rebuilding
     }
 
     pub(crate) const fn services(&self) -> &Services {

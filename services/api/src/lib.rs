@@ -21,6 +21,7 @@ mod refusals_told;
 mod routes;
 mod schema;
 mod schema_of_reasons;
+mod schema_of_rebuilds;
 mod seat_history;
 mod shard_progress;
 

@@ -22,6 +22,8 @@ use crate::{
 };
 
 const CONTRACT_PREFIX: &str = "/v1/";
+/// What is below decides nothing, so that there is nothing to preview, to repeat or to be bound to a version.
+const DECIDES_NOTHING: &str = "/v1/views/";
 const JSON: &str = "application/json";
 /// How the document calls the way in which callers prove who they are.
 const BEARER: &str = "bearer";
@@ -52,7 +54,7 @@ pub fn openapi() -> OpenApi {
     let mut document = routes.into_openapi();
     for (path, item) in &mut document.paths.paths {
         let is_contract = path.starts_with(CONTRACT_PREFIX);
-        complete(item, is_contract);
+        complete(item, is_contract, !path.starts_with(DECIDES_NOTHING));
         if let Some(read) = item.get.as_mut().filter(|_| is_open(&Method::GET, path)) {
             read.security = Some(Vec::new());
         }
@@ -69,14 +71,16 @@ fn bearer() -> SecurityScheme {
 }
 
 /// Adds what all operations have in common.
-fn complete(item: &mut PathItem, is_contract: bool) {
+fn complete(item: &mut PathItem, is_contract: bool, has_terms: bool) {
     let changing = [&mut item.put, &mut item.post, &mut item.delete];
     for operation in changing.into_iter().flatten() {
-        add_parameter(operation, idempotency_key());
-        add_parameter(operation, if_match());
-        add_parameter(operation, dry_run());
-        add_preview(operation);
         add_problems(operation);
+        if has_terms {
+            add_parameter(operation, idempotency_key());
+            add_parameter(operation, if_match());
+            add_parameter(operation, dry_run());
+            add_preview(operation);
+        }
     }
     if let Some(read) = &mut item.get {
         if is_contract {

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     client::ClientError,
-    commands::{CsvError, DemoError, EraseError, ExportError, ListError, PreviewError, ServeError},
+    commands::{CsvError, DemoError, EraseError, ExportError, ListError, PreviewError, RebuildError, ServeError},
     config::ConfigError,
     evidence::EvidenceError,
     exit::ExitStatus,
@@ -55,6 +55,9 @@ pub enum CommandError {
     /// Billing's list.
     #[error(transparent)]
     List(#[from] ListError),
+    /// A rebuild by a server.
+    #[error(transparent)]
+    Rebuild(#[from] RebuildError),
     /// What would have been.
     #[error(transparent)]
     Backtest(#[from] backtest::BacktestError),
@@ -97,6 +100,7 @@ impl CommandError {
             | Self::Audit(_)
             | Self::Evidence(_)
             | Self::List(_)
+            | Self::Rebuild(_)
             | Self::Backtest(_)
             | Self::Erase(_)
             | Self::Kafka(_)

@@ -87,9 +87,18 @@ pub enum ViewsError {
     /// Whoever asked for a rebuild ended it.
     #[error("the rebuild was ended: the views are as they were")]
     Aborted,
-    /// Another process rebuilds the views of this database.
-    #[error("another process rebuilds these views: wait until it is done")]
+    /// The views are being rebuilt already, here or by another process on the database.
+    #[error("these views are being rebuilt already: wait until that is done")]
     RebuildUnderWay,
+    /// The thread that rebuilt them is gone.
+    #[error("the rebuild came to no end: see usher's log; the views are as they were or new as a whole")]
+    RebuildLost,
+    /// The file is read without a pause, so that none can take its place.
+    #[error("{file:?} is being read without a pause: end whatever reads it, then rebuild it again; it is as it was")]
+    Occupied {
+        /// The file.
+        file: PathBuf,
+    },
     /// Processes that run keep the views by another catalogue.
     #[error("the views go by another catalogue: name the same one with --catalog as for usher serve")]
     OtherCatalogue,

@@ -13,8 +13,8 @@ use parking_lot::RwLock;
 
 use crate::{
     Feeds, LicenseeView, LicenseesQuery, MemberView, MembersQuery, Page, RefusalView, StrayColumns, TimerView, Totals,
-    UserView, ViewsError, licensees, members, memory::Memory, page, postgres, refusals, sqlite, tables::Tables, timers,
-    users,
+    UserView, ViewsError, licensees, members, memory::Memory, page, postgres, rebuild::Rebuild, refusals, sqlite,
+    tables::Tables, timers, users,
 };
 
 /// The read models of a store, fed by threads of their own until they are dropped.
@@ -24,6 +24,7 @@ use crate::{
 pub struct Views {
     // In this order: the readers' connections close before the writers', which then leave a tidy file behind.
     tables: Box<dyn Tables>,
+    pub(crate) rebuild: Box<dyn Rebuild>,
     _followers: Vec<Background>,
     memory: Arc<RwLock<Memory>>,
     memory_progress: Arc<Progress<ViewsError>>,
@@ -33,6 +34,7 @@ pub struct Views {
 /// What the views consist of.
 pub(crate) struct Parts {
     pub(crate) tables: Box<dyn Tables>,
+    pub(crate) rebuild: Box<dyn Rebuild>,
     pub(crate) followers: Vec<Background>,
     pub(crate) memory: Arc<RwLock<Memory>>,
     pub(crate) memory_progress: Arc<Progress<ViewsError>>,
@@ -84,8 +86,8 @@ impl Views {
     }
 
     fn of(parts: Parts, catalogue: Arc<Catalogue>) -> Self {
-        let Parts { tables, followers, memory, memory_progress } = parts;
-        Self { tables, _followers: followers, memory, memory_progress, catalogue }
+        let Parts { tables, rebuild, followers, memory, memory_progress } = parts;
+        Self { tables, rebuild, _followers: followers, memory, memory_progress, catalogue }
     }
 
     /// Waits until everything up to `positions` is in tables and memory, at most for `timeout`; whether it is.

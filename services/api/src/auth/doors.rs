@@ -62,6 +62,9 @@ const DOORS: &[(Method, &str, Door)] = &[
     (Method::POST, "/v1/webhooks/{webhook}/rotate", Door::Operate),
     (Method::POST, "/v1/webhooks/{webhook}/replay", Door::Operate),
     (Method::POST, "/v1/webhooks/{webhook}/test", Door::Operate),
+    (Method::GET, "/v1/views/rebuild", Door::Operate),
+    (Method::POST, "/v1/views/rebuild", Door::Operate),
+    (Method::DELETE, "/v1/views/rebuild", Door::Operate),
 ];
 
 /// Whether a caller is let through.

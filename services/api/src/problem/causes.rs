@@ -62,6 +62,7 @@ impl From<ViewsError> for Problem {
         match error {
             ViewsError::InvalidCursor => Self::malformed(error.to_string()),
             ViewsError::ExpiredCursor => Self::new(ProblemCode::CursorExpired, error.to_string()),
+            ViewsError::RebuildUnderWay => Self::new(ProblemCode::RebuildRunning, error.to_string()),
             other => Self::unavailable(&other),
         }
     }

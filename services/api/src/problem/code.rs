@@ -53,6 +53,10 @@ problem_codes! {
     ClockBackwards = "clock_backwards", 409;
     /// There are as many webhooks as there may be.
     TooManyWebhooks = "too_many_webhooks", 409;
+    /// A rebuild of the read models runs already.
+    RebuildRunning = "rebuild_running", 409;
+    /// No rebuild of the read models runs.
+    NoRebuild = "no_rebuild", 409;
     /// What a change is for is no longer as `If-Match` says.
     VersionChanged = "version_changed", 412;
     /// The body is above [`BODY_BYTES_MAX`](crate::BODY_BYTES_MAX).

@@ -10,6 +10,7 @@ mod history;
 mod known;
 mod licensees;
 mod members;
+mod rebuild;
 mod refusals;
 mod seats;
 mod sync;
@@ -104,6 +105,7 @@ pub(crate) fn contract() -> OpenApiRouter<App> {
         .routes(routes!(webhooks::rotate))
         .routes(routes!(webhooks::replay))
         .routes(routes!(webhooks::test))
+        .routes(routes!(rebuild::show, rebuild::start, rebuild::abort))
 }
 
 /// What tells about the process.

@@ -51,6 +51,9 @@ const MATRIX: &[(&str, &str)] = &[
     ("POST /v1/webhooks/{webhook}/replay", "- - - - - - x - -"),
     ("POST /v1/webhooks/{webhook}/test", "- - - - - - x - -"),
     ("DELETE /v1/webhooks/{webhook}", "- - - - - - x - -"),
+    ("GET /v1/views/rebuild", "- - - - - - x - -"),
+    ("POST /v1/views/rebuild", "- - - - - - x - -"),
+    ("DELETE /v1/views/rebuild", "- - - - - - x - -"),
 ];
 
 /// A server with `acme` and `inst`, each with a member and a seat to give, and the token of every role.

@@ -15,6 +15,7 @@ mod previews;
 mod process;
 mod reads;
 mod reasons;
+mod rebuilds;
 mod replayed_past;
 mod reply;
 mod schema_check;

@@ -34,6 +34,7 @@ pub use demo::DemoError;
 pub use erase::EraseError;
 pub use export::ExportError;
 pub use ingest::PreviewError;
+pub use rebuild::RebuildError;
 pub use reconcile::ListError;
 pub use seats::CsvError;
 pub use serve::ServeError;

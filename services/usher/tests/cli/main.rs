@@ -18,6 +18,7 @@ mod on_kafka;
 mod program;
 mod reasons;
 mod rebuild;
+mod rebuild_by_server;
 #[path = "../../../notify/tests/support/receiver.rs"]
 mod receiver;
 mod reconcile;

@@ -29,7 +29,9 @@ use ::journal::{Journal, Progress, postgres::Pool};
 use licensing::Catalogue;
 use parking_lot::RwLock;
 
-use self::{database::Database, load::Loaded, reached::Reached, read::PostgresTables, write::FedTables};
+use self::{
+    database::Database, load::Loaded, reached::Reached, read::PostgresTables, rebuild::Rebuilder, write::FedTables,
+};
 pub(crate) use rebuild::rebuild;
 
 use crate::{
@@ -55,6 +57,12 @@ pub(crate) fn open(
     catalogue: &Arc<Catalogue>,
     feeds: Feeds,
 ) -> Result<Parts, ViewsError> {
+    let rebuilder = Rebuilder {
+        pool: pool.clone(),
+        store_id: store_id.to_vec(),
+        journal: journal.clone(),
+        catalogue: catalogue.clone(),
+    };
     let database = Database::new(pool);
     let Loaded { marks, memory } = load_or_renew(&database, store_id, &*journal)?;
     let memory = Arc::new(RwLock::new(memory));
@@ -68,7 +76,7 @@ pub(crate) fn open(
     let followers =
         vec![follower::start("views-memory", source.clone(), alone)?, follower::start("views", source, tables)?];
     let tables = PostgresTables { database, reached, order_names: OrderNames::default() };
-    Ok(Parts { tables: Box::new(tables), followers, memory, memory_progress })
+    Ok(Parts { tables: Box::new(tables), rebuild: Box::new(rebuilder), followers, memory, memory_progress })
 }
 
 /// Loads the tables if they belong to this journal and are not ahead of it; starts with empty ones otherwise.

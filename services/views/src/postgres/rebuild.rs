@@ -21,7 +21,7 @@ use crate::{
     Rebuilt, TableSum, ViewsError,
     catalogue_mark::CatalogueMark,
     marks::Mark,
-    rebuild::{Watcher, first_difference, tell},
+    rebuild::{Rebuild, RebuildPhase, RebuildProgress, Watcher, first_difference, tell},
 };
 
 /// How much of a shard is read at one go, bytes of blocks.
@@ -96,6 +96,20 @@ pub(crate) fn rebuild(
     Ok(rebuilt)
 }
 
+/// What it takes to make the views of this process anew, which are those of every other one too.
+pub(super) struct Rebuilder {
+    pub(super) pool: Arc<Pool>,
+    pub(super) store_id: Vec<u8>,
+    pub(super) journal: Arc<dyn Journal>,
+    pub(super) catalogue: Arc<Catalogue>,
+}
+
+impl Rebuild for Rebuilder {
+    fn rebuild(&self, watcher: &mut Watcher<'_>) -> Result<Rebuilt, ViewsError> {
+        rebuild(self.pool.clone(), &self.store_id, &*self.journal, &self.catalogue, watcher)
+    }
+}
+
 /// Drops what the last rebuild put aside, unless somebody is at it or still reads it: it harms nobody.
 pub(super) fn drop_old(database: &Database) {
     let dropped = database.write(|transaction| {
@@ -124,6 +138,7 @@ struct Making<'a> {
 
 /// How far the new tables are, and are to get.
 struct Fed {
+    phase: RebuildPhase,
     heads: BTreeMap<u16, Head>,
     records: u64,
     of: u64,
@@ -148,8 +163,12 @@ impl Making<'_> {
         transaction.batch_execute(&format!("LOCK TABLE {OLD}.positions IN ACCESS EXCLUSIVE MODE"))?;
         let ends = old_marks(transaction, self.catalogue)?;
         self.feed(transaction, &mut fed, &ends, watcher)?;
+        fed.phase = RebuildPhase::Comparing;
+        tell(watcher, fed.progress())?;
         let (before, after) = (sums(transaction, OLD)?, sums(transaction, NEW)?);
         let difference = first_difference(&before, &after);
+        fed.phase = RebuildPhase::Swapping;
+        tell(watcher, fed.progress())?;
         // If nobody keeps them up to date, they are so at least now.
         let ends = self.journal.heads().map_err(ViewsError::from)?;
         self.feed(transaction, &mut fed, &ends, watcher)?;
@@ -183,7 +202,7 @@ impl Making<'_> {
                 write::fold_into(transaction, &commits, self.catalogue)?;
                 marks::put(transaction, &[mark])?;
                 fed.note(mark.head);
-                tell(watcher, fed.records, fed.of)?;
+                tell(watcher, fed.progress())?;
             }
         }
         Ok(())
@@ -193,7 +212,11 @@ impl Making<'_> {
 impl Fed {
     fn nothing(journal: &dyn Journal) -> Result<Self, Failure> {
         let of = journal.heads().map_err(ViewsError::from)?.iter().map(|head| head.position).sum();
-        Ok(Self { heads: BTreeMap::new(), records: 0, of })
+        Ok(Self { phase: RebuildPhase::Filling, heads: BTreeMap::new(), records: 0, of })
+    }
+
+    const fn progress(&self) -> RebuildProgress {
+        RebuildProgress { phase: self.phase, records: self.records, of: self.of }
     }
 
     fn number(&self, shard: u16) -> u64 {

@@ -13,7 +13,7 @@ use rusqlite::{
 use super::text_search;
 
 /// For how long a statement waits for another connection.
-const BUSY_WAIT: Duration = Duration::from_secs(30);
+pub(super) const BUSY_WAIT: Duration = Duration::from_secs(30);
 
 // A bulk write touches most pages: the rarer they are moved from the WAL, the fewer are written twice. Losing the last
 // transactions with the power is harmless: the positions are lost along with the rows.
@@ -26,6 +26,13 @@ const WRITER_TUNING: &str = "
 /// Opens a file that exists, for reading and writing, and changes nothing about it yet.
 pub(super) fn open(file: &Path) -> rusqlite::Result<Connection> {
     open_with(file, OpenFlags::SQLITE_OPEN_READ_WRITE)
+}
+
+/// Opens a file that exists, ready to write in bulk.
+pub(super) fn open_writer(file: &Path) -> rusqlite::Result<Connection> {
+    let connection = open(file)?;
+    tune_writer(&connection)?;
+    Ok(connection)
 }
 
 /// Makes a file that does not exist.

@@ -1,8 +1,11 @@
 //! The views in a file of SQLite's, for a store of one process.
 
+mod anew;
 mod connection;
 mod failure;
+mod in_place;
 mod licensees;
+mod live;
 mod marks;
 mod members;
 mod open;
@@ -13,20 +16,27 @@ mod rebuild;
 mod refusals;
 mod schema;
 mod seats;
+mod sums;
 mod text_search;
 mod timers;
 mod totals;
 mod users;
 mod value;
+mod workshop;
 mod write;
 
 use std::{path::Path, sync::Arc};
 
-use journal::{Journal, Progress};
+use journal::Journal;
 use licensing::Catalogue;
-use parking_lot::RwLock;
 
-use self::{open::Opened, ordered_lists::OrderedLists, read::SqliteTables, write::TablesAndMemory};
+use self::{
+    in_place::Rebuilder,
+    live::{Live, LiveFeed},
+    open::Opened,
+    ordered_lists::OrderedLists,
+    read::SqliteTables,
+};
 use crate::{ViewsError, follower, source::FromJournal, views::Parts};
 
 pub(crate) use rebuild::rebuild;
@@ -40,21 +50,22 @@ pub(crate) fn open(
     journal_path: &Path,
     catalogue: &Arc<Catalogue>,
 ) -> Result<Parts, ViewsError> {
-    rebuild::remove_remains(folder)?;
+    workshop::remove_remains(folder)?;
     let file = folder.join(VIEWS_FILE);
     let store_id = open::store_id(journal_path)?;
     let Opened { writer, memory, marks } = open::open_or_renew(&file, &*journal, &store_id, catalogue)?;
-    let progress = Arc::new(Progress::new(marks.into_iter().map(|mark| mark.head).collect()));
-    let memory = Arc::new(RwLock::new(memory));
-    let readers = pool::of(&file, journal_path);
-    let tables = SqliteTables { readers, progress: progress.clone(), lists: OrderedLists::default() };
-    let fed = TablesAndMemory {
-        writer,
-        file,
-        memory: memory.clone(),
-        catalogue: catalogue.clone(),
-        progress: progress.clone(),
-    };
-    let follower = follower::start("views", Arc::new(FromJournal(journal)), fed)?;
-    Ok(Parts { tables: Box::new(tables), memory, memory_progress: progress, followers: vec![follower] })
+    let heads = marks.into_iter().map(|mark| mark.head).collect();
+    let live = Live::new((file, writer), journal_path.to_owned(), memory, catalogue.clone(), heads);
+    let live = Arc::new(live);
+    let (memory, memory_progress) = (live.memory.clone(), live.progress.clone());
+    let rebuilder = Rebuilder::new(folder, store_id, live.clone(), journal.clone());
+    let tables = SqliteTables { live: live.clone(), lists: OrderedLists::default() };
+    let follower = follower::start("views", Arc::new(FromJournal(journal)), LiveFeed(live))?;
+    Ok(Parts {
+        tables: Box::new(tables),
+        rebuild: Box::new(rebuilder),
+        followers: vec![follower],
+        memory,
+        memory_progress,
+    })
 }

@@ -135,7 +135,13 @@ fn renew(file: &Path, journal: &dyn Journal, store_id: &[u8], catalogue: &Catalo
     Ok(Opened { writer, memory: Memory::default(), marks })
 }
 
-fn fill_new(file: &Path, marks: &[Mark], store_id: &[u8], catalogue: &Catalogue) -> rusqlite::Result<Connection> {
+/// Makes the tables of a store of which nothing is in them yet.
+pub(super) fn fill_new(
+    file: &Path,
+    marks: &[Mark],
+    store_id: &[u8],
+    catalogue: &Catalogue,
+) -> rusqlite::Result<Connection> {
     let mut connection = connection::create(file)?;
     connection::tune_writer(&connection)?;
     let transaction = connection.transaction()?;

@@ -2,16 +2,16 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use journal::{Position, Positions, Progress};
+use journal::{Position, Positions};
 use licensing::{Catalogue, LicenseeId, UserId};
 
 use parking_lot::Mutex;
 
 use super::{
     licensees,
+    live::Live,
     members::Filter,
     ordered_lists::{Order, OrderedLists},
-    pool::Pool,
     refusals, timers, totals, users,
 };
 use crate::{
@@ -27,8 +27,7 @@ const SORTED_MAX: usize = 1_000;
 
 /// The tables of a file.
 pub(super) struct SqliteTables {
-    pub(super) readers: Pool,
-    pub(super) progress: Arc<Progress<ViewsError>>,
+    pub(super) live: Arc<Live>,
     pub(super) lists: OrderedLists,
 }
 
@@ -42,7 +41,7 @@ impl SqliteTables {
         limit: usize,
     ) -> Result<Portion, ViewsError> {
         let mut order = order.lock();
-        self.readers.read(|connection| {
+        self.live.read(|connection| {
             let (mut items, mut next) = (Vec::new(), start);
             while items.len() < limit {
                 let missing = limit.saturating_sub(items.len());
@@ -63,7 +62,7 @@ impl SqliteTables {
     /// An order that is whole where few members are wanted, as sorting those is quicker than looking for them along an
     /// index; else one of which nothing is fixed yet.
     fn begun(&self, filter: &Filter<'_>, sort: MemberSort) -> Result<Order, ViewsError> {
-        self.readers.read(|connection| {
+        self.live.read(|connection| {
             let users = filter.ids(connection, None, false, SORTED_MAX.saturating_add(1))?;
             if users.len() > SORTED_MAX {
                 return Ok(Order::unbegun(sort));
@@ -77,23 +76,23 @@ impl SqliteTables {
 
 impl Tables for SqliteTables {
     fn check(&self) -> Result<(), ViewsError> {
-        self.progress.check()
+        self.live.progress.check()
     }
 
     fn positions(&self) -> Positions {
-        self.progress.heads().into_iter().collect()
+        self.live.progress.heads().into_iter().collect()
     }
 
     fn wait_for(&self, wanted: &Positions, timeout: Duration) -> Result<bool, ViewsError> {
-        self.progress.wait_for(timeout, || Ok(self.positions().cover(wanted)))
+        self.live.progress.wait_for(timeout, || Ok(self.positions().cover(wanted)))
     }
 
     fn licensee(&self, licensee: &LicenseeId) -> Result<Option<LicenseeRow>, ViewsError> {
-        self.readers.read(|connection| licensees::one(connection, licensee))
+        self.live.read(|connection| licensees::one(connection, licensee))
     }
 
     fn licensees(&self, wanted: &WantedLicensees<'_>) -> Result<Vec<LicenseeRow>, ViewsError> {
-        self.readers.read(|connection| licensees::some(connection, wanted))
+        self.live.read(|connection| licensees::some(connection, wanted))
     }
 
     fn members_by_id(
@@ -103,7 +102,7 @@ impl Tables for SqliteTables {
         descending: bool,
         limit: usize,
     ) -> Result<Vec<MemberView>, ViewsError> {
-        self.readers.read(|connection| Filter::new(wanted).by_id(connection, after, descending, limit))
+        self.live.read(|connection| Filter::new(wanted).by_id(connection, after, descending, limit))
     }
 
     fn members_in_order(
@@ -144,7 +143,7 @@ impl Tables for SqliteTables {
     }
 
     fn timers(&self, licensee: Option<&LicenseeId>) -> Result<Vec<TimerView>, ViewsError> {
-        self.readers.read(|connection| timers::kept(connection, licensee))
+        self.live.read(|connection| timers::kept(connection, licensee))
     }
 
     fn refusals(
@@ -153,19 +152,19 @@ impl Tables for SqliteTables {
         after: Position,
         limit: usize,
     ) -> Result<Vec<(Position, RefusalView)>, ViewsError> {
-        self.readers.read(|connection| refusals::after(connection, licensee, after, limit))
+        self.live.read(|connection| refusals::after(connection, licensee, after, limit))
     }
 
     fn newest_refusals(&self, limit: usize) -> Result<Vec<(LicenseeId, RefusalView)>, ViewsError> {
-        self.readers.read(|connection| refusals::newest(connection, limit))
+        self.live.read(|connection| refusals::newest(connection, limit))
     }
 
     fn refused(&self) -> Result<BTreeMap<String, u64>, ViewsError> {
-        self.readers.read(totals::refused)
+        self.live.read(totals::refused)
     }
 
     fn user(&self, user: &UserId) -> Result<Option<UserRow>, ViewsError> {
-        self.readers.read(|connection| users::one(connection, user))
+        self.live.read(|connection| users::one(connection, user))
     }
 
     fn stray_columns(&self, _catalogue: &Catalogue) -> Result<Option<StrayColumns>, ViewsError> {
@@ -173,6 +172,6 @@ impl Tables for SqliteTables {
     }
 
     fn totals(&self) -> Result<Totals, ViewsError> {
-        self.readers.read(totals::read)
+        self.live.read(totals::read)
     }
 }

@@ -3,7 +3,7 @@
 use std::{fs, ops::ControlFlow};
 
 use rusqlite::Connection;
-use views::ViewsError;
+use views::{RebuildPhase, RebuildProgress, ViewsError};
 
 use crate::suite::{
     chance::{Dice, play},
@@ -72,4 +72,84 @@ fn a_wal_that_a_crash_left_beside_the_old_file_is_not_taken_for_the_new_ones() {
     world.store.rebuild(&world.catalogue, &mut |_| ControlFlow::Continue(())).unwrap();
     assert!(!is_marked(&world));
     world.assert_views_equal_the_fold(&world.open());
+}
+
+/// Notes the user while the views are open.
+fn mark_in_use(world: &World) {
+    let connection = Connection::open(world.store.file("views.db")).unwrap();
+    connection.execute("INSERT INTO users (user, status) VALUES ('only-in-views', 'active')", []).unwrap();
+}
+
+#[test]
+fn in_place_what_was_changed_is_named_and_mended() {
+    let world = filled();
+    let views = world.open();
+    world.catch_up(&views);
+    mark_in_use(&world);
+    assert!(views.user(&user("only-in-views")).unwrap().is_some());
+    let rebuilt = views.rebuild_in_place(&mut |_| ControlFlow::Continue(())).unwrap();
+    let difference = rebuilt.difference.unwrap();
+    assert_eq!((difference.found.table.as_str(), difference.found.rows), ("users", difference.expected.rows + 1));
+    assert_eq!(views.user(&user("only-in-views")).unwrap(), None);
+    world.assert_views_equal_the_fold(&views);
+    assert!(!world.store.file("views.new").exists());
+    drop(views);
+    assert!(!is_marked(&world));
+}
+
+#[test]
+fn in_place_marks_that_were_changed_are_mended_too() {
+    for change in ["commit_number + 1000, position = position + 1000", "commit_number - 1"] {
+        let mut world = filled();
+        let views = world.open();
+        world.catch_up(&views);
+        let connection = Connection::open(world.store.file("views.db")).unwrap();
+        let sql = format!("UPDATE positions SET commit_number = {change} WHERE commit_number > 1");
+        assert!(connection.execute(&sql, []).unwrap() > 0);
+        let rebuilt = views.rebuild_in_place(&mut |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!(rebuilt.difference.unwrap().found.table, "positions", "{change}");
+        play(&mut world, &mut Dice::new(43), 50);
+        world.assert_views_equal_the_fold(&views);
+    }
+}
+
+#[test]
+fn in_place_one_that_is_ended_in_whatever_phase_leaves_the_old_ones_which_are_fed_on() {
+    let mut world = filled();
+    let views = world.open();
+    world.catch_up(&views);
+    mark_in_use(&world);
+    for phase in [RebuildPhase::Filling, RebuildPhase::Comparing, RebuildPhase::Swapping] {
+        let end = &mut |progress: RebuildProgress| {
+            if progress.phase == phase { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let ended = views.rebuild_in_place(end);
+        assert!(matches!(ended, Err(ViewsError::Aborted)), "{phase:?}: {ended:?}");
+        assert!(views.user(&user("only-in-views")).unwrap().is_some(), "{phase:?}");
+        assert!(!world.store.file("views.new").exists(), "{phase:?}");
+        play(&mut world, &mut Dice::new(44), 20);
+        world.assert_views_equal_the_fold(&views);
+    }
+}
+
+#[test]
+fn in_place_it_waits_until_nobody_reads_the_old_file() {
+    let mut world = filled();
+    let views = world.open();
+    world.catch_up(&views);
+    let connection = Connection::open(world.store.file("views.db")).unwrap();
+    connection.execute_batch("BEGIN; SELECT count(*) FROM users").unwrap();
+    // So that there is something that the reader does not see.
+    play(&mut world, &mut Dice::new(45), 20);
+    let (mut reader, mut tries) = (Some(connection), 0);
+    let watch = &mut |progress: RebuildProgress| {
+        tries += u32::from(progress.phase == RebuildPhase::Swapping);
+        if tries > 2 {
+            reader = None;
+        }
+        ControlFlow::Continue(())
+    };
+    let rebuilt = views.rebuild_in_place(watch).unwrap();
+    assert!(tries > 2 && rebuilt.difference.is_none(), "{tries} {rebuilt:?}");
+    world.assert_views_equal_the_fold(&views);
 }

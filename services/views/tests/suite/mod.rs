@@ -6,6 +6,7 @@ mod following;
 mod licensees;
 mod members;
 mod rebuild;
+mod rebuilding_in_place;
 mod refusals;
 mod restarting;
 mod users;

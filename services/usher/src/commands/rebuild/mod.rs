@@ -1,5 +1,7 @@
 //! `usher rebuild`: makes the read models anew.
 
+mod remote;
+
 use std::{
     io,
     ops::ControlFlow,
@@ -18,12 +20,13 @@ use tokio::{
         unix::{SignalKind, signal},
     },
 };
-use views::{RebuildProgress, Rebuilt, TableDifference, TableSum};
+use views::{RebuildPhase, RebuildProgress, Rebuilt, TableDifference, TableSum};
 
 use super::{Config, Use};
 use crate::{
-    cli::StoreArgs,
-    config::Settings,
+    cli::PlaceArgs,
+    client::Client,
+    config::{Place, Settings, StorePlace, store_or_server},
     error::CommandError,
     exit::ExitStatus,
     output::{self, Format, OutputError, Table},
@@ -38,12 +41,15 @@ something else than usher wrote to it, or usher has a defect. It is mended by th
 status is 0 all the same; usher verify, before, exits 1. Whatever interrupts it, Ctrl-C and
 SIGTERM included, leaves the old ones as they were; it says so, and the exit status is 1.
 
-A folder must not be open in another process. On a database nodes go on: they decide and read
-as ever, and wait with keeping the read models up to date only while both are compared. Give
-the same --catalog as to serve.
+With --url a running server does it to its own read models, and answers commands and reads as
+ever: that is the way for a folder in use, and Ctrl-C has the server end it. Without, a folder
+must not be open in another process. On a database nodes go on: they decide and read as ever,
+and wait with keeping the read models up to date only while both are compared. Give the same
+--catalog as to serve.
 
 Examples:
   usher rebuild
+  usher rebuild --url http://127.0.0.1:8080
   usher rebuild --data-dir /var/lib/usher --format json
   usher rebuild --database-url postgres://usher@db.internal/usher?sslmode=verify-full";
 
@@ -52,30 +58,47 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub struct RebuildArgs {
     #[command(flatten)]
-    store: StoreArgs,
-
-    /// How the result looks [env: USHER_FORMAT] [default: table]
-    #[arg(long, value_name = "FORMAT", value_enum)]
-    format: Option<Format>,
+    place: PlaceArgs,
 }
 
 impl RebuildArgs {
     /// What the command line says, as settings.
     pub fn settings(&self) -> Settings {
-        Settings { format: self.format, ..self.store.settings() }
+        self.place.settings()
     }
+}
+
+/// Why a server did not rebuild its read models.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// It was ended.
+    #[error("the rebuild was ended: the views are as they were")]
+    Aborted,
+    /// It failed there.
+    #[error("the server could not rebuild its read models: {reason}")]
+    Failed {
+        /// What the server says.
+        reason: String,
+    },
+    /// The server knows nothing of it any more.
+    #[error("the server was started anew, or another one answers at its address: look there whether it is done")]
+    Lost,
 }
 
 /// Does it.
 pub fn run(config: &Config) -> Result<ExitStatus, CommandError> {
     let is_interrupted = listen_for_interrupts();
-    let place = config.store_place(DEFAULT_FOLDER)?;
-    let store = Store::open_existing(config.of_use(place, Use::Reading)?)?;
+    let is_interrupted = || is_interrupted.load(Ordering::Relaxed);
     let mut progress = Progress::endless();
-    let rebuilt = store.rebuild_views(&mut |RebuildProgress { records, of }| {
-        progress.say(&|| format!("{records} of {of} records"));
-        if is_interrupted.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
+    let mut tell = |reached| progress.say(&|| in_words(reached));
+    let rebuilt = match store_or_server(&config.layers)? {
+        Some(Place::Server(url)) => {
+            let server = Client::of_server(url, config.settings.token.clone());
+            remote::rebuild(&server, &is_interrupted, &mut tell)
+        }
+        Some(Place::Store(place)) => rebuild_here(config, place, &is_interrupted, &mut tell),
+        None => rebuild_here(config, StorePlace::Folder(DEFAULT_FOLDER.into()), &is_interrupted, &mut tell),
+    };
     progress.finish();
     let rebuilt = rebuilt?;
     match config.format() {
@@ -83,6 +106,30 @@ pub fn run(config: &Config) -> Result<ExitStatus, CommandError> {
         Format::Table => print(&rebuilt)?,
     }
     Ok(ExitStatus::Done)
+}
+
+/// Opens a store, which has to be there, and rebuilds its read models.
+fn rebuild_here(
+    config: &Config,
+    place: StorePlace,
+    is_interrupted: &dyn Fn() -> bool,
+    tell: &mut dyn FnMut(RebuildProgress),
+) -> Result<Rebuilt, CommandError> {
+    let store = Store::open_existing(config.of_use(place, Use::Reading)?)?;
+    Ok(store.rebuild_views(&mut |progress| {
+        tell(progress);
+        if is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?)
+}
+
+fn in_words(RebuildProgress { phase, records, of }: RebuildProgress) -> String {
+    let doing = match phase {
+        RebuildPhase::Filling => "filling",
+        RebuildPhase::Comparing => "comparing",
+        RebuildPhase::Swapping => "swapping",
+    };
+    let percent = records.saturating_mul(100).checked_div(of).unwrap_or(0);
+    format!("{doing}: {records} of {of} records ({percent} %)")
 }
 
 /// Whether Ctrl-C was pressed or SIGTERM came since. Where that can't be told, they end the program at once, which does no
