@@ -139,11 +139,17 @@ impl<'a> Filter<'a> {
             Some(false) => "AND +m.seated = 0",
             None => "",
         };
+        let by_search = match self.needle {
+            Some(_) => {
+                "(contains_folded(m.user, ?3) OR contains_folded(p.username, ?3)
+                  OR contains_folded(p.name, ?3) OR contains_folded(p.email, ?3))"
+            }
+            None => "?3 IS NULL",
+        };
         format!(
             "(m.licensee = ?1 {by_seat}
              AND (?2 IS NULL OR +m.status = ?2)
-             AND (?3 IS NULL OR contains_folded(m.user, ?3) OR contains_folded(p.username, ?3)
-                             OR contains_folded(p.name, ?3) OR contains_folded(p.email, ?3)))"
+             AND {by_search})"
         )
     }
 

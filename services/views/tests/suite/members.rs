@@ -265,7 +265,8 @@ fn a_search_that_looks_at_few_at_a_time_finds_the_same_in_every_order() {
 
 #[test]
 fn a_search_that_has_found_nobody_yet_says_that_it_goes_on() {
-    let views = six().open();
+    let world = six();
+    let views = world.open();
     let query = |cursor| MembersQuery { search: Some("u-5".to_owned()), looks: Looks(3), cursor, ..sorted("user", 10) };
     let first = views.members(&licensee("acme"), &query(None)).unwrap();
     assert_eq!(ids(&first.items), [""; 0]);
