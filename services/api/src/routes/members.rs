@@ -27,7 +27,7 @@ pub(super) struct Parameters {
     #[param(value_type = Option<schema::UserStatus>)]
     status: Option<UserStatus>,
     /// Only members whose id, user name, name or e-mail address contains this, letter case aside. A page ends also behind
-    /// 20,000 members that were looked at: it may have few items, or none, and go on with `next_cursor` all the same.
+    /// 10,000 members that were looked at: it may have few items, or none, and go on with `next_cursor` all the same.
     search: Option<String>,
     /// What to sort by, with `-` before it for descending; nulls are last either way.
     #[serde(default, deserialize_with = "optional")]

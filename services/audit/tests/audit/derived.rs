@@ -282,7 +282,7 @@ fn a_changed_row_of_the_views_is_found_and_named() {
             (
                 "members",
                 "UPDATE members SET seated = 1 WHERE licensee = 'globex'",
-                "licensee globex, user bob: column seated is true",
+                "licensee globex, user ann: column seated is true",
             ),
             (
                 "refusal_counts",

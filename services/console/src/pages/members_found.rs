@@ -13,7 +13,7 @@ use crate::{
 const TURNS_MAX: usize = 10;
 
 /// How many members the interface's search looks at for a page.
-const LOOKED_AT_ONCE: usize = 20_000;
+const LOOKED_AT_ONCE: usize = 10_000;
 
 /// Who was found.
 pub(super) struct Found {

@@ -133,24 +133,29 @@ impl<'a> Filter<'a> {
 
     /// The condition; it takes the first three parameters.
     fn condition(&self) -> String {
+        format!("({} AND {})", self.standing(), self.matching("m.user"))
+    }
+
+    /// What has to hold of the member `m`.
+    fn standing(&self) -> String {
         // With a plus: by its other index members would not come in the order that the statement goes by.
         let by_seat = match self.assigned {
             Some(true) => "AND +m.seated = 1",
             Some(false) => "AND +m.seated = 0",
             None => "",
         };
-        let by_search = match self.needle {
-            Some(_) => {
-                "(contains_folded(m.user, ?3) OR contains_folded(p.username, ?3)
+        format!("m.licensee = ?1 {by_seat} AND (?2 IS NULL OR +m.status = ?2)")
+    }
+
+    /// What has to hold of the texts of the person `p`.
+    fn matching(&self, user: &str) -> String {
+        match self.needle {
+            Some(_) => format!(
+                "(contains_folded({user}, ?3) OR contains_folded(p.username, ?3)
                   OR contains_folded(p.name, ?3) OR contains_folded(p.email, ?3))"
-            }
-            None => "?3 IS NULL",
-        };
-        format!(
-            "(m.licensee = ?1 {by_seat}
-             AND (?2 IS NULL OR +m.status = ?2)
-             AND {by_search})"
-        )
+            ),
+            None => "?3 IS NULL".to_owned(),
+        }
     }
 
     fn condition_params(&self) -> [&dyn ToSql; 3] {
@@ -258,17 +263,20 @@ impl<'a> Filter<'a> {
             Some(_) => format!("AND {value} {beyond}= ?4 AND ({value} {beyond} ?4 OR v.user > ?5)"),
             None => "AND ?4 IS NULL AND ?5 IS NULL".to_owned(),
         };
-        // Both joins keep their order: along the values, looking up who is a member. Of a search whoever is none counts as
-        // looked at too: of many licensees' users few may be members of this one.
-        let (join, condition) = match &self.needle {
-            Some(_) => ("LEFT JOIN members m ON m.licensee = ?1 AND m.user = v.user", "true".to_owned()),
-            None => ("CROSS JOIN members m ON m.user = v.user", self.condition()),
+        // Of a search the texts come first: whoever is found only then is looked up among the members. Other lists look up
+        // who is a member; a cross join keeps the order of the values.
+        let (is_wanted, join, condition) = match &self.needle {
+            Some(_) => {
+                let (texts, standing) = (self.matching("v.user"), self.standing());
+                let is_member = format!("EXISTS (SELECT 1 FROM members m WHERE m.user = v.user AND {standing})");
+                (format!("CASE WHEN {texts} THEN {is_member} ELSE false END"), "", "true".to_owned())
+            }
+            None => ("true".to_owned(), "CROSS JOIN members m ON m.user = v.user", self.condition()),
         };
         let mut statement = connection.prepare_cached(&format!(
-            "SELECT coalesce({}, false), {value}, v.user
-             FROM {source} {join} LEFT JOIN journal.persons p ON p.user = m.user
-             WHERE {condition} {of_licensee} {is_behind} ORDER BY {value} {direction}, v.user",
-            self.condition()
+            "SELECT {is_wanted}, {value}, v.user
+             FROM {source} {join} LEFT JOIN journal.persons p ON p.user = v.user
+             WHERE {condition} {of_licensee} {is_behind} ORDER BY {value} {direction}, v.user"
         ))?;
         let [licensee, status, needle] = self.condition_params();
         let (last_value, last_user) = behind.map(|last| (&last.value, last.user.as_str())).unzip();
