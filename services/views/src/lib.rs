@@ -43,7 +43,7 @@ pub use cursor::Seal;
 pub use error::ViewsError;
 pub use feeds::Feeds;
 pub use licensees::{LicenseeView, LicenseesQuery, StrayColumns};
-pub use members::{MemberSort, MemberSortKey, MemberView, MembersQuery, OrderPlace, UnknownSort};
+pub use members::{Looks, MemberSort, MemberSortKey, MemberView, MembersQuery, OrderPlace, StrayMember, UnknownSort};
 pub use page::Page;
 pub use past::KeptOrder;
 pub use rebuild::{RebuildPhase, RebuildProgress, Rebuilt, TableDifference, TableSum, Watcher};

@@ -25,7 +25,7 @@ impl Views {
         }
         let first = users.iter().take(limit).cloned().collect();
         let order = self.tables()?.keep_order(users)?;
-        Ok(KeptOrder { users: first, next: Some(OrderPlace { order, start: limit }) })
+        Ok(KeptOrder { users: first, next: Some(OrderPlace { order, start: limit, empty_pages: 0 }) })
     }
 
     /// A later part of an order.
@@ -35,7 +35,7 @@ impl Views {
     pub fn kept_order(&self, place: OrderPlace, limit: usize) -> Result<KeptOrder, ViewsError> {
         let (users, whole) = self.tables()?.kept_order(place, limit)?;
         let start = place.start.saturating_add(users.len());
-        let next = (start < whole && !users.is_empty()).then_some(OrderPlace { order: place.order, start });
+        let next = (start < whole && !users.is_empty()).then_some(place.behind(start));
         Ok(KeptOrder { users, next })
     }
 }

@@ -6,7 +6,7 @@ use journal::{Position, Positions};
 use licensing::{Catalogue, LicenseeId, UserId, UserStatus};
 
 use crate::{
-    MemberSort, MemberView, RefusalView, StrayColumns, TimerView, Totals, ViewsError,
+    MemberSort, MemberView, RefusalView, StrayColumns, StrayMember, TimerView, Totals, ViewsError,
     licensees::LicenseeRow,
     members::{OrderName, OrderPlace},
     users::UserRow,
@@ -29,17 +29,18 @@ pub(crate) trait Tables: Send + Sync {
     /// Licensees in byte order of their ids.
     fn licensees(&self, wanted: &WantedLicensees<'_>) -> Result<Vec<LicenseeRow>, ViewsError>;
 
-    /// Members by their ids in byte order, `limit` at most; those behind `after`, if that is given.
+    /// Members by their ids in byte order, `limit` at most; those behind `after`, if that is given. A search looks no
+    /// further than it may.
     fn members_by_id(
         &self,
         wanted: &WantedMembers<'_>,
         after: Option<&str>,
         descending: bool,
         limit: usize,
-    ) -> Result<Vec<MemberView>, ViewsError>;
+    ) -> Result<Found<MemberView, UserId>, ViewsError>;
 
-    /// The first members in an order, `limit` at most. If more follow, the order is kept; what of it
-    /// was given is fixed.
+    /// The first members in an order, `limit` at most. If more follow, or may, the order is kept; what of it was given is
+    /// fixed. A search looks no further than it may, here and below.
     fn members_in_order(
         &self,
         wanted: &WantedMembers<'_>,
@@ -88,6 +89,9 @@ pub(crate) trait Tables: Send + Sync {
     /// A licensee whose columns, for other people's programs, are not what follows from what is kept of it.
     fn stray_columns(&self, catalogue: &Catalogue) -> Result<Option<StrayColumns>, ViewsError>;
 
+    /// The first member of whom it is noted wrongly whether there is a seat.
+    fn stray_member(&self) -> Result<Option<StrayMember>, ViewsError>;
+
     /// The numbers over everything.
     fn totals(&self) -> Result<Totals, ViewsError>;
 }
@@ -111,6 +115,17 @@ pub(crate) struct WantedMembers<'a> {
     pub(crate) status: Option<UserStatus>,
     /// Only those with this in their id, user name, name or e-mail address, letter case aside.
     pub(crate) search: Option<&'a str>,
+    /// How many members a search looks at for one page, from 1.
+    pub(crate) looks: usize,
+}
+
+/// What was found along an order.
+pub(crate) struct Found<T, P> {
+    pub(crate) items: Vec<T>,
+    /// Who was looked at last, if as many as wanted were found or looked at; `None` at the end of the order.
+    pub(crate) next: Option<P>,
+    /// How many were looked at.
+    pub(crate) looked_at: usize,
 }
 
 /// A part of an order of members.
@@ -118,4 +133,11 @@ pub(crate) struct Portion {
     pub(crate) items: Vec<MemberView>,
     /// Where the next part starts; `None` at the end.
     pub(crate) next: Option<OrderPlace>,
+}
+
+impl WantedMembers<'_> {
+    /// How many may be looked at for one page: without a search whoever is looked at is wanted, or nearly.
+    pub(crate) const fn looks(&self) -> usize {
+        if self.search.is_some() { self.looks } else { usize::MAX }
+    }
 }

@@ -12,9 +12,9 @@ use licensing::{Account, Catalogue, FeatureId, Instant, LicenseeId, UserId, acce
 use parking_lot::RwLock;
 
 use crate::{
-    Feeds, LicenseeView, LicenseesQuery, MemberView, MembersQuery, Page, RefusalView, StrayColumns, TimerView, Totals,
-    UserView, ViewsError, licensees, members, memory::Memory, page, postgres, rebuild::Rebuild, refusals, sqlite,
-    tables::Tables, timers, users,
+    Feeds, LicenseeView, LicenseesQuery, MemberView, MembersQuery, Page, RefusalView, StrayColumns, StrayMember,
+    TimerView, Totals, UserView, ViewsError, licensees, members, memory::Memory, page, postgres, rebuild::Rebuild,
+    refusals, sqlite, tables::Tables, timers, users,
 };
 
 /// The read models of a store, fed by threads of their own until they are dropped.
@@ -134,6 +134,14 @@ impl Views {
     /// When the views can't be read.
     pub fn stray_columns(&self) -> Result<Option<StrayColumns>, ViewsError> {
         self.tables()?.stray_columns(&self.catalogue)
+    }
+
+    /// The first member, by licensee and id, of whom it is noted wrongly whether there is a seat; `None` if there is none.
+    ///
+    /// # Errors
+    /// When the views can't be read.
+    pub fn stray_member(&self) -> Result<Option<StrayMember>, ViewsError> {
+        self.tables()?.stray_member()
     }
 
     /// Whether the licensee exists.

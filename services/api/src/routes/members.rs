@@ -5,7 +5,7 @@ use licensing::{Catalogue, Code, LicenseeId, Refusal, Summary, UserStatus};
 use past::Moment;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use views::{MemberSort, MemberView, MembersQuery};
+use views::{Looks, MemberSort, MemberView, MembersQuery};
 
 use super::known::known_licensee;
 use crate::{
@@ -26,7 +26,8 @@ pub(super) struct Parameters {
     /// Only members with this status.
     #[param(value_type = Option<schema::UserStatus>)]
     status: Option<UserStatus>,
-    /// Only members whose id, user name, name or e-mail address contains this, letter case aside.
+    /// Only members whose id, user name, name or e-mail address contains this, letter case aside. A page ends also behind
+    /// 10,000 members that were looked at: it may have few items, or none, and go on with `next_cursor` all the same.
     search: Option<String>,
     /// What to sort by, with `-` before it for descending; nulls are last either way.
     #[serde(default, deserialize_with = "optional")]
@@ -50,6 +51,7 @@ impl From<Parameters> for MembersQuery {
             sort: sort.unwrap_or_default(),
             cursor: cursor.filter(|cursor| !cursor.is_empty()),
             limit: limit.get(),
+            looks: Looks::default(),
         }
     }
 }

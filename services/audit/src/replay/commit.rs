@@ -216,8 +216,9 @@ impl Replay {
     }
 
     fn take_outcome(&mut self, position: Position, outcome: &Outcome, place: &Place) -> Result<(), AuditError> {
-        if outcome.refusal.is_some() {
+        if let Some(refusal) = &outcome.refusal {
             self.counts.refusals += 1;
+            *self.counts.refused.entry(refusal.code.clone()).or_default() += 1;
             if !outcome.licensee.is_empty() {
                 *self.counts.named_refusals.entry(position.shard).or_default() += 1;
             }

@@ -51,6 +51,8 @@ pub(crate) struct Counts {
     pub(crate) commits: u64,
     pub(crate) events: u64,
     pub(crate) refusals: u64,
+    /// The same by code.
+    pub(crate) refused: BTreeMap<String, u64>,
     /// Refusals that name a licensee, by shard.
     pub(crate) named_refusals: BTreeMap<u16, u64>,
     pub(crate) removals: BTreeMap<RemovalReason, u64>,

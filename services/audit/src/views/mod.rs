@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, ops::Bound};
 
 use licensing::LicenseeId;
 use serde_json::{Map, Value, json};
-use views::{StrayColumns, TimerView};
+use views::{StrayColumns, StrayMember, TimerView};
 
 use crate::{
     AuditError, Part, Place,
@@ -28,9 +28,11 @@ impl Auditor<'_> {
     pub(crate) fn check_views(&mut self) -> Result<(), AuditError> {
         self.check_licensees()?;
         self.check_columns()?;
+        self.check_noted_seats()?;
         self.check_timers()?;
         self.check_users()?;
         self.check_refusals()?;
+        self.check_refusal_counts()?;
         self.check_totals()
     }
 
@@ -42,6 +44,13 @@ impl Auditor<'_> {
         let Some(mismatch) = first_mismatch(&found, &expected) else { return Ok(()) };
         let (place, field) = (Place::of_licensee(licensee.as_str()), format!("column {}", mismatch.field()));
         Err(differs(Part::Views, place, field, mismatch.found, mismatch.expected))
+    }
+
+    /// What filters find members with a seat by has to agree with the seats, which are compared with the replay.
+    fn check_noted_seats(&self) -> Result<(), AuditError> {
+        let Some(StrayMember { licensee, user, found }) = self.subject.views.stray_member()? else { return Ok(()) };
+        let place = Place::of_licensee(licensee.as_str()).and_user(user.as_str());
+        Err(differs(Part::Views, place, "column seated", found, !found))
     }
 
     fn check_timers(&mut self) -> Result<(), AuditError> {
@@ -64,6 +73,15 @@ impl Auditor<'_> {
         let Some(mismatch) = mismatch else { return Ok(()) };
         let (place, field) = (Place::of_licensee(mismatch.row()), format!("timers: {}", mismatch.field_in_row()));
         Err(differs(Part::Views, place, field, mismatch.found, mismatch.expected))
+    }
+
+    fn check_refusal_counts(&mut self) -> Result<(), AuditError> {
+        let what = "the counts of refusals";
+        let counted = |replay: &Replay| form(what, &replay.counts.refused);
+        let mismatch = self.settled(what, counted, |subject| form(what, &subject.views.refused()?))?;
+        let Some(mismatch) = mismatch else { return Ok(()) };
+        let field = format!("refused: {}", mismatch.field());
+        Err(differs(Part::Views, Place::default(), field, mismatch.found, mismatch.expected))
     }
 
     fn check_totals(&mut self) -> Result<(), AuditError> {

@@ -274,6 +274,27 @@ fn a_changed_row_of_the_views_is_found_and_named() {
             ("totals", "UPDATE totals SET seats = seats + 1", "totals: seats"),
             ("totals", "UPDATE totals SET events = events + 1", "totals: events"),
             ("totals", "UPDATE totals SET refusals = refusals + 1", "totals: refusals"),
+            (
+                "members",
+                "UPDATE members SET seated = 0 WHERE licensee = 'acme' AND user = 'ann'",
+                "licensee acme, user ann: column seated is false",
+            ),
+            (
+                "members",
+                "UPDATE members SET seated = 1 WHERE licensee = 'globex'",
+                "licensee globex, user ann: column seated is true",
+            ),
+            (
+                "refusal_counts",
+                "UPDATE refusal_counts SET count = count + 1 WHERE code = 'quantity_exceeds_subscription_seats'",
+                "refused: quantity_exceeds_subscription_seats",
+            ),
+            (
+                "refusal_counts",
+                "DELETE FROM refusal_counts WHERE code = 'quantity_exceeds_subscription_seats'",
+                "refused: quantity_exceeds_subscription_seats",
+            ),
+            ("refusal_counts", "INSERT INTO refusal_counts VALUES ('sold_out', 1)", "refused: sold_out"),
             ("removals", "UPDATE removals SET count = count + 1 WHERE reason = 'blocked'", "totals: removals.blocked"),
         ],
     );

@@ -20,6 +20,8 @@ pub(super) struct MembersQuery {
     pub(super) cursor: String,
     /// A day, or empty for now.
     pub(super) as_of: String,
+    /// How many members a search looked at without filling a page, up to the cursor.
+    pub(super) looked_at: usize,
 }
 
 impl MembersQuery {
@@ -35,6 +37,7 @@ impl MembersQuery {
             limit: known_size(text("limit")).unwrap_or_else(|| "20".to_owned()),
             cursor: text("cursor"),
             as_of: text("as_of"),
+            looked_at: fields.text("looked_at").parse().unwrap_or_default(),
         }
     }
 
@@ -57,12 +60,13 @@ impl MembersQuery {
     pub(super) fn link(&self, licensee: &str) -> String {
         let target = Target::new(format!("/licensees/{licensee}/seats"));
         let target = self.fields().fold(target, |target, (name, value)| target.with(name, value));
-        target.with_some("cursor", &self.cursor).into_text()
+        let looked_at = if self.looked_at == 0 { String::new() } else { self.looked_at.to_string() };
+        target.with_some("cursor", &self.cursor).with_some("looked_at", &looked_at).into_text()
     }
 
     /// The same from the beginning.
     pub(super) fn first_page(&self) -> Self {
-        Self { cursor: String::new(), ..self.clone() }
+        Self { cursor: String::new(), looked_at: 0, ..self.clone() }
     }
 
     /// What the interface is asked.
@@ -88,7 +92,13 @@ impl MembersQuery {
         html! {
             @for (name, value) in self.fields() { (hidden(name, value)) }
             @if !self.cursor.is_empty() { (hidden("cursor", &self.cursor)) }
+            @if self.looked_at > 0 { (hidden("looked_at", &self.looked_at.to_string())) }
         }
+    }
+
+    /// Whether members come by their ids, so that a search looks at each only once.
+    pub(super) fn is_by_id(&self) -> bool {
+        matches!(self.sort.as_str(), "" | "user" | "-user")
     }
 
     /// Whether anything is left out.

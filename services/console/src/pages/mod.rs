@@ -3,6 +3,7 @@
 mod bulk;
 mod history;
 mod licensees;
+mod members_found;
 mod members_query;
 mod operations;
 mod seats;

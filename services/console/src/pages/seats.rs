@@ -10,6 +10,7 @@ use maud::{Markup, html};
 
 use super::{
     bulk, licensee_now,
+    members_found::Found,
     members_query::{MembersQuery, PAGE_SIZES, end_of_day},
     parse_licensee,
 };
@@ -71,9 +72,11 @@ async fn render(
     let Some((product, pool)) = then.as_ref().unwrap_or(&now).product(&query.product) else {
         return Err(Failure::not_found("the catalogue has no product: see usher's --catalog"));
     };
-    let members = console.interface().get::<Page<Member>>(visitor, query.target(licensee.as_str())).await;
+    let members = Found::of(console, visitor, licensee.as_str(), query).await;
     let list = match members {
-        Ok(page) => table(&Table { visitor, licensee: &now, product, query, page: &page }),
+        Ok(Found { page, looked_at }) => {
+            table(&Table { visitor, licensee: &now, product, query, page: &page, looked_at })
+        }
         // What the address asks for can't be had; the rest of the page can.
         Err(Failure::Problem(problem)) if matches!(problem.status, 400 | 404 | 409) => no_list(&now, query, &problem),
         Err(failure) => return Err(failure),
@@ -214,18 +217,44 @@ struct Table<'a> {
     product: &'a ProductId,
     query: &'a MembersQuery,
     page: &'a Page<Member>,
+    looked_at: usize,
 }
 
 fn table(table: &Table<'_>) -> Markup {
     let Table { licensee, query, page, .. } = table;
     let id = licensee.licensee.as_str();
-    if page.items.is_empty() && query.cursor.is_empty() {
+    if page.items.is_empty() && page.next_cursor.is_none() {
         return nothing(id, query);
     }
+    let behind =
+        |cursor: &String| MembersQuery { cursor: cursor.clone(), looked_at: table.looked_at, ..(*query).clone() };
+    let next = page.next_cursor.as_ref().map(|cursor| behind(cursor).link(id));
+    // Only a search gives fewer than fit although it can go on.
+    let is_full = query.limit.parse().is_ok_and(|limit: usize| page.items.len() >= limit);
+    if let Some(next) = next.as_deref().filter(|_| !is_full) {
+        return html! { (looked_through(table, next)) @if !page.items.is_empty() { (rows(table, None)) } };
+    }
+    rows(table, next.as_deref())
+}
+
+/// That a search has looked at some members only, and the way on.
+fn looked_through(table: &Table<'_>, next: &str) -> Markup {
+    let (looked_at, members) = (table.looked_at, table.licensee.members as usize);
+    let text = html! {
+        @if table.query.is_by_id() && looked_at < members {
+            "Looked through " (looked_at) " of " (members) " members, if not more. "
+        } @else {
+            "Not everybody has been looked at yet. "
+        }
+        a href=(next) rel="next" { "Look further" }
+    };
+    notice("info", if table.page.items.is_empty() { "Nobody found so far" } else { "There may be more" }, &text)
+}
+
+fn rows(table: &Table<'_>, next: Option<&str>) -> Markup {
+    let Table { licensee, query, page, .. } = table;
     let may_change = table.may_change();
-    let next =
-        page.next_cursor.as_ref().map(|cursor| MembersQuery { cursor: cursor.clone(), ..(*query).clone() }.link(id));
-    let first = (!query.cursor.is_empty()).then(|| query.first_page().link(id));
+    let first = (!query.cursor.is_empty()).then(|| query.first_page().link(licensee.licensee.as_str()));
     html! {
         @if may_change { (bulk::bar(&licensee.licensee, query)) }
         div.table-frame role="region" aria-label="Members" tabindex="0" {
@@ -245,7 +274,7 @@ fn table(table: &Table<'_>) -> Markup {
                 tbody { @for member in &page.items { (row(table, member)) } }
             }
         }
-        (pager(first.as_deref(), next.as_deref()))
+        (pager(first.as_deref(), next))
         @if may_change { (bulk::list_form(&licensee.licensee, table.product)) }
     }
 }

@@ -3,6 +3,10 @@
 //! An id never changes, so in the order of ids a page goes on behind the last id of the one before. For every other
 //! order what was given is fixed, and the tables keep it: a cursor by a value that changes, such as a user name or the time
 //! of a last use, would skip or repeat whoever moves past it. What is shown is read anew for each page.
+//!
+//! A search looks at one member after another, as it finds any part of a text, and names lie in the erasable tables alone
+//! (R30): an index of their parts would be one more place to erase from. So of a search a page ends also behind so many who
+//! were looked at ([`Looks`]), with whoever was found by then, and has a cursor that goes on.
 
 mod order;
 mod query;
@@ -12,12 +16,12 @@ use serde::Serialize;
 
 pub use order::OrderPlace;
 pub(crate) use order::{OrderName, OrderNames};
-pub use query::{MemberSort, MemberSortKey, MembersQuery, UnknownSort};
+pub use query::{Looks, MemberSort, MemberSortKey, MembersQuery, UnknownSort};
 
 use crate::{
     ViewsError,
     page::{self, Page},
-    tables::{Portion, Tables, WantedMembers},
+    tables::{Found, Portion, Tables, WantedMembers},
 };
 
 /// A member of a licensee.
@@ -44,6 +48,17 @@ pub struct MemberView {
     pub last_used_at: Option<Instant>,
 }
 
+/// A member of whom it is noted, for filters to find, that there is a seat although there is none, or the other way round.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StrayMember {
+    /// The licensee.
+    pub licensee: LicenseeId,
+    /// The member.
+    pub user: UserId,
+    /// Whether it is noted that there is a seat.
+    pub found: bool,
+}
+
 /// A page of a licensee's members.
 pub(crate) fn page(
     tables: &dyn Tables,
@@ -53,16 +68,31 @@ pub(crate) fn page(
     let seal = query.seal(licensee);
     let place = query.cursor.as_deref().map(|cursor| seal.open(cursor)).transpose()?;
     let (assigned, status, search) = (query.assigned, query.status, query.search.as_deref());
-    let wanted = WantedMembers { licensee, assigned, status, search };
+    let wanted = WantedMembers { licensee, assigned, status, search, looks: query.looks.0.max(1) };
     let limit = page::clamped(query.limit);
     if query.sort.key == MemberSortKey::User {
         let limit_and_one = page::one_beyond(limit);
         let found = tables.members_by_id(&wanted, place.as_deref(), query.sort.descending, limit_and_one)?;
-        return Ok(Page::cut(found, limit, |last: &MemberView| seal.close(last.user.as_str())));
+        return Ok(cut(found, limit, |last| seal.close(last.as_str())));
     }
     let Portion { items, next } = match place {
         Some(place) => tables.members_from(&wanted, query.sort, place.parse()?, limit)?,
         None => tables.members_in_order(&wanted, query.sort, limit)?,
     };
     Ok(Page { items, next_cursor: next.map(|next| seal.close(&next.to_string())) })
+}
+
+/// A page out of what was looked for up to [`page::one_beyond`] the limit: it goes on behind its last member, or behind
+/// whoever was looked at last.
+fn cut(
+    found: Found<MemberView, UserId>,
+    limit: usize,
+    cursor_after: impl FnOnce(&UserId) -> String,
+) -> Page<MemberView> {
+    let Found { mut items, next, .. } = found;
+    let is_full = items.len() > limit;
+    items.truncate(limit);
+    let last = if is_full { items.last().map(|last| &last.user) } else { next.as_ref() };
+    let next_cursor = last.map(cursor_after);
+    Page { items, next_cursor }
 }

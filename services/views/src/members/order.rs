@@ -20,6 +20,16 @@ pub struct OrderPlace {
     pub(crate) order: OrderName,
     /// How many of it are behind.
     pub(crate) start: usize,
+    /// How many pages in a row ended here without anybody, as a search had looked at so many: so that no cursor comes twice.
+    pub(crate) empty_pages: usize,
+}
+
+impl OrderPlace {
+    /// Where the page from here on ends.
+    pub(crate) const fn behind(self, start: usize) -> Self {
+        let empty_pages = if start == self.start { self.empty_pages.saturating_add(1) } else { 0 };
+        Self { order: self.order, start, empty_pages }
+    }
 }
 
 /// Gives new names, each once, and none that another process or an earlier start would give: an old cursor must not meet
@@ -38,7 +48,7 @@ impl OrderNames {
 
 impl fmt::Display for OrderPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:x}.{}", self.order.0, self.start)
+        write!(f, "{:x}.{}.{}", self.order.0, self.start, self.empty_pages)
     }
 }
 
@@ -47,8 +57,13 @@ impl FromStr for OrderPlace {
 
     fn from_str(text: &str) -> Result<Self, ViewsError> {
         let numbers = || {
-            let (order, start) = text.split_once('.')?;
-            Some(Self { order: OrderName(u64::from_str_radix(order, 16).ok()?), start: start.parse().ok()? })
+            let (order, place) = text.split_once('.')?;
+            let (start, empty_pages) = place.split_once('.')?;
+            Some(Self {
+                order: OrderName(u64::from_str_radix(order, 16).ok()?),
+                start: start.parse().ok()?,
+                empty_pages: empty_pages.parse().ok()?,
+            })
         };
         numbers().ok_or(ViewsError::InvalidCursor)
     }
@@ -62,10 +77,10 @@ mod tests {
     #[test]
     fn a_place_is_read_as_it_is_written() {
         for (order, start) in [(0, 0), (u64::MAX, usize::MAX), (7, 1_000)] {
-            let place = OrderPlace { order: OrderName(order), start };
+            let place = OrderPlace { order: OrderName(order), start, empty_pages: 3 };
             assert_eq!(place.to_string().parse::<OrderPlace>().unwrap(), place);
         }
-        for bad in ["", ".", "7", "7.", ".7", "g.1", "7.-1", "7.1.1"] {
+        for bad in ["", ".", "7", "7.1", "7.1.", ".7.0", "g.1.0", "7.-1.0", "7.1.1.1"] {
             assert!(matches!(bad.parse::<OrderPlace>(), Err(ViewsError::InvalidCursor)), "{bad:?}");
         }
     }

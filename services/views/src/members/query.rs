@@ -20,8 +20,22 @@ pub struct MembersQuery {
     pub sort: MemberSort,
     /// Where the page before this one ended.
     pub cursor: Option<String>,
-    /// How many at most, 1 to 1,000.
+    /// How many at most, 1 to 1,000. Of a search a page may have fewer, or none, and go on all the same.
     pub limit: usize,
+    /// How far a search looks for one page.
+    pub looks: Looks,
+}
+
+/// How many members a search looks at for one page: whatever it has found by then is the page, and the next one goes on
+/// from there. So the time that a page takes is bounded, however few are found among however many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Looks(pub usize);
+
+impl Default for Looks {
+    /// As many as can be looked at within some tens of milliseconds.
+    fn default() -> Self {
+        Self(10_000)
+    }
 }
 
 /// An order of members. Those without a value come last either way; of one value, in byte order of their ids.

@@ -11,7 +11,7 @@ use super::{
     value::{count, id, plain, unsigned},
 };
 use crate::{
-    MemberSort, MemberView,
+    MemberSort, MemberSortKey, MemberView,
     members::{OrderName, OrderPlace},
     tables::Portion,
 };
@@ -25,6 +25,8 @@ pub(super) struct Growing {
     /// How many ids are fixed.
     length: usize,
     frontier: Frontier,
+    /// Whether that is still to be kept.
+    has_moved: bool,
 }
 
 /// From where an order goes on.
@@ -48,7 +50,7 @@ impl Growing {
             ),
             &[(&name.0.cast_signed(), Type::INT8)],
         )?;
-        Ok(Self { name, length: 0, frontier: Frontier::Values(sort, None) })
+        Ok(Self { name, length: 0, frontier: Frontier::Values(sort, None), has_moved: false })
     }
 
     /// One that is kept and locked; `None` if it is another kind of order.
@@ -64,12 +66,13 @@ impl Growing {
         let Some(row) = row else { return Ok(None) };
         let (value, user): (Option<String>, Option<String>) = (plain(&row, 2)?, plain(&row, 3)?);
         let frontier = match plain::<&str>(&row, 1)? {
+            "values" if sort.key == MemberSortKey::Username => behind_username(transaction, sort, user)?,
             "values" => Frontier::Values(sort, value.zip(user).map(|(value, user)| Valued { value, user })),
             "ids" => Frontier::Ids(user),
             "end" => Frontier::End,
             other => return Err(unreadable(format!("an order at the stage {other}"))),
         };
-        Ok(Some(Self { name, length: unsigned(&row, 0)?, frontier }))
+        Ok(Some(Self { name, length: unsigned(&row, 0)?, frontier, has_moved: false }))
     }
 
     /// A part of it, of which more is fixed if need be.
@@ -77,14 +80,14 @@ impl Growing {
         mut self,
         transaction: &mut Transaction<'_>,
         filter: &Filter<'_>,
-        start: usize,
+        place: OrderPlace,
         limit: usize,
     ) -> Result<Portion, Failure> {
-        let before = self.length;
-        let (mut items, mut next): (Vec<MemberView>, usize) = (Vec::new(), start);
+        let mut looks = filter.looks();
+        let (mut items, mut next): (Vec<MemberView>, usize) = (Vec::new(), place.start);
         while items.len() < limit {
             let missing = limit.saturating_sub(items.len());
-            self.extend_to(transaction, filter, next.saturating_add(missing))?;
+            self.extend_to(transaction, filter, next.saturating_add(missing), &mut looks)?;
             let users = self.users(transaction, next, missing)?;
             if users.is_empty() {
                 break;
@@ -93,42 +96,47 @@ impl Growing {
             items.extend(filter.among(transaction, &users, missing)?.into_iter().map(|(_, member)| member));
             next = next.saturating_add(users.len());
         }
-        self.extend_to(transaction, filter, next.saturating_add(1))?;
-        if self.length > before || start == 0 {
+        self.extend_to(transaction, filter, next.saturating_add(1), &mut looks)?;
+        if self.has_moved {
             self.keep(transaction)?;
         }
-        let next = (next < self.length).then_some(OrderPlace { order: self.name, start: next });
+        let may_have_more = next < self.length || !matches!(self.frontier, Frontier::End);
+        let next = may_have_more.then_some(place.behind(next));
         Ok(Portion { items, next })
     }
 
-    /// Fixes so many of it, or all if it has fewer.
+    /// Fixes so many of it, or all if it has fewer, or as many as are found among so many who may be looked at.
     fn extend_to(
         &mut self,
         transaction: &mut Transaction<'_>,
         filter: &Filter<'_>,
         wanted: usize,
+        looks: &mut usize,
     ) -> Result<(), Failure> {
-        while self.length < wanted {
+        while self.length < wanted && *looks > 0 {
             let missing = wanted.saturating_sub(self.length);
-            match &self.frontier {
+            let looked_at = match &self.frontier {
                 Frontier::End => return Ok(()),
                 Frontier::Values(sort, behind) => {
                     let sort = *sort;
-                    let found = filter.by_value(transaction, sort, behind.as_ref(), missing)?;
-                    let last = found.last().filter(|_| found.len() == missing).cloned();
-                    self.frontier = last.map_or(Frontier::Ids(None), |last| Frontier::Values(sort, Some(last)));
-                    let users: Vec<&str> = found.iter().map(|valued| valued.user.as_str()).collect();
+                    let found = filter.by_value(transaction, sort, behind.as_ref(), missing, *looks)?;
+                    self.frontier = found.next.map_or(Frontier::Ids(None), |last| Frontier::Values(sort, Some(last)));
+                    let users: Vec<&str> = found.items.iter().map(|valued| valued.user.as_str()).collect();
                     self.add(transaction, &users)?;
+                    found.looked_at
                 }
                 Frontier::Ids(behind) => {
                     let limit = missing.max(IDS_AT_ONCE);
-                    let found = filter.ids(transaction, behind.as_deref(), false, limit)?;
-                    let last = found.last().filter(|_| found.len() == limit).map(ToString::to_string);
+                    let found = filter.ids(transaction, behind.as_deref(), false, limit, *looks)?;
+                    let last = found.next.map(|last| last.to_string());
                     self.frontier = last.map_or(Frontier::End, |last| Frontier::Ids(Some(last)));
-                    let users: Vec<&str> = found.iter().map(UserId::as_str).collect();
+                    let users: Vec<&str> = found.items.iter().map(UserId::as_str).collect();
                     self.add(transaction, &users)?;
+                    found.looked_at
                 }
-            }
+            };
+            self.has_moved = true;
+            *looks = looks.saturating_sub(looked_at);
         }
         Ok(())
     }
@@ -157,6 +165,10 @@ impl Growing {
     fn keep(&self, transaction: &mut Transaction<'_>) -> Result<(), Failure> {
         let (stage, value, user) = match &self.frontier {
             Frontier::Values(_, None) => ("values", None, None),
+            // Names are in the erasable tables alone (R30): whose it is will do.
+            Frontier::Values(sort, Some(last)) if sort.key == MemberSortKey::Username => {
+                ("values", None, Some(last.user.as_str()))
+            }
             Frontier::Values(_, Some(last)) => ("values", Some(last.value.as_str()), Some(last.user.as_str())),
             Frontier::Ids(last) => ("ids", None, last.as_deref()),
             Frontier::End => ("end", None, None),
@@ -173,4 +185,16 @@ impl Growing {
         )?;
         Ok(())
     }
+}
+
+/// Behind the user name that somebody has by now. Whoever is passed over as it changed comes by id, and nobody twice.
+fn behind_username(
+    transaction: &mut Transaction<'_>,
+    sort: MemberSort,
+    user: Option<String>,
+) -> Result<Frontier, Failure> {
+    let Some(user) = user else { return Ok(Frontier::Values(sort, None)) };
+    let sql = "SELECT username FROM usher.persons WHERE user_id = $1";
+    let Some(row) = transaction.query_typed_opt(sql, &[(&user, Type::TEXT)])? else { return Ok(Frontier::Ids(None)) };
+    Ok(Frontier::Values(sort, Some(Valued { value: plain(&row, 0)?, user })))
 }

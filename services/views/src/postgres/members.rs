@@ -9,13 +9,13 @@ use postgres::{
 };
 
 use super::{
-    database::Failure,
+    database::{Failure, unreadable},
     value::{count, id, plain, unsigned, word},
 };
 use crate::{
-    MemberSort, MemberSortKey, MemberView,
+    MemberSort, MemberSortKey, MemberView, StrayMember,
     changes::{MemberChange, Standing},
-    tables::WantedMembers,
+    tables::{Found, WantedMembers},
 };
 
 /// Notes what becomes of memberships.
@@ -97,6 +97,18 @@ const REMOVE: &str = "
     USING unnest($1, $2, $3, $4, $5) AS w (licensee, user_id, role, type, status)
     WHERE m.licensee = w.licensee AND m.user_id = w.user_id";
 
+/// The first member of whom it is noted wrongly whether there is a seat.
+pub(super) fn stray(transaction: &mut Transaction<'_>) -> Result<Option<StrayMember>, Failure> {
+    let row = transaction.query_typed_opt(
+        "SELECT licensee, user_id, seated FROM usher_views.members m
+         WHERE seated <> EXISTS (SELECT FROM usher_views.seats s
+                                 WHERE s.licensee = m.licensee AND s.user_id = m.user_id)
+         ORDER BY licensee, user_id LIMIT 1",
+        &[],
+    )?;
+    row.map(|row| Ok(StrayMember { licensee: id(&row, 0)?, user: id(&row, 1)?, found: plain(&row, 2)? })).transpose()
+}
+
 const COLUMNS: &str = "
     m.user_id, p.username, p.name, m.role, m.type, m.status, u.last_used_at,
     (SELECT min(s.assigned_at) FROM usher_views.seats s WHERE s.licensee = m.licensee AND s.user_id = m.user_id)";
@@ -112,12 +124,29 @@ pub(super) struct Valued {
     pub(super) user: String,
 }
 
+/// What is gone along, in SQL: a value and whose it is.
+struct Looking<'a> {
+    value: &'a str,
+    user: &'a str,
+    direction: &'a str,
+}
+
+/// A text without regard to letter case, in SQL. What is ASCII needs no Unicode, which takes several times as long.
+fn folded(text: &str) -> String {
+    format!(
+        "CASE WHEN octet_length({text}) = length({text}) THEN lower({text} COLLATE \"C\")
+              ELSE usher_views.folded({text}) END"
+    )
+}
+
 /// The members that are wanted, in SQL.
 pub(super) struct Filter<'a> {
     licensee: &'a str,
     assigned: Option<bool>,
     status: Option<&'static str>,
     search: Option<&'a str>,
+    /// How many may be looked at for one page.
+    looks: usize,
 }
 
 impl<'a> Filter<'a> {
@@ -127,25 +156,33 @@ impl<'a> Filter<'a> {
             assigned: wanted.assigned,
             status: wanted.status.map(UserStatus::as_str),
             search: wanted.search,
+            looks: wanted.looks(),
         }
+    }
+
+    /// How many may be looked at for one page.
+    pub(super) const fn looks(&self) -> usize {
+        self.looks
     }
 
     /// Rows from `from`, which has to name members `m`, after the condition and whatever `rest` says.
     fn select(&self, columns: &str, from: &str, rest: &str) -> String {
+        format!("SELECT {columns} FROM {from} {JOINED} WHERE {} {rest}", self.condition())
+    }
+
+    /// The condition; it takes the first three parameters.
+    fn condition(&self) -> String {
         let by_seat = match self.assigned {
             Some(true) => "AND m.seated",
             Some(false) => "AND NOT m.seated",
             None => "",
         };
+        let contains = |text| format!("strpos({}, usher_views.folded($3)) > 0", folded(text));
+        let [user, username, name, email] = ["m.user_id", "p.username", "p.name", "p.email"].map(contains);
         format!(
-            "SELECT {columns} FROM {from} {JOINED}
-             WHERE m.licensee = $1 {by_seat}
-               AND ($2 IS NULL OR m.status = $2)
-               AND ($3 IS NULL OR strpos(usher_views.folded(m.user_id), usher_views.folded($3)) > 0
-                               OR strpos(usher_views.folded(p.username), usher_views.folded($3)) > 0
-                               OR strpos(usher_views.folded(p.name), usher_views.folded($3)) > 0
-                               OR strpos(usher_views.folded(p.email), usher_views.folded($3)) > 0)
-             {rest}"
+            "(m.licensee = $1 {by_seat}
+              AND ($2 IS NULL OR m.status = $2)
+              AND ($3 IS NULL OR {user} OR {username} OR {name} OR {email}))"
         )
     }
 
@@ -166,24 +203,39 @@ impl<'a> Filter<'a> {
         after: Option<&str>,
         descending: bool,
         limit: usize,
-    ) -> Result<Vec<MemberView>, Failure> {
-        let users = self.ids(transaction, after, descending, limit)?;
+    ) -> Result<Found<MemberView, UserId>, Failure> {
+        let Found { items: users, next, looked_at } = self.ids(transaction, after, descending, limit, self.looks)?;
         let users: Vec<&str> = users.iter().map(UserId::as_str).collect();
         let found = self.among(transaction, &users, limit)?;
-        Ok(found.into_iter().map(|(_, member)| member).collect())
+        Ok(Found { items: found.into_iter().map(|(_, member)| member).collect(), next, looked_at })
     }
 
-    /// The ids of those behind an id, in their order.
+    /// The ids of those behind an id, in their order, among so many who are looked at.
     pub(super) fn ids(
         &self,
         transaction: &mut Transaction<'_>,
         after: Option<&str>,
         descending: bool,
         limit: usize,
-    ) -> Result<Vec<UserId>, Failure> {
+        looks: usize,
+    ) -> Result<Found<UserId, UserId>, Failure> {
         let (behind, direction) = if descending { ("<", "DESC") } else { (">", "ASC") };
+        if self.search.is_some() {
+            let looking = Looking { value: "m.user_id", user: "m.user_id", direction };
+            // The condition is on the person as well: else a merge would begin with the first person of all.
+            let from = format!(
+                "usher_views.members m
+                 LEFT JOIN usher.persons p ON p.user_id = m.user_id AND ($4 IS NULL OR p.user_id {behind} $4)
+                 WHERE m.licensee = $1 AND ($4 IS NULL OR m.user_id {behind} $4)"
+            );
+            let found = self.look_along(transaction, &looking, &from, (after, None), (limit, looks))?;
+            let user = |valued: Valued| UserId::parse(&valued.user).map_err(|error| unreadable(error.to_string()));
+            let items = found.items.into_iter().map(user).collect::<Result<_, _>>()?;
+            return Ok(Found { items, next: found.next.map(user).transpose()?, looked_at: found.looked_at });
+        }
+        let most = limit;
         let limit = count(limit);
-        let rows = if self.search.is_none() && (self.assigned.is_some() || self.status.is_some()) {
+        let rows = if self.assigned.is_some() || self.status.is_some() {
             // Those of each standing, in order of their ids already: however few are wanted among many, nobody else is
             // looked at.
             let sql = format!(
@@ -213,17 +265,59 @@ impl<'a> Filter<'a> {
             let sql = self.select("m.user_id", "usher_views.members m", &rest);
             transaction.query_typed(&sql, &self.params([(&after, Type::TEXT), (&limit, Type::INT8)]))?
         };
-        rows.iter().map(|row| id(row, 0)).collect()
+        let items: Vec<UserId> = rows.iter().map(|row| id(row, 0)).collect::<Result<_, _>>()?;
+        let next = items.last().filter(|_| items.len() == most).cloned();
+        Ok(Found { looked_at: items.len(), items, next })
     }
 
-    /// Those with a value behind a place in an order of values, in that order.
+    /// Goes along `from`, which has to name members `m` and persons `p`, until so many were found or looked at.
+    fn look_along(
+        &self,
+        transaction: &mut Transaction<'_>,
+        looking: &Looking<'_>,
+        from: &str,
+        (last_value, last_user): (Option<&str>, Option<&str>),
+        (limit, looks): (usize, usize),
+    ) -> Result<Found<Valued, Valued>, Failure> {
+        let Looking { value, user, direction } = looking;
+        let sql = format!(
+            "SELECT value::text, user_id, is_wanted, place
+             FROM (SELECT {value} AS value, {user} AS user_id, coalesce({}, false) AS is_wanted,
+                          row_number() OVER (ORDER BY {value} {direction}, {user}) AS place
+                   FROM {from}
+                   ORDER BY {value} {direction}, {user} LIMIT $6) AS looked_at
+             WHERE is_wanted OR place = $6 ORDER BY value {direction}, user_id LIMIT $7",
+            self.condition()
+        );
+        let (most_looks, most) = (count(looks), count(limit));
+        let more: [(&(dyn ToSql + Sync), Type); 4] =
+            [(&last_value, Type::TEXT), (&last_user, Type::TEXT), (&most_looks, Type::INT8), (&most, Type::INT8)];
+        let rows = transaction.query_typed(&sql, &self.params(more))?;
+        let mut found = Found { items: Vec::new(), next: None, looked_at: looks };
+        for row in &rows {
+            let valued = Valued { value: plain(row, 0)?, user: plain(row, 1)? };
+            let looked_at: usize = unsigned(row, 3)?;
+            if plain(row, 2)? {
+                found.items.push(valued.clone());
+            }
+            if found.items.len() >= limit || looked_at >= looks {
+                found.looked_at = looked_at;
+                found.next = Some(valued);
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Those with a value behind a place in an order of values, in that order, among so many who are looked at.
     pub(super) fn by_value(
         &self,
         transaction: &mut Transaction<'_>,
         sort: MemberSort,
         behind: Option<&Valued>,
         limit: usize,
-    ) -> Result<Vec<Valued>, Failure> {
+        looks: usize,
+    ) -> Result<Found<Valued, Valued>, Failure> {
         let (value, value_type, source) = match sort.key {
             MemberSortKey::User => ("v.user_id", "text", "usher_views.members v"),
             MemberSortKey::Username => ("v.username", "text", "usher.persons v"),
@@ -243,19 +337,32 @@ impl<'a> Filter<'a> {
         let (beyond, direction) = if sort.descending { ("<", "DESC") } else { (">", "ASC") };
         let is_behind = match behind {
             Some(_) => format!(
-                "AND {value} {beyond}= $5::{value_type} AND ({value} {beyond} $5::{value_type} OR v.user_id > $6)"
+                "AND {value} {beyond}= $4::{value_type} AND ({value} {beyond} $4::{value_type} OR v.user_id > $5)"
             ),
-            None => "AND $5 IS NULL AND $6 IS NULL".to_owned(),
+            None => "AND $4 IS NULL AND $5 IS NULL".to_owned(),
         };
-        let from = format!("{source} JOIN usher_views.members m ON m.user_id = v.user_id");
-        let rest = format!("{of_licensee} {is_behind} ORDER BY {value} {direction}, v.user_id LIMIT $4");
-        let sql = self.select(&format!("{value}::text, v.user_id"), &from, &rest);
         let (last_value, last_user) = behind.map(|last| (last.value.as_str(), last.user.as_str())).unzip();
-        let limit = count(limit);
+        if self.search.is_some() {
+            // Whoever is no member counts as looked at too: of many licensees' users few may be members of this one.
+            let from = format!(
+                "{source} LEFT JOIN usher_views.members m ON m.licensee = $1 AND m.user_id = v.user_id
+                 LEFT JOIN usher.persons p ON p.user_id = v.user_id
+                 WHERE true {of_licensee} {is_behind}"
+            );
+            let looking = Looking { value, user: "v.user_id", direction };
+            return self.look_along(transaction, &looking, &from, (last_value, last_user), (limit, looks));
+        }
+        let from = format!("{source} JOIN usher_views.members m ON m.user_id = v.user_id");
+        let rest = format!("{of_licensee} {is_behind} ORDER BY {value} {direction}, v.user_id LIMIT $6");
+        let sql = self.select(&format!("{value}::text, v.user_id"), &from, &rest);
+        let most = count(limit);
         let more: [(&(dyn ToSql + Sync), Type); 3] =
-            [(&limit, Type::INT8), (&last_value, Type::TEXT), (&last_user, Type::TEXT)];
+            [(&last_value, Type::TEXT), (&last_user, Type::TEXT), (&most, Type::INT8)];
         let rows = transaction.query_typed(&sql, &self.params(more))?;
-        rows.iter().map(|row| Ok(Valued { value: plain(row, 0)?, user: plain(row, 1)? })).collect()
+        let read = |row: &Row| Ok(Valued { value: plain(row, 0)?, user: plain(row, 1)? });
+        let items: Vec<Valued> = rows.iter().map(read).collect::<Result<_, Failure>>()?;
+        let next = items.last().filter(|_| items.len() == limit).cloned();
+        Ok(Found { looked_at: items.len(), items, next })
     }
 
     /// Those among `users`, in their order, as they are now, each with its place among them from 0.

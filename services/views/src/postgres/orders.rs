@@ -80,7 +80,7 @@ pub(super) fn follow(
 ) -> Result<Portion, Failure> {
     let end = renew(transaction, place.order)?.ok_or(ViewsError::ExpiredCursor)?;
     if let Some(order) = Growing::kept(transaction, place.order, sort)? {
-        return order.portion(transaction, filter, place.start, limit);
+        return order.portion(transaction, filter, place, limit);
     }
     let (mut items, mut start) = (Vec::new(), place.start);
     while start < end && items.len() < limit {
@@ -97,7 +97,7 @@ pub(super) fn follow(
         start += behind;
         items.extend(found.into_iter().map(|(_, member)| member));
     }
-    let next = (start < end).then_some(OrderPlace { order: place.order, start });
+    let next = (start < end).then_some(place.behind(start));
     Ok(Portion { items, next })
 }
 

@@ -10,16 +10,16 @@ use super::{
     database::{Database, Failure},
     growing::Growing,
     licensees::{self, StrayOrNext},
-    members::Filter,
+    members::{self, Filter},
     orders,
     reached::Reached,
     refusals, timers, totals, users,
 };
 use crate::{
-    MemberSort, MemberView, RefusalView, StrayColumns, TimerView, Totals, ViewsError,
+    MemberSort, MemberView, RefusalView, StrayColumns, StrayMember, TimerView, Totals, ViewsError,
     licensees::LicenseeRow,
     members::{OrderName, OrderNames, OrderPlace},
-    tables::{Portion, Tables, WantedLicensees, WantedMembers},
+    tables::{Found, Portion, Tables, WantedLicensees, WantedMembers},
     users::UserRow,
 };
 
@@ -63,9 +63,9 @@ impl Tables for PostgresTables {
         after: Option<&str>,
         descending: bool,
         limit: usize,
-    ) -> Result<Vec<MemberView>, ViewsError> {
+    ) -> Result<Found<MemberView, UserId>, ViewsError> {
         if !is_storable(wanted.search) {
-            return Ok(Vec::new());
+            return Ok(Found { items: Vec::new(), next: None, looked_at: 0 });
         }
         self.database.read(|transaction| Filter::new(wanted).by_id(transaction, after, descending, limit))
     }
@@ -83,7 +83,7 @@ impl Tables for PostgresTables {
         let order = self.order_names.next();
         let Some(mut items) = self.database.read(|transaction| few(transaction, &filter))? else {
             return self.database.write(|transaction| {
-                Growing::begin(transaction, order, sort)?.portion(transaction, &filter, 0, limit)
+                Growing::begin(transaction, order, sort)?.portion(transaction, &filter, first(order), limit)
             });
         };
         sort.apply(&mut items);
@@ -94,7 +94,7 @@ impl Tables for PostgresTables {
         let users: Vec<UserId> = items.iter().map(|member| member.user.clone()).collect();
         self.database.write(|transaction| orders::keep_users(transaction, order, &users))?;
         items.truncate(limit);
-        Ok(Portion { items, next: Some(OrderPlace { order, start: limit }) })
+        Ok(Portion { items, next: Some(first(order).behind(limit)) })
     }
 
     fn members_from(
@@ -154,6 +154,10 @@ impl Tables for PostgresTables {
         }
     }
 
+    fn stray_member(&self) -> Result<Option<StrayMember>, ViewsError> {
+        self.database.read(members::stray)
+    }
+
     fn totals(&self) -> Result<Totals, ViewsError> {
         self.database.read(totals::read)
     }
@@ -164,12 +168,20 @@ fn is_storable(text: Option<&str>) -> bool {
     text.is_none_or(|text| !text.contains('\0'))
 }
 
+/// Where an order begins.
+const fn first(order: OrderName) -> OrderPlace {
+    OrderPlace { order, start: 0, empty_pages: 0 }
+}
+
 /// All members that are wanted, if they are few.
 fn few(transaction: &mut Transaction<'_>, filter: &Filter<'_>) -> Result<Option<Vec<MemberView>>, Failure> {
-    let users = filter.ids(transaction, None, false, SORTED_MAX.saturating_add(1))?;
-    if users.len() > SORTED_MAX {
+    // Not as many as for a page: where that is not enough, a page is still to be looked for.
+    let looks = filter.looks().div_ceil(2);
+    let Found { items: users, next: None, .. } =
+        filter.ids(transaction, None, false, SORTED_MAX.saturating_add(1), looks)?
+    else {
         return Ok(None);
-    }
+    };
     let users: Vec<&str> = users.iter().map(UserId::as_str).collect();
     let members = filter.among(transaction, &users, users.len())?;
     Ok(Some(members.into_iter().map(|(_, member)| member).collect()))

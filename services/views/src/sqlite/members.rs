@@ -1,16 +1,16 @@
 //! The members of each licensee.
 
 use licensing::{LicenseeId, Member, UserId, UserStatus};
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, types::Value};
+use rusqlite::{Connection, OptionalExtension, Row, Rows, ToSql, params, types::Value};
 
 use super::{
     text_search::fold,
     value::{count, id, instant_if_any, word},
 };
 use crate::{
-    MemberSort, MemberSortKey, MemberView,
+    MemberSort, MemberSortKey, MemberView, StrayMember,
     changes::{MemberChange, Standing},
-    tables::WantedMembers,
+    tables::{Found, WantedMembers},
 };
 
 /// Comes before every id.
@@ -76,6 +76,20 @@ pub(super) fn for_each(connection: &Connection, mut each: impl FnMut(LicenseeId,
     Ok(())
 }
 
+/// The first member of whom it is noted wrongly whether there is a seat.
+pub(super) fn stray(connection: &Connection) -> rusqlite::Result<Option<StrayMember>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT licensee, user, seated FROM members m
+         WHERE seated <> EXISTS (SELECT 1 FROM seats s WHERE s.licensee = m.licensee AND s.user = m.user)
+         ORDER BY licensee, user LIMIT 1",
+    )?;
+    let read = |row: &Row<'_>| {
+        let noted: i64 = row.get(2)?;
+        Ok(StrayMember { licensee: id(row, 0)?, user: id(row, 1)?, found: noted != 0 })
+    };
+    statement.query_row([], read).optional()
+}
+
 const SELECT: &str = "
     SELECT m.user, p.username, p.name, m.role, m.type, m.status, u.last_used_at_us,
            (SELECT min(s.assigned_at_us) FROM seats s WHERE s.licensee = m.licensee AND s.user = m.user)
@@ -90,6 +104,8 @@ pub(super) struct Filter<'a> {
     assigned: Option<bool>,
     status: Option<&'static str>,
     needle: Option<String>,
+    /// How many may be looked at for one page.
+    looks: usize,
 }
 
 /// A value that members are ordered by.
@@ -106,23 +122,40 @@ impl<'a> Filter<'a> {
             assigned: wanted.assigned,
             status: wanted.status.map(UserStatus::as_str),
             needle: wanted.search.map(fold),
+            looks: wanted.looks(),
         }
+    }
+
+    /// How many may be looked at for one page.
+    pub(super) const fn looks(&self) -> usize {
+        self.looks
     }
 
     /// The condition; it takes the first three parameters.
     fn condition(&self) -> String {
+        format!("({} AND {})", self.standing(), self.matching("m.user"))
+    }
+
+    /// What has to hold of the member `m`.
+    fn standing(&self) -> String {
         // With a plus: by its other index members would not come in the order that the statement goes by.
         let by_seat = match self.assigned {
             Some(true) => "AND +m.seated = 1",
             Some(false) => "AND +m.seated = 0",
             None => "",
         };
-        format!(
-            "m.licensee = ?1 {by_seat}
-             AND (?2 IS NULL OR +m.status = ?2)
-             AND (?3 IS NULL OR contains_folded(m.user, ?3) OR contains_folded(p.username, ?3)
-                             OR contains_folded(p.name, ?3) OR contains_folded(p.email, ?3))"
-        )
+        format!("m.licensee = ?1 {by_seat} AND (?2 IS NULL OR +m.status = ?2)")
+    }
+
+    /// What has to hold of the texts of the person `p`.
+    fn matching(&self, user: &str) -> String {
+        match self.needle {
+            Some(_) => format!(
+                "(contains_folded({user}, ?3) OR contains_folded(p.username, ?3)
+                  OR contains_folded(p.name, ?3) OR contains_folded(p.email, ?3))"
+            ),
+            None => "?3 IS NULL".to_owned(),
+        }
     }
 
     fn condition_params(&self) -> [&dyn ToSql; 3] {
@@ -136,32 +169,36 @@ impl<'a> Filter<'a> {
         after: Option<&str>,
         descending: bool,
         limit: usize,
-    ) -> rusqlite::Result<Vec<MemberView>> {
+    ) -> rusqlite::Result<Found<MemberView, UserId>> {
         // In one transaction, as all reads are, so nobody goes in between: fewer than are wanted are the last ones.
-        let users = self.ids(connection, after, descending, limit)?;
-        self.following(connection, &users, 0, limit).map(|(members, _)| members)
+        let Found { items: users, next, looked_at } = self.ids(connection, after, descending, limit, self.looks)?;
+        let (items, _) = self.following(connection, &users, 0, limit)?;
+        Ok(Found { items, next, looked_at })
     }
 
-    /// The ids of those behind an id, in their order.
+    /// The ids of those behind an id, in their order, among so many who are looked at.
     pub(super) fn ids(
         &self,
         connection: &Connection,
         after: Option<&str>,
         descending: bool,
         limit: usize,
-    ) -> rusqlite::Result<Vec<UserId>> {
+        looks: usize,
+    ) -> rusqlite::Result<Found<UserId, UserId>> {
         if self.needle.is_none() && (self.assigned.is_some() || self.status.is_some()) {
-            return self.ids_by_standing(connection, after, descending, limit);
+            let users = self.ids_by_standing(connection, after, descending, limit)?;
+            let next = users.last().filter(|_| users.len() == limit).cloned();
+            return Ok(Found { looked_at: users.len(), items: users, next });
         }
         let (behind, direction, start) = bounds(descending);
         let mut statement = connection.prepare_cached(&format!(
-            "SELECT m.user FROM members m LEFT JOIN journal.persons p ON p.user = m.user
-             WHERE {} AND m.user {behind} ?4 ORDER BY m.user {direction} LIMIT ?5",
+            "SELECT {}, m.user FROM members m LEFT JOIN journal.persons p ON p.user = m.user
+             WHERE m.licensee = ?1 AND m.user {behind} ?4 ORDER BY m.user {direction}",
             self.condition()
         ))?;
         let [licensee, status, needle] = self.condition_params();
-        let wanted = params![licensee, status, needle, after.unwrap_or(start), count(limit)];
-        statement.query_map(wanted, |row| id(row, 0))?.collect()
+        let rows = statement.query(params![licensee, status, needle, after.unwrap_or(start)])?;
+        look_along(rows, limit, looks, |row| id(row, 1))
     }
 
     /// The same from an index that has those of each standing in order of their ids: however few are wanted among many,
@@ -196,14 +233,15 @@ impl<'a> Filter<'a> {
         Ok(users)
     }
 
-    /// Those with a value behind a place in an order of values, in that order.
+    /// Those with a value behind a place in an order of values, in that order, among so many who are looked at.
     pub(super) fn by_value(
         &self,
         connection: &Connection,
         sort: MemberSort,
         behind: Option<&Valued>,
         limit: usize,
-    ) -> rusqlite::Result<Vec<Valued>> {
+        looks: usize,
+    ) -> rusqlite::Result<Found<Valued, Valued>> {
         let (value, source) = match sort.key {
             MemberSortKey::User => ("v.user", "members v"),
             MemberSortKey::Username => ("v.username", "journal.persons v"),
@@ -222,21 +260,28 @@ impl<'a> Filter<'a> {
         };
         let (beyond, direction) = if sort.descending { ("<", "DESC") } else { (">", "ASC") };
         let is_behind = match behind {
-            Some(_) => format!("AND {value} {beyond}= ?5 AND ({value} {beyond} ?5 OR v.user > ?6)"),
-            None => "AND ?5 IS NULL AND ?6 IS NULL".to_owned(),
+            Some(_) => format!("AND {value} {beyond}= ?4 AND ({value} {beyond} ?4 OR v.user > ?5)"),
+            None => "AND ?4 IS NULL AND ?5 IS NULL".to_owned(),
         };
-        // A cross join keeps its order: along the values, looking up who is a member.
+        // Of a search the texts come first: whoever is found only then is looked up among the members. Other lists look up
+        // who is a member; a cross join keeps the order of the values.
+        let (is_wanted, join, condition) = match &self.needle {
+            Some(_) => {
+                let (texts, standing) = (self.matching("v.user"), self.standing());
+                let is_member = format!("EXISTS (SELECT 1 FROM members m WHERE m.user = v.user AND {standing})");
+                (format!("CASE WHEN {texts} THEN {is_member} ELSE false END"), "", "true".to_owned())
+            }
+            None => ("true".to_owned(), "CROSS JOIN members m ON m.user = v.user", self.condition()),
+        };
         let mut statement = connection.prepare_cached(&format!(
-            "SELECT {value}, v.user
-             FROM {source} CROSS JOIN members m ON m.user = v.user LEFT JOIN journal.persons p ON p.user = m.user
-             WHERE {} {of_licensee} {is_behind} ORDER BY {value} {direction}, v.user LIMIT ?4",
-            self.condition()
+            "SELECT {is_wanted}, {value}, v.user
+             FROM {source} {join} LEFT JOIN journal.persons p ON p.user = v.user
+             WHERE {condition} {of_licensee} {is_behind} ORDER BY {value} {direction}, v.user"
         ))?;
         let [licensee, status, needle] = self.condition_params();
         let (last_value, last_user) = behind.map(|last| (&last.value, last.user.as_str())).unzip();
-        let wanted = params![licensee, status, needle, count(limit), last_value, last_user];
-        let read = |row: &Row<'_>| Ok(Valued { value: row.get(0)?, user: id(row, 1)? });
-        statement.query_map(wanted, read)?.collect()
+        let rows = statement.query(params![licensee, status, needle, last_value, last_user])?;
+        look_along(rows, limit, looks, |row| Ok(Valued { value: row.get(1)?, user: id(row, 2)? }))
     }
 
     /// Those of an order from `start` on, as they are now, and where the next part starts.
@@ -262,6 +307,26 @@ impl<'a> Filter<'a> {
         }
         Ok((items, next))
     }
+}
+
+/// Goes along rows whose first column says whether they are wanted, until so many were found or looked at.
+fn look_along<P: Clone>(
+    mut rows: Rows<'_>,
+    limit: usize,
+    looks: usize,
+    read: impl Fn(&Row<'_>) -> rusqlite::Result<P>,
+) -> rusqlite::Result<Found<P, P>> {
+    let (mut items, mut looked_at): (Vec<P>, usize) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        looked_at = looked_at.saturating_add(1);
+        if row.get(0)? {
+            items.push(read(row)?);
+        }
+        if items.len() >= limit || looked_at >= looks {
+            return Ok(Found { items, next: Some(read(row)?), looked_at });
+        }
+    }
+    Ok(Found { items, next: None, looked_at })
 }
 
 /// What is behind an id, which way it goes, and where it begins.

@@ -60,32 +60,39 @@ impl Order {
         &self.users
     }
 
-    /// Fixes so many of it, or all if it has fewer.
+    /// Whether it goes on behind so many.
+    pub(super) fn may_have_more_than(&self, users: usize) -> bool {
+        self.users.len() > users || !matches!(self.frontier, Frontier::End)
+    }
+
+    /// Fixes so many of it, or all if it has fewer, or as many as are found among so many who may be looked at.
     pub(super) fn extend_to(
         &mut self,
         connection: &Connection,
         filter: &Filter<'_>,
         wanted: usize,
+        looks: &mut usize,
     ) -> rusqlite::Result<()> {
-        while self.users.len() < wanted {
+        while self.users.len() < wanted && *looks > 0 {
             let missing = wanted.saturating_sub(self.users.len());
-            match &self.frontier {
+            let looked_at = match &self.frontier {
                 Frontier::End => return Ok(()),
                 Frontier::Values(sort, behind) => {
-                    let (sort, limit) = (*sort, missing);
-                    let found = filter.by_value(connection, sort, behind.as_ref(), limit)?;
-                    let last = found.last().filter(|_| found.len() == limit).cloned();
-                    self.frontier = last.map_or(Frontier::Ids(None), |last| Frontier::Values(sort, Some(last)));
-                    self.add(found.into_iter().map(|valued| valued.user));
+                    let sort = *sort;
+                    let found = filter.by_value(connection, sort, behind.as_ref(), missing, *looks)?;
+                    self.frontier = found.next.map_or(Frontier::Ids(None), |last| Frontier::Values(sort, Some(last)));
+                    self.add(found.items.into_iter().map(|valued| valued.user));
+                    found.looked_at
                 }
                 Frontier::Ids(behind) => {
-                    let limit = missing.max(IDS_AT_ONCE);
-                    let found = filter.ids(connection, behind.as_ref().map(UserId::as_str), false, limit)?;
-                    let last = found.last().filter(|_| found.len() == limit).cloned();
-                    self.frontier = last.map_or(Frontier::End, |last| Frontier::Ids(Some(last)));
-                    self.add(found);
+                    let (behind, limit) = (behind.as_ref().map(UserId::as_str), missing.max(IDS_AT_ONCE));
+                    let found = filter.ids(connection, behind, false, limit, *looks)?;
+                    self.frontier = found.next.map_or(Frontier::End, |last| Frontier::Ids(Some(last)));
+                    self.add(found.items);
+                    found.looked_at
                 }
-            }
+            };
+            *looks = looks.saturating_sub(looked_at);
         }
         Ok(())
     }

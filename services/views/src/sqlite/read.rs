@@ -10,15 +10,15 @@ use parking_lot::Mutex;
 use super::{
     licensees,
     live::Live,
-    members::Filter,
+    members::{self, Filter},
     ordered_lists::{Order, OrderedLists},
     refusals, timers, totals, users,
 };
 use crate::{
-    MemberSort, MemberView, RefusalView, StrayColumns, TimerView, Totals, ViewsError,
+    MemberSort, MemberView, RefusalView, StrayColumns, StrayMember, TimerView, Totals, ViewsError,
     licensees::LicenseeRow,
     members::{OrderName, OrderPlace},
-    tables::{Portion, Tables, WantedLicensees, WantedMembers},
+    tables::{Found, Portion, Tables, WantedLicensees, WantedMembers},
     users::UserRow,
 };
 
@@ -37,15 +37,15 @@ impl SqliteTables {
         &self,
         filter: &Filter<'_>,
         order: &Mutex<Order>,
-        OrderPlace { order: name, start }: OrderPlace,
+        place: OrderPlace,
         limit: usize,
     ) -> Result<Portion, ViewsError> {
         let mut order = order.lock();
         self.live.read(|connection| {
-            let (mut items, mut next) = (Vec::new(), start);
+            let (mut items, mut next, mut looks) = (Vec::new(), place.start, filter.looks());
             while items.len() < limit {
                 let missing = limit.saturating_sub(items.len());
-                order.extend_to(connection, filter, next.saturating_add(missing))?;
+                order.extend_to(connection, filter, next.saturating_add(missing), &mut looks)?;
                 if next >= order.users().len() {
                     break;
                 }
@@ -53,8 +53,8 @@ impl SqliteTables {
                 items.extend(found);
                 next = behind;
             }
-            order.extend_to(connection, filter, next.saturating_add(1))?;
-            let next = (next < order.users().len()).then_some(OrderPlace { order: name, start: next });
+            order.extend_to(connection, filter, next.saturating_add(1), &mut looks)?;
+            let next = order.may_have_more_than(next).then_some(place.behind(next));
             Ok(Portion { items, next })
         })
     }
@@ -63,10 +63,13 @@ impl SqliteTables {
     /// index; else one of which nothing is fixed yet.
     fn begun(&self, filter: &Filter<'_>, sort: MemberSort) -> Result<Order, ViewsError> {
         self.live.read(|connection| {
-            let users = filter.ids(connection, None, false, SORTED_MAX.saturating_add(1))?;
-            if users.len() > SORTED_MAX {
+            // Not as many as for a page: where that is not enough, a page is still to be looked for.
+            let looks = filter.looks().div_ceil(2);
+            let Found { items: users, next: None, .. } =
+                filter.ids(connection, None, false, SORTED_MAX.saturating_add(1), looks)?
+            else {
                 return Ok(Order::unbegun(sort));
-            }
+            };
             let (mut members, _) = filter.following(connection, &users, 0, usize::MAX)?;
             sort.apply(&mut members);
             Ok(Order::whole(members.into_iter().map(|member| member.user).collect()))
@@ -101,7 +104,7 @@ impl Tables for SqliteTables {
         after: Option<&str>,
         descending: bool,
         limit: usize,
-    ) -> Result<Vec<MemberView>, ViewsError> {
+    ) -> Result<Found<MemberView, UserId>, ViewsError> {
         self.live.read(|connection| Filter::new(wanted).by_id(connection, after, descending, limit))
     }
 
@@ -113,7 +116,7 @@ impl Tables for SqliteTables {
     ) -> Result<Portion, ViewsError> {
         let filter = Filter::new(wanted);
         let (name, order) = self.lists.keep(self.begun(&filter, sort)?);
-        let portion = self.portion(&filter, &order, OrderPlace { order: name, start: 0 }, limit)?;
+        let portion = self.portion(&filter, &order, OrderPlace { order: name, start: 0, empty_pages: 0 }, limit)?;
         if portion.next.is_none() {
             self.lists.drop(name);
         }
@@ -169,6 +172,10 @@ impl Tables for SqliteTables {
 
     fn stray_columns(&self, _catalogue: &Catalogue) -> Result<Option<StrayColumns>, ViewsError> {
         Ok(None)
+    }
+
+    fn stray_member(&self) -> Result<Option<StrayMember>, ViewsError> {
+        self.live.read(members::stray)
     }
 
     fn totals(&self) -> Result<Totals, ViewsError> {

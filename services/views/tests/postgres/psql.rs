@@ -26,6 +26,7 @@ pub fn dump(url: &str) -> String {
         ("refusals", "*", "licensee, shard, position"),
         ("shard_totals", "*", "shard"),
         ("shard_removals", "*", "shard, reason"),
+        ("shard_refusals", "*", "shard, code"),
     ];
     let rows = tables.map(|(table, columns, order)| {
         let rows = psql(url, &format!("SELECT {columns} FROM usher_views.{table} ORDER BY {order}"));

@@ -1,11 +1,11 @@
 //! The tables as people read them, with `psql`.
 
 use licensing::{AddOnId, Command, Offering};
-use views::MembersQuery;
+use views::{Looks, MembersQuery, StrayMember};
 
 use crate::{
     psql::{dump, psql},
-    suite::world::{World, licensee},
+    suite::world::{World, licensee, user},
 };
 
 fn sample() -> World {
@@ -57,12 +57,32 @@ fn what_was_sold_and_who_has_it_can_be_read_with_psql() {
 }
 
 #[test]
+fn a_wrong_note_of_a_seat_and_a_wrong_count_of_refusals_are_to_be_seen() {
+    let world = sample();
+    let views = world.open();
+    assert_eq!(views.stray_member().unwrap(), None);
+    psql(world.store.url(), "UPDATE usher_views.members SET seated = NOT seated WHERE user_id = 'u-2'");
+    let (licensee, user) = (licensee("acme"), user("u-2"));
+    assert_eq!(views.stray_member().unwrap(), Some(StrayMember { licensee, user, found: true }));
+    let refused = views.refused().unwrap();
+    assert!(!refused.is_empty());
+    psql(world.store.url(), "UPDATE usher_views.shard_refusals SET count = count + 1");
+    assert!(refused.iter().all(|(code, count)| views.refused().unwrap()[code] == count + 1), "{refused:?}");
+}
+
+#[test]
 fn r30_no_name_gets_into_the_tables() {
     let world = sample();
     let views = world.open();
     let query = MembersQuery { sort: "username".parse().unwrap(), limit: 1, ..MembersQuery::default() };
     assert!(views.members(&licensee("acme"), &query).unwrap().next_cursor.is_some());
-    let rows = dump(world.store.url()) + &psql(world.store.url(), "SELECT * FROM usher_views.order_parts");
+    // One that stops behind a user name.
+    let query = MembersQuery { search: Some("zoe".to_owned()), looks: Looks(1), ..query };
+    assert!(views.members(&licensee("acme"), &query).unwrap().next_cursor.is_some());
+    let orders = ["orders", "ordered", "order_parts"]
+        .map(|table| psql(world.store.url(), &format!("SELECT * FROM usher_views.{table}")));
+    assert!(orders[0].contains("|values||u-1"), "{orders:?}");
+    let rows = dump(world.store.url()) + &orders.concat();
     assert!(rows.contains("u-1"));
     for name in ["zoe", "Zoe Body", "mail.example", "Acme Corporation"] {
         assert!(!rows.contains(name), "{name} is in the tables");

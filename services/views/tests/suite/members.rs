@@ -3,7 +3,7 @@
 use chrono::Duration;
 use licensing::*;
 use serde_json::json;
-use views::{MemberView, MembersQuery, Views, ViewsError};
+use views::{Looks, MemberView, MembersQuery, Views, ViewsError};
 
 use super::world::{World, all_pages, licensee};
 
@@ -212,6 +212,84 @@ fn members_are_filtered_by_seat_status_and_search() {
             listed.sort_unstable();
             assert_eq!(listed, expected, "{query:?}");
         }
+    }
+}
+
+/// However few may be looked at for a page, a search finds whom it finds at one go, in the same order.
+#[test]
+fn a_search_that_looks_at_few_at_a_time_finds_the_same_in_every_order() {
+    let mut world = World::new();
+    let members: Vec<String> = (0..60).map(|number| format!("u-{number:02}")).collect();
+    let all: Vec<&str> = members.iter().map(String::as_str).collect();
+    world.subscribe("acme", Offering::GitlabCom, "ultimate", Some(("duo_pro", 50)));
+    world.subscribe("globex", Offering::GitlabCom, "ultimate", Some(("duo_pro", 50)));
+    world.join_at_once("acme", &all);
+    world.join_at_once("globex", &["v-1", "v-2", "v-3"]);
+    ["v-1", "v-2", "v-3"].iter().for_each(|id| world.put_person(id, &format!("k-{id}"), "Zoë Elsewhere"));
+    for (number, id) in all.iter().enumerate().filter(|(number, _)| number % 4 != 0) {
+        let name = if number % 9 == 0 { "Zoë Ärger" } else { "Somebody" };
+        world.put_person(id, &format!("name-{:02}", number * 7 % 60), name);
+    }
+    for id in all.iter().step_by(3) {
+        world.wait(Duration::hours(1));
+        world.use_now(id);
+        world.assign("acme", id);
+    }
+    let views = world.open();
+    let search = |text: &str| MembersQuery { search: Some(text.to_owned()), limit: 2, ..MembersQuery::default() };
+    for query in [
+        search("ZOË"),
+        search("u-1"),
+        search("nobody at all"),
+        MembersQuery { assigned: Some(true), ..search("ärger") },
+        MembersQuery { assigned: Some(false), ..search("u-2") },
+    ] {
+        for sort in
+            ["user", "-user", "username", "-username", "last_used_at", "-last_used_at", "assigned_at", "-assigned_at"]
+        {
+            let query = MembersQuery { sort: sort.parse().unwrap(), ..query.clone() };
+            let at_one_go = pages(&views, &query, |_| {});
+            for looks in [1, 7, 200] {
+                let query = MembersQuery { looks: Looks(looks), ..query.clone() };
+                let mut cursors = 0;
+                let listed = pages(&views, &query, |count| cursors = count);
+                assert_eq!(ids(&listed), ids(&at_one_go), "{query:?}");
+                assert!(
+                    looks > 60 || cursors >= 60 / looks - 1,
+                    "{cursors} pages looked at more than they may: {query:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_search_that_has_found_nobody_yet_says_that_it_goes_on() {
+    let world = six();
+    let views = world.open();
+    let query = |cursor| MembersQuery { search: Some("u-5".to_owned()), looks: Looks(3), cursor, ..sorted("user", 10) };
+    let first = views.members(&licensee("acme"), &query(None)).unwrap();
+    assert_eq!(ids(&first.items), [""; 0]);
+    let second = views.members(&licensee("acme"), &query(first.next_cursor.clone())).unwrap();
+    assert!(first.next_cursor.is_some());
+    assert_eq!(ids(&second.items), ["u-5"]);
+}
+
+/// R30: nothing that is searched by is kept beside the erasable tables, so what was erased is found no more.
+#[test]
+fn r30_a_search_does_not_find_what_was_erased_not_even_on_a_page_that_was_begun_before() {
+    for sort in ["user", "username"] {
+        let mut world = six();
+        let views = world.open();
+        let query = MembersQuery { search: Some("some body".to_owned()), looks: Looks(1), ..sorted(sort, 1) };
+        let listed = pages(&views, &query, |page| {
+            if page == 1 {
+                world.set_status("u-4", UserStatus::Deleted);
+                world.catch_up(&views);
+            }
+        });
+        assert!(!ids(&listed).contains(&"u-4"), "{sort}");
+        assert!(ids(&listed).contains(&"u-1"), "{sort}");
     }
 }
 
