@@ -14,7 +14,7 @@ use crate::{
     proxy::{Cut, Proxy},
 };
 
-const COMMIT: &str = "INSERT INTO usher.commits";
+const COMMIT: &str = "usher.append_commits";
 
 struct Wire {
     ground: Ground,
