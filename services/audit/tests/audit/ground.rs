@@ -1,6 +1,6 @@
 //! A small store in a folder in which everything occurs.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use audit::{AuditError, Checked, Difference, Part, Subject, verify};
 use contract::{
@@ -169,7 +169,7 @@ pub fn few_messages() -> Vec<(&'static str, Value)> {
     wanted.into_iter().map(of_type).collect()
 }
 
-/// Lets an engine decide messages, one a day.
+/// Lets an engine decide messages, one a day, and the index take them in.
 pub fn fill(
     journal: Arc<dyn Journal>,
     index: Arc<dyn StreamIndex>,
@@ -178,7 +178,7 @@ pub fn fill(
 ) {
     let mut options = Options::new(catalogue.clone());
     options.clock = ClockMode::EventTime(None);
-    let running = engine::start(journal, index, options).unwrap();
+    let running = engine::start(journal.clone(), index.clone(), options).unwrap();
     for (day, (message_type, data)) in (1..).zip(messages) {
         let message = json!({
             "specversion": "1.0", "source": "/tests", "id": day.to_string(), "type": format!("usher.{message_type}"),
@@ -187,6 +187,8 @@ pub fn fill(
         let incoming = from_json(message.to_string().as_bytes());
         running.engine().message(incoming).unwrap().wait().unwrap();
     }
+    let ends: journal::Positions = journal.heads().unwrap().into_iter().collect();
+    assert!(index.wait_for(&ends, Duration::from_secs(60)).unwrap(), "the index does not follow");
 }
 
 /// Midnight of a day of January, and what comes after the thirteenth within that day.
