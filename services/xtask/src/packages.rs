@@ -55,10 +55,7 @@ pub const KAFKA: &[Package] = &[
 ];
 
 /// What counting instructions needs besides.
-pub const INSTRUCTIONS: &[Package] = &[
-    Package { name: "valgrind", sign: Sign::Program("valgrind") },
-    Package { name: "libc6-dbg", sign: Sign::File("/usr/lib/debug/.build-id") },
-];
+pub const INSTRUCTIONS: &[Package] = &[Package { name: "valgrind", sign: Sign::Program("valgrind") }];
 
 /// What the tests in a browser need besides.
 pub const BROWSER: &[Package] = &[
