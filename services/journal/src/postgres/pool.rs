@@ -17,9 +17,6 @@ use crate::JournalError;
 /// Of a process that stands still in the middle of a transaction, as one does that was stopped, the server gives the locks to
 /// others after this time. For this transaction only, so that it works behind a pooler of transactions.
 const LIMIT_STANDSTILL: &str = "SET LOCAL idle_in_transaction_session_timeout = '10s'";
-/// What can be derived anew need not be on disk before it is committed. After a crash of the server it is as it was a moment
-/// before, and never ahead of what it is derived from: that was written earlier, to the same log.
-const NEED_NOT_LAST: &str = "SET LOCAL idle_in_transaction_session_timeout = '10s'; SET LOCAL synchronous_commit = off";
 /// For how long a connection is waited for when all are in use.
 const PLACE_WAIT: Duration = Duration::from_secs(30);
 /// How often a transaction is tried that only another one stood in the way of.
@@ -50,8 +47,6 @@ struct State {
 enum Access {
     Read,
     Write,
-    /// To write what is derived from the journal, and says how far it is.
-    WriteDerived,
 }
 
 impl Pool {
@@ -106,18 +101,6 @@ impl Pool {
         self.try_transaction(Access::Write, change).map_err(|failure| failure.at(&self.server))
     }
 
-    /// As [`write`](Self::write), of what is derived from the journal and says how far it is: it is not waited until that is
-    /// on the server's disk.
-    ///
-    /// # Errors
-    /// As [`write`](Self::write).
-    pub fn write_derived<T, E: Into<Failure>>(
-        &self,
-        change: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
-    ) -> Result<T, JournalError> {
-        self.try_transaction(Access::WriteDerived, change).map_err(|failure| failure.at(&self.server))
-    }
-
     /// Runs one statement that only reads, without a transaction around it.
     pub(super) fn query(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, JournalError> {
         self.try_query(sql, params).map_err(|failure| failure.at(&self.server))
@@ -168,28 +151,12 @@ impl Pool {
     /// Runs `change` as [`write`](Self::write) does, again if another transaction was in the way.
     pub(super) fn write_again<T>(
         &self,
-        change: impl FnMut(&mut Transaction<'_>) -> Result<T, Failure>,
-    ) -> Result<T, JournalError> {
-        self.again(Access::Write, change)
-    }
-
-    /// Runs `change` as [`write_derived`](Self::write_derived) does, again if another transaction was in the way.
-    pub(super) fn write_derived_again<T>(
-        &self,
-        change: impl FnMut(&mut Transaction<'_>) -> Result<T, Failure>,
-    ) -> Result<T, JournalError> {
-        self.again(Access::WriteDerived, change)
-    }
-
-    fn again<T>(
-        &self,
-        access: Access,
         mut change: impl FnMut(&mut Transaction<'_>) -> Result<T, Failure>,
     ) -> Result<T, JournalError> {
         let mut tried = 0;
         loop {
             tried += 1;
-            match self.try_transaction(access, &mut change) {
+            match self.try_transaction(Access::Write, &mut change) {
                 Err(failure) if failure.is_collision() && tried < COLLISIONS_MAX => {}
                 other => return other.map_err(|failure| failure.at(&self.server)),
             }
@@ -286,15 +253,10 @@ impl Pool {
 fn begin(client: &mut Client, access: Access) -> Result<Transaction<'_>, postgres::Error> {
     match access {
         Access::Read => client.build_transaction().read_only(true).start(),
-        // Not "read write": a server that takes no writes says so more clearly when it is asked to write.
         Access::Write => {
+            // Not "read write": a server that takes no writes says so more clearly when it is asked to write.
             let mut transaction = client.transaction()?;
             transaction.batch_execute(LIMIT_STANDSTILL)?;
-            Ok(transaction)
-        }
-        Access::WriteDerived => {
-            let mut transaction = client.transaction()?;
-            transaction.batch_execute(NEED_NOT_LAST)?;
             Ok(transaction)
         }
     }

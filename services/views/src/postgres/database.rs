@@ -67,15 +67,13 @@ impl Database {
         })
     }
 
-    /// Writes in a transaction: all of it, or nothing. After a crash of the server the last ones may be gone: what they wrote
-    /// and how far that was go together.
+    /// Writes in a transaction: all of it, or nothing.
     pub(super) fn write<T>(
         &self,
         change: impl FnOnce(&mut Transaction<'_>) -> Result<T, Failure>,
     ) -> Result<T, ViewsError> {
         let mut aside = None;
-        let outcome =
-            self.pool.write_derived(|transaction| change(transaction).map_err(|failure| failure.split(&mut aside)));
+        let outcome = self.pool.write(|transaction| change(transaction).map_err(|failure| failure.split(&mut aside)));
         joined(outcome, aside)
     }
 }

@@ -114,7 +114,7 @@ impl Work {
             return Ok(Filled::Nothing);
         }
         let before: Vec<Head> = behind.into_iter().filter(|head| rows.marks.contains_key(&head.shard)).collect();
-        if !self.pool.write_derived_again(|transaction| fill::write(transaction, &rows, &before))? {
+        if !self.pool.write_again(|transaction| fill::write(transaction, &rows, &before))? {
             return Ok(Filled::Overtaken);
         }
         self.index.progress.advance(rows.marks.values().map(|mark| mark.head));
