@@ -46,15 +46,11 @@ pub(super) async fn add(
     body: JsonBody<AddWebhookBody>,
 ) -> Result<Response, Problem> {
     let JsonBody { value, raw } = body;
-    let is_preview = is_preview(&head)?;
     let registration = value.registration(id_of(&head));
     let checked = registration.clone();
-    // Only what can be done takes its key.
-    ask(&app, move |registry| Ok(registry.check(&checked)?)).await?;
-    if is_preview {
+    if begin(&app, head, &raw, move |registry| Ok(registry.check(&checked)?)).await?.is_none() {
         return Ok(nothing_happens());
     }
-    app.claim(head.claim(&raw)?).await?;
     answer(&app, move |registry| {
         let webhook = registry.add(registration)?;
         let lanes = registry.lanes(webhook.id)?;
@@ -107,12 +103,8 @@ pub(super) async fn enable(
     Path(WebhookPath { webhook }): Path<WebhookPath>,
     head: RequestHead,
 ) -> Result<Response, Problem> {
-    let is_preview = is_preview(&head)?;
-    ask(&app, move |registry| shown(registry, webhook)).await?;
-    if is_preview {
-        return Ok(nothing_happens());
-    }
-    let was_done = app.claim(head.claim(&[])?).await?;
+    let begun = begin(&app, head, &[], move |registry| shown(registry, webhook)).await?;
+    let Some(was_done) = begun else { return Ok(nothing_happens()) };
     answer(&app, move |registry| {
         if !was_done {
             registry.enable(webhook)?;
@@ -132,12 +124,8 @@ pub(super) async fn rotate(
     body: JsonBody<RotateBody>,
 ) -> Result<Response, Problem> {
     let JsonBody { value, raw } = body;
-    let is_preview = is_preview(&head)?;
-    ask(&app, move |registry| shown(registry, webhook)).await?;
-    if is_preview {
-        return Ok(nothing_happens());
-    }
-    let was_done = app.claim(head.claim(&raw)?).await?;
+    let begun = begin(&app, head, &raw, move |registry| shown(registry, webhook)).await?;
+    let Some(was_done) = begun else { return Ok(nothing_happens()) };
     answer(&app, move |registry| {
         let (secret, old_valid_for) = value.terms();
         let rotated = match was_done {
@@ -160,13 +148,9 @@ pub(super) async fn replay(
     body: JsonBody<ReplayBody>,
 ) -> Result<Response, Problem> {
     let JsonBody { value: ReplayBody { from }, raw } = body;
-    let is_preview = is_preview(&head)?;
     let checked = from.clone();
-    ask(&app, move |registry| Ok(registry.places(webhook, &checked)?)).await?;
-    if is_preview {
-        return Ok(nothing_happens());
-    }
-    let was_done = app.claim(head.claim(&raw)?).await?;
+    let begun = begin(&app, head, &raw, move |registry| Ok(registry.places(webhook, &checked)?)).await?;
+    let Some(was_done) = begun else { return Ok(nothing_happens()) };
     answer(&app, move |registry| {
         if !was_done {
             registry.replay(webhook, &from)?;
@@ -184,12 +168,9 @@ pub(super) async fn test(
     Path(WebhookPath { webhook }): Path<WebhookPath>,
     head: RequestHead,
 ) -> Result<Response, Problem> {
-    let is_preview = is_preview(&head)?;
-    ask(&app, move |registry| shown(registry, webhook)).await?;
-    if is_preview {
+    if begin(&app, head, &[], move |registry| shown(registry, webhook)).await?.is_none() {
         return Ok(nothing_happens());
     }
-    app.claim(head.claim(&[])?).await?;
     answer(&app, move |registry| Ok(WebhookTested::from(registry.test(webhook)?))).await
 }
 
@@ -214,6 +195,22 @@ async fn ask<T: Send + 'static>(
         None => Err(Problem::new(ProblemCode::NotFound, "there are no webhooks here: ask a server of the store")),
     })
     .await
+}
+
+/// Begins a change: checks it, and then takes the request's key, as only what can be done does. Whether it was done before
+/// under that key; `None` for a preview, which ends there.
+async fn begin<T: Send + 'static>(
+    app: &App,
+    head: RequestHead,
+    body: &[u8],
+    check: impl FnOnce(&Registry) -> Result<T, Problem> + Send + 'static,
+) -> Result<Option<bool>, Problem> {
+    let is_preview = is_preview(&head)?;
+    ask(app, check).await?;
+    if is_preview {
+        return Ok(None);
+    }
+    app.claim(head.claim(body)?).await.map(Some)
 }
 
 /// Whether nothing is to be done.
