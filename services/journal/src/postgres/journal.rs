@@ -10,6 +10,7 @@ use super::{
     details,
     ends::Ends,
     failure::{Failure, damaged},
+    fresh::FreshCommits,
     pool::Pool,
     value::{instant, limit, plain, shard, unsigned},
 };
@@ -25,13 +26,15 @@ pub(super) struct PostgresJournal {
     writer: Pool,
     held: Held,
     ends: Ends,
+    fresh: FreshCommits,
     watch: Watch,
 }
 
 impl PostgresJournal {
     /// The journal behind `readers`; `writer` is for appending alone, so that this never waits for a reader.
     pub(super) fn open(readers: Arc<Pool>, writer: Pool, held: Held, shards: u16) -> Result<Self, JournalError> {
-        let journal = Self { shards, readers, writer, held, ends: Ends::new(Vec::new()), watch: Watch::default() };
+        let (ends, fresh, watch) = (Ends::new(Vec::new()), FreshCommits::default(), Watch::default());
+        let journal = Self { shards, readers, writer, held, ends, fresh, watch };
         let heads = journal.heads()?;
         if !heads.iter().map(|head| head.shard).eq(0..shards) {
             return Err(journal.damaged(format!("usher.heads has not one row for each of {shards} shards")));
@@ -156,7 +159,9 @@ impl Journal for PostgresJournal {
     }
 
     fn append(&self, batch: &Batch) -> Result<(), JournalError> {
-        append::append(&self.writer, &self.held, self.shards, batch)?;
+        // After an error only the server knows what is there.
+        append::append(&self.writer, &self.held, self.shards, batch).inspect_err(|_| self.fresh.forget())?;
+        self.fresh.keep(&batch.commits);
         self.ends.advance(batch.commits.iter().map(crate::NewCommit::head));
         self.watch.notify();
         Ok(())
@@ -164,6 +169,9 @@ impl Journal for PostgresJournal {
 
     fn read(&self, shard: u16, after_commit: u64, max_bytes: usize) -> Result<Vec<StoredCommit>, JournalError> {
         self.check_shard(shard)?;
+        if let Some(commits) = self.fresh.after(shard, after_commit, max_bytes) {
+            return Ok(commits);
+        }
         let mut commits: Vec<StoredCommit> = Vec::new();
         let mut bytes = 0usize;
         loop {

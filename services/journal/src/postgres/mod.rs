@@ -15,6 +15,7 @@ mod details;
 mod ends;
 mod erasure;
 mod failure;
+mod fresh;
 mod index;
 mod journal;
 mod leases;

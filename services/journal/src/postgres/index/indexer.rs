@@ -1,17 +1,17 @@
 //! The thread that fills the index behind the commits of the shards that this process holds.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant as Moment},
+};
 
 use super::{PostgresIndex, fill, read};
 use crate::{
     Background, Head, Journal, JournalError, MembershipOf, Stopping,
-    indexing::Gatherer,
+    indexing::{Gatherer, rest_after},
     postgres::{erasure::Erasure, failure::damaged, journal::PostgresJournal, patience::Pauses, pool::Pool},
 };
 
-/// How long to rest behind each transaction, unless somebody waits for the index: a few large ones cost less than many small
-/// ones.
-const REST: Duration = Duration::from_millis(20);
 /// How long to wait for what wakes the indexer itself; then there is time to look after erasures.
 const IDLE_WAIT: Duration = Duration::from_secs(1);
 
@@ -68,10 +68,11 @@ impl Work {
             if stopping.is_asked() {
                 return;
             }
+            let begun = Moment::now();
             match self.step() {
                 Ok(Filled::Some) => {
                     pauses = Pauses::default();
-                    self.index.progress.rest(REST);
+                    self.index.progress.rest(rest_after(begun.elapsed(), self.index.lag_records()));
                 }
                 Ok(Filled::Overtaken) => pauses = Pauses::default(),
                 Ok(Filled::Nothing) => {

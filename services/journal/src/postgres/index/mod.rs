@@ -59,7 +59,7 @@ impl PostgresIndex {
     /// Committed records that this process still has to index.
     ///
     /// Those of shards that others hold grow, and are indexed, without this process; where it holds none, all count.
-    fn lag_records(&self) -> u64 {
+    pub(super) fn lag_records(&self) -> u64 {
         let shards = self.held.shards();
         let counts = |head: &Head| shards.is_empty() || shards.binary_search(&head.shard).is_ok();
         let lags = self.journal.known_ends().into_iter().zip(self.progress.heads());

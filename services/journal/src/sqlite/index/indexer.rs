@@ -1,6 +1,9 @@
 //! The thread that fills the index behind the commits.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant as Moment},
+};
 
 use rusqlite::Connection;
 
@@ -11,7 +14,7 @@ use super::{
 };
 use crate::{
     Background, Head, Journal, JournalError, MembershipOf, Stopping,
-    indexing::{CommandRow, Gatherer, Rows},
+    indexing::{CommandRow, Gatherer, Rows, rest_after},
     sqlite::{
         SqliteJournal,
         failure::{InFile, corrupt},
@@ -21,9 +24,6 @@ use crate::{
 
 /// How soon erasures are looked at again that could not be finished yet.
 const ERASURE_RETRY: Duration = Duration::from_secs(1);
-/// How long to rest behind each transaction, unless somebody waits for the index: a few large ones cost less than many small
-/// ones.
-const REST: Duration = Duration::from_millis(20);
 /// How long to wait for commits that wake the indexer themselves.
 const IDLE_WAIT: Duration = Duration::from_secs(3600);
 
@@ -68,9 +68,10 @@ impl Work {
             if stopping.is_asked() {
                 return;
             }
-            match self.fill_once() {
-                Ok(true) => self.index.progress.rest(REST),
-                Ok(false) => {
+            let begun = Moment::now();
+            match self.fill_once().and_then(|some| Ok((some, self.index.lag_records()?))) {
+                Ok((true, lag_records)) => self.index.progress.rest(rest_after(begun.elapsed(), lag_records)),
+                Ok((false, _)) => {
                     watch.wait_beyond(seen, self.finish_erasures());
                 }
                 Err(error) => {

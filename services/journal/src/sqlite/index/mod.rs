@@ -73,7 +73,7 @@ impl SqliteIndex {
         Ok(in_commit.zip(outcomes).map(stored_outcome).collect())
     }
 
-    fn lag_records(&self) -> Result<u64, JournalError> {
+    pub(super) fn lag_records(&self) -> Result<u64, JournalError> {
         let indexed = self.progress.heads();
         let lags = self.journal.heads()?.into_iter().zip(indexed);
         Ok(lags.map(|(head, indexed)| head.position.saturating_sub(indexed.position)).sum())
