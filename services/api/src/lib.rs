@@ -11,6 +11,7 @@ mod auth;
 mod blocking;
 mod extract;
 mod facts;
+mod gauges;
 mod layers;
 mod member_names;
 mod openapi;

@@ -17,6 +17,14 @@ impl Services {
         self.journal.person(user.as_str()).ok().flatten().map(|person| person.username)
     }
 
+    /// The same of several, in their order; nobody has a name where the store does not answer. Blocks.
+    pub fn usernames(&self, users: &[&str]) -> Vec<Option<String>> {
+        let persons = self.journal.persons(users).unwrap_or_default();
+        let mut names: Vec<_> = persons.into_iter().map(|person| person.map(|person| person.username)).collect();
+        names.resize(users.len(), None);
+        names
+    }
+
     fn find_members(&self, licensee: &LicenseeId, name: &str) -> Result<Vec<UserId>, Problem> {
         if let Ok(user) = UserId::parse(name)
             && self.is_member(licensee, name)?

@@ -17,6 +17,7 @@ use crate::{
     batch::{Pending, Sealed},
     handle::Submission,
     published::{PublishedClock, PublishedHeads},
+    queue::Queue,
     snapshots::Snapshots,
     teller::TellerQueue,
 };
@@ -41,7 +42,7 @@ pub(crate) struct Outlets {
     pub(crate) snapshots: Snapshots,
     pub(crate) teller: TellerQueue,
     /// The queue of the writer, to wake it.
-    pub(crate) writer: SyncSender<Submission>,
+    pub(crate) writer: Queue,
 }
 
 /// The way to the committing thread. Dropping it ends the thread, once everything handed over is dealt with.

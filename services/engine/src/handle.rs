@@ -1,10 +1,7 @@
 //! The way into the engine.
 
 use std::{
-    sync::{
-        Arc, OnceLock,
-        mpsc::{SyncSender, TrySendError},
-    },
+    sync::{Arc, OnceLock, mpsc::TrySendError},
     time::Duration,
 };
 
@@ -19,6 +16,7 @@ use crate::{
     answer::as_text,
     order::home_of,
     published::{PublishedClock, PublishedHeads},
+    queue::Queue,
     shards::Decided,
 };
 
@@ -59,7 +57,7 @@ pub struct Moved {
 /// The way into a running engine. Clones lead to the same one.
 #[derive(Clone)]
 pub struct Engine {
-    pub(crate) queue: SyncSender<Submission>,
+    pub(crate) queue: Queue,
     pub(crate) clock: PublishedClock,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) heads: PublishedHeads,
@@ -261,6 +259,11 @@ impl Engine {
     /// The shards that are decided here, in order.
     pub fn decided_shards(&self) -> Vec<u16> {
         self.decided.shards()
+    }
+
+    /// How many commands wait to be decided by this process, of those that it may queue.
+    pub fn commands_waiting(&self) -> usize {
+        self.queue.waiting()
     }
 
     /// The clock, as far as is committed.

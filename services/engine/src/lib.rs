@@ -19,6 +19,7 @@ mod order;
 mod past;
 mod preview;
 mod published;
+mod queue;
 mod recent;
 mod running;
 mod shards;

@@ -1,7 +1,7 @@
 //! Starting and stopping.
 
 use std::{
-    sync::{Arc, OnceLock, mpsc::sync_channel},
+    sync::{Arc, OnceLock},
     thread::{self, JoinHandle},
 };
 
@@ -11,6 +11,7 @@ use licensing::Catalogue;
 use crate::{
     ClockMode, Engine, EngineError, Shared,
     handle::Submission,
+    queue,
     shards::Decided,
     snapshots::Snapshots,
     teller::{self, TellerQueue},
@@ -54,7 +55,7 @@ pub struct Running {
 pub fn start(journal: Arc<dyn Journal>, index: Arc<dyn StreamIndex>, options: Options) -> Result<Running, EngineError> {
     // So that a watcher sees it at zero, and not only once there is something to be alarmed about (R27).
     metrics::counter!("usher_sweep_removed_total").increment(0);
-    let (queue, submissions) = sync_channel(options.queue_commands_max.max(1));
+    let (queue, submissions) = queue::bounded(options.queue_commands_max.max(1));
     let (snapshots, snapshots_thread) = Snapshots::start(index.clone())?;
     let (teller_queue, teller) = match &options.shared {
         Some(shared) => {

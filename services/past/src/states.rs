@@ -7,8 +7,9 @@ use parking_lot::Mutex;
 
 /// How many states are kept at most.
 const STATES_MAX: usize = 64;
-/// How many members they have together at most; one state alone may have more.
-const MEMBERS_MAX: usize = 500_000;
+/// How many members they have together at most; one state alone may have more. Two of a licensee with a million fit, as it is and
+/// as it was: else whoever looks at the one and the other would fold its history each time.
+const MEMBERS_MAX: usize = 2_000_000;
 
 /// The states that are kept, each of a licensee at a version; the one that was not used for longest goes first.
 #[derive(Default)]

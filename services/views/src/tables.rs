@@ -115,8 +115,20 @@ pub(crate) struct WantedMembers<'a> {
     pub(crate) status: Option<UserStatus>,
     /// Only those with this in their id, user name, name or e-mail address, letter case aside.
     pub(crate) search: Option<&'a str>,
-    /// How many members a search looks at for one page, from 1.
+    /// How many members are looked at for one page, from 1.
     pub(crate) looks: usize,
+}
+
+/// As how many looks it counts to look at somebody in an order by a value: unlike by id, each is looked up on its own, and by a
+/// search in several tables.
+const LIST_BY_VALUE_COST: usize = 2;
+const SEARCH_BY_VALUE_COST: usize = 4;
+
+impl WantedMembers<'_> {
+    /// As how many looks it counts to look at somebody in an order by a value.
+    pub(crate) const fn cost_by_value(&self) -> usize {
+        if self.search.is_some() { SEARCH_BY_VALUE_COST } else { LIST_BY_VALUE_COST }
+    }
 }
 
 /// What was found along an order.
@@ -133,11 +145,4 @@ pub(crate) struct Portion {
     pub(crate) items: Vec<MemberView>,
     /// Where the next part starts; `None` at the end.
     pub(crate) next: Option<OrderPlace>,
-}
-
-impl WantedMembers<'_> {
-    /// How many may be looked at for one page: without a search whoever is looked at is wanted, or nearly.
-    pub(crate) const fn looks(&self) -> usize {
-        if self.search.is_some() { self.looks } else { usize::MAX }
-    }
 }

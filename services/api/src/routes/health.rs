@@ -11,6 +11,7 @@ use views::Views;
 use crate::{
     RenderMetrics,
     blocking::BlockingJobs,
+    gauges,
     problem::{Problem, ProblemCode},
 };
 
@@ -84,5 +85,6 @@ async fn check_engine(engine: &Engine) -> Result<(), Problem> {
 #[utoipa::path(get, path = "/metrics", operation_id = "show_metrics", tag = "process",
     responses((status = 200, body = String, content_type = "text/plain")))]
 pub(super) async fn metrics(State(health): State<Health>) -> impl IntoResponse {
+    gauges::set(&health.engine, health.views.as_deref());
     ([(CONTENT_TYPE, PROMETHEUS_TEXT)], (health.metrics)())
 }

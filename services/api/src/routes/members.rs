@@ -26,8 +26,9 @@ pub(super) struct Parameters {
     /// Only members with this status.
     #[param(value_type = Option<schema::UserStatus>)]
     status: Option<UserStatus>,
-    /// Only members whose id, user name, name or e-mail address contains this, letter case aside. A page ends also behind
-    /// 10,000 members that were looked at: it may have few items, or none, and go on with `next_cursor` all the same.
+    /// Only members whose id, user name, name or e-mail address contains this, letter case aside. A page of a search, of a
+    /// filter in the past, and of an order by anything but `user` ends also behind 10,000 members that were looked at, or
+    /// fewer: it may have few items, or none, and go on with `next_cursor` all the same.
     search: Option<String>,
     /// What to sort by, with `-` before it for descending; nulls are last either way.
     #[serde(default, deserialize_with = "optional")]

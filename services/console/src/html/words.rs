@@ -117,9 +117,13 @@ pub(crate) fn event_sentence(type_name: &str, data: &Value) -> String {
         "SeatRemoved" => format!("lost the seat: {}", removal_words(&text("reason"), number("rank"))),
         "SeatsRetained" => format!("{} seats are kept without access until the grace period ends", number("seats")),
         "SeatsRestored" => format!("{} seats of {} work again", number("seats"), add_on()),
-        "SubscriptionStarted" => format!("{} started with {} seats", plan_name(&text("plan")), number("seats")),
+        "SubscriptionStarted" => {
+            format!("{} started with {} seats{}", plan_name(&text("plan")), number("seats"), add_ons_words(data))
+        }
         "SubscriptionActivated" => "The subscription became active".to_owned(),
-        "SubscriptionRenewed" => format!("Renewed as {} with {} seats", plan_name(&text("plan")), number("seats")),
+        "SubscriptionRenewed" => {
+            format!("Renewed as {} with {} seats{}", plan_name(&text("plan")), number("seats"), add_ons_words(data))
+        }
         "RenewalScheduled" => "A renewal waits for its day".to_owned(),
         "SubscriptionSeatsChanged" => format!("The subscription has {} seats", number("seats")),
         "SubscriptionCancelled" => "The subscription was cancelled".to_owned(),
@@ -141,6 +145,18 @@ pub(crate) fn event_sentence(type_name: &str, data: &Value) -> String {
         "MemberStatusChanged" => format!("is {} from then on", text("status")),
         other => in_words(other),
     }
+}
+
+/// The add-ons of a start or a renewal, as the end of a sentence; nothing where it says nothing of them (R4).
+fn add_ons_words(data: &Value) -> String {
+    let Some(add_ons) = data.get("add_ons").and_then(Value::as_array) else { return String::new() };
+    let words = |holding: &Value| {
+        let quantity = holding.get("quantity").and_then(Value::as_u64)?;
+        let add_on = holding.get("add_on").and_then(Value::as_str)?;
+        Some(format!("{quantity} seats of {}", add_on_name(add_on)))
+    };
+    let words: Vec<String> = add_ons.iter().filter_map(words).collect();
+    if words.is_empty() { ", without an add-on".to_owned() } else { format!(" and {}", words.join(", ")) }
 }
 
 fn removal_words(reason: &str, rank: u64) -> String {
@@ -171,6 +187,18 @@ mod tests {
         assert_eq!(in_words("minimal_access"), "Minimal access");
         assert_eq!(in_words(""), "");
         assert_eq!(add_on_name("duo_pro"), "Duo Pro");
+    }
+
+    #[test]
+    fn r04_a_renewal_tells_the_seats_of_the_add_on_beside_those_of_the_plan() {
+        let renewed = |add_ons: Value| {
+            let data = json!({"plan": "ultimate", "seats": 80, "add_ons": add_ons});
+            event_sentence("SubscriptionRenewed", &data)
+        };
+        let held = json!([{"add_on": "duo_pro", "product": "duo", "quantity": 30}]);
+        assert_eq!(renewed(held), "Renewed as Ultimate with 80 seats and 30 seats of Duo Pro");
+        assert_eq!(renewed(json!([])), "Renewed as Ultimate with 80 seats, without an add-on");
+        assert_eq!(renewed(Value::Null), "Renewed as Ultimate with 80 seats");
     }
 
     #[test]

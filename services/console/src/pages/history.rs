@@ -60,6 +60,7 @@ impl Query {
             .with_some("type", &self.types)
             .with_some("from", &self.from)
             .with_some("to", &self.to)
+            .with_some("as_of", &self.as_of)
             .with_some("cursor", cursor)
             .into_text()
     }
@@ -70,8 +71,14 @@ impl Query {
             .with("limit", PER_PAGE)
             .with_some("type", &self.types)
             .with_some("from", &start_of_day(&self.from))
-            .with_some("to", &end_of_given_day(&self.to))
+            .with_some("to", &end_of_given_day(self.last_day()))
             .with_some("cursor", &self.cursor)
+    }
+
+    /// The last day of which events are shown: whoever looks back to a day sees what had happened by then.
+    fn last_day(&self) -> &str {
+        let is_day = self.as_of.parse::<NaiveDate>().is_ok();
+        if self.to.is_empty() && is_day { &self.as_of } else { &self.to }
     }
 
     fn is_filtered(&self) -> bool {

@@ -1,6 +1,8 @@
 //! The members that a page shows. A search of the interface's stops behind so many who were looked at, to be asked to go on:
 //! here it is, some times, before a visitor is asked whether it should.
 
+use std::time::{Duration, Instant as Stopwatch};
+
 use super::members_query::MembersQuery;
 use crate::{
     Console,
@@ -9,8 +11,10 @@ use crate::{
     wire::{Member, Page},
 };
 
-/// How often the interface is asked for one page, which takes some tens of milliseconds each time.
+/// How often the interface is asked for one page at most.
 const TURNS_MAX: usize = 10;
+/// After how long it is not asked again: a page is to be there within 50 ms, and each turn takes some ten.
+const PATIENCE: Duration = Duration::from_millis(25);
 
 /// How many members the interface's search looks at for a page.
 const LOOKED_AT_ONCE: usize = 10_000;
@@ -31,6 +35,7 @@ impl Found {
         licensee: &str,
         query: &MembersQuery,
     ) -> Result<Self, Failure> {
+        let began = Stopwatch::now();
         let limit: usize = query.limit.parse().unwrap_or_default();
         let mut page = ask(console, visitor, licensee, query).await?;
         let mut looked_at = query.looked_at;
@@ -38,7 +43,7 @@ impl Found {
         for turn in 1..=TURNS_MAX {
             let Some(cursor) = page.next_cursor.clone().filter(|_| page.items.len() < limit) else { break };
             looked_at = looked_at.saturating_add(LOOKED_AT_ONCE);
-            if turn == TURNS_MAX {
+            if turn == TURNS_MAX || began.elapsed() >= PATIENCE {
                 break;
             }
             (query.cursor, query.limit) = (cursor, limit.saturating_sub(page.items.len()).to_string());

@@ -91,12 +91,13 @@ fn commands(metrics: &Metrics) -> Markup {
                 @for outcome in ["accepted", "refused", "duplicate"] {
                     dt { (in_words(outcome)) } dd { (metrics.sum_where("usher_commands_total", "outcome", outcome)) }
                 }
+                dt { "Waiting to be decided" } dd { (metrics.sum("usher_commands_waiting")) }
                 dt { "Events" } dd { (metrics.sum("usher_events_total")) }
                 dt { "Commits" } dd { (metrics.sum("usher_commits_total")) }
                 dt { "Failed commits" } dd { (metrics.sum("usher_commit_failures_total")) }
                 dt { "Removed by sweeps" } dd { (metrics.sum("usher_sweep_removed_total")) }
             }
-            p.quiet { "Since this process started." }
+            p.quiet { "Since this process started; how many wait is of now." }
         }
     }
 }

@@ -84,7 +84,7 @@ async fn render(
     let is_past = !query.as_of.is_empty();
     let first_day = first_day(console, visitor, licensee).await;
     let content = html! {
-        @if let Some(problem) = refused { (problem_notice(problem)) }
+        @if let Some(problem) = refused { (problem_notice(problem)) (ways_to_a_seat(visitor, &now.licensee, problem)) }
         (grace_notice(pool))
         @if is_past { (past_notice(&now, query)) }
         @if !is_past || then.is_some() { (summary(product, pool)) }
@@ -93,6 +93,22 @@ async fn render(
         (list)
     };
     Ok(licensee_page(visitor, &now, (Tab::Seats, "Seats"), &content))
+}
+
+/// Where a free seat could come from, if that is what is missing.
+pub(super) fn ways_to_a_seat(visitor: &Visitor, licensee: &LicenseeId, problem: &Problem) -> Markup {
+    let (assigned, sort) = ("yes".to_owned(), "last_used_at".to_owned());
+    let holders = MembersQuery { assigned, sort, ..MembersQuery::of(&Fields::default()) };
+    html! {
+        @if matches!(problem.code.as_str(), "no_seats_available" | "not_enough_seats") {
+            p.actions {
+                a.button href=(holders.link(licensee.as_str())) { "See who has a seat, the longest unused first" }
+                @if visitor.caller.sends_billing {
+                    a.button href={ "/licensees/" (licensee) "/subscription#what-if" } { "Have more seats" }
+                }
+            }
+        }
+    }
 }
 
 /// Today is no past: what happens today is shown as it comes.

@@ -16,11 +16,11 @@ use super::{
 };
 use crate::{
     Console,
-    failure::{Failure, Problem},
+    failure::Failure,
     fields::Fields,
     html::{
-        Tab, add_on_name, chip, day, day_and_time, empty, in_words, licensee_page, moment, plan_name, problem_notice,
-        product_chip, seats_meter, timer_words,
+        Tab, add_on_name, chip, day, day_and_time, empty, in_words, licensee_page, moment, notice, plan_name,
+        problem_notice, product_chip, seats_meter, timer_words,
     },
     interface::{Ask, Target},
     visitor::Visitor,
@@ -35,8 +35,23 @@ pub(crate) async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Markup, Failure> {
     let licensee = licensee_now(&console, &visitor, &parse_licensee(&licensee)?).await?;
-    let asked = WhatIf::of(&Fields::of_query(query.as_deref()), &licensee)?;
-    render(&console, &visitor, &licensee, asked.as_ref(), None).await
+    let fields = Fields::of_query(query.as_deref());
+    let asked = WhatIf::of(&fields, &licensee)?;
+    let news = html! { @if fields.text("done") == "yes" { (done(&licensee)) } };
+    render(&console, &visitor, &licensee, asked.as_ref(), &news).await
+}
+
+/// What was asked for under *What if?* is done.
+fn done(licensee: &Licensee) -> Markup {
+    let history = format!("/licensees/{}/history", licensee.licensee);
+    notice(
+        "good",
+        "It is done",
+        &html! {
+            "What holds now is below. " a href=(history) { "The history" } " has each event, and can undo what it did to seats; "
+            a href={ (history) "?type=SeatRemoved" } { "who lost a seat" } " leads on to why."
+        },
+    )
 }
 
 /// The instance fetches what was recorded for it (R17).
@@ -58,17 +73,17 @@ pub(crate) async fn synchronize(
         Err(failure) => return Err(failure),
     };
     let now = licensee_now(&console, &visitor, &licensee).await?;
-    let page = render(&console, &visitor, &now, None, Some(&problem)).await?;
+    let page = render(&console, &visitor, &now, None, &problem_notice(&problem)).await?;
     Ok((problem.http_status(), page).into_response())
 }
 
-/// The page, maybe with what would happen, and with what could not be done.
+/// The page below what there is to say first, maybe with what would happen.
 pub(super) async fn render(
     console: &Console,
     visitor: &Visitor,
     licensee: &Licensee,
     asked: Option<&WhatIf>,
-    refused: Option<&Problem>,
+    news: &Markup,
 ) -> Result<Markup, Failure> {
     let target = Target::new("/v1/timers").with("licensee", licensee.licensee.as_str());
     let timers: Page<Timer> = console.interface().get(visitor, target).await?;
@@ -77,7 +92,7 @@ pub(super) async fn render(
         None => None,
     };
     let content = html! {
-        @if let Some(problem) = refused { (problem_notice(problem)) }
+        (news)
         @for pool in licensee.products.values() { (grace_notice(pool)) }
         div.cards {
             (plan(licensee))

@@ -2,6 +2,8 @@
 
 mod section;
 
+use std::collections::HashMap;
+
 use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
@@ -15,6 +17,7 @@ use crate::{
     Console,
     failure::{Failure, Problem},
     fields::Fields,
+    html::problem_notice,
     interface::{Ask, Target},
     visitor::Visitor,
     wire::{Licensee, MessagePreview, MessageResult, MessageResults, PreviewEvent},
@@ -28,6 +31,8 @@ const MONTHS_MAX: u32 = 60;
 const MONTHS_USUAL: u32 = 12;
 /// The longest name of a sender, in characters.
 const SOURCE_CHARS_MAX: usize = 255;
+/// How many users who would lose their seats are named.
+const LOSERS_SHOWN_MAX: usize = 1_000;
 
 /// Something that billing might send.
 #[derive(Debug, Clone)]
@@ -45,7 +50,20 @@ enum Kind {
 /// What would come of it.
 pub(super) struct Preview {
     outcome: Result<Vec<PreviewEvent>, Problem>,
+    /// The user names of those who would lose a seat, as far as they are shown, by id.
+    names: HashMap<String, String>,
     version: Option<u64>,
+}
+
+impl Preview {
+    fn refused(problem: Problem) -> Self {
+        Self { outcome: Err(problem), names: HashMap::new(), version: None }
+    }
+
+    /// Who would lose a seat, in the order in which it would go (R22).
+    fn losers(events: &[PreviewEvent]) -> impl Iterator<Item = &PreviewEvent> {
+        events.iter().filter(|event| event.r#type == "SeatRemoved")
+    }
 }
 
 impl WhatIf {
@@ -143,20 +161,33 @@ pub(super) async fn preview(
     let answer = match console.interface().ask::<MessagePreview>(visitor, ask).await {
         Ok(answer) => answer,
         Err(Failure::Problem(problem)) if problem.is_refusal() || problem.status == 403 => {
-            return Ok(Preview { outcome: Err(*problem), version: None });
+            return Ok(Preview::refused(*problem));
         }
         Err(failure) => return Err(failure),
     };
-    let outcome = match answer.value {
-        MessagePreview::Events(preview) => Ok(preview.events),
-        MessagePreview::Refused(results) => Err(refusal(results.results.into_iter().next())),
+    let events = match answer.value {
+        MessagePreview::Events(preview) => preview.events,
+        MessagePreview::Refused(results) => return Ok(Preview::refused(refusal(results.results.into_iter().next()))),
     };
-    Ok(Preview { outcome, version: answer.version })
+    let names = names_of_losers(console, &events).await;
+    Ok(Preview { outcome: Ok(events), names, version: answer.version })
+}
+
+/// Whoever may see the licensee may see who its members are.
+async fn names_of_losers(console: &Console, events: &[PreviewEvent]) -> HashMap<String, String> {
+    let losers = Preview::losers(events).filter_map(PreviewEvent::user).take(LOSERS_SHOWN_MAX);
+    let users: Vec<String> = losers.map(str::to_owned).collect();
+    let services = console.services().clone();
+    let look_up = move || {
+        let names = services.usernames(&users.iter().map(String::as_str).collect::<Vec<_>>());
+        users.into_iter().zip(names).filter_map(|(user, name)| Some((user, name?))).collect()
+    };
+    tokio::task::spawn_blocking(look_up).await.unwrap_or_default()
 }
 
 fn nothing_held() -> Preview {
     let problem = Problem::new(axum::http::StatusCode::CONFLICT, "add_on_not_held", "no add-on is held: buy one first");
-    Preview { outcome: Err(problem), version: None }
+    Preview::refused(problem)
 }
 
 fn refusal(result: Option<MessageResult>) -> Problem {
@@ -191,7 +222,7 @@ pub(crate) async fn apply(
         Err(Failure::Problem(problem)) if problem.is_refusal() => *problem,
         Err(failure) => return Err(failure),
     };
-    let page = subscription::render(&console, &visitor, &now, Some(&asked), Some(&problem)).await?;
+    let page = subscription::render(&console, &visitor, &now, Some(&asked), &problem_notice(&problem)).await?;
     Ok((problem.http_status(), page).into_response())
 }
 
@@ -202,5 +233,5 @@ async fn see_it(
     position: Option<&str>,
 ) -> Result<Response, Failure> {
     wait_until_shown(console, visitor, licensee, position).await?;
-    Ok(Redirect::to(&format!("/licensees/{licensee}/subscription")).into_response())
+    Ok(Redirect::to(&format!("/licensees/{licensee}/subscription?done=yes")).into_response())
 }

@@ -115,7 +115,7 @@ async fn what_a_command_did_is_undone_after_a_look_and_once() {
 }
 
 /// The value of the first hidden field of a name.
-fn hidden(page: &str, name: &str) -> String {
+pub fn hidden(page: &str, name: &str) -> String {
     let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
     rest.split('"').next().unwrap().to_owned()
 }

@@ -5,5 +5,7 @@ mod changes;
 mod doors;
 mod forms;
 mod headers;
+mod portions;
 mod server;
 mod shown;
+mod tour;

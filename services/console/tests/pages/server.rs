@@ -103,7 +103,9 @@ impl Server {
             index: store.index(),
             past: Arc::new(past),
             journal: store.journal(),
-            metrics: Arc::new(|| "usher_refusals_total{code=\"no_seats_available\"} 3\n".to_owned()),
+            metrics: Arc::new(|| {
+                "usher_refusals_total{code=\"no_seats_available\"} 3\nusher_commands_waiting 41\n".to_owned()
+            }),
         };
         let console = Console::new(
             api::router_with(services.clone(), auth.clone()),
@@ -140,15 +142,41 @@ impl Server {
 
     /// Has a message accepted, past the console.
     pub async fn message(&self, kind: &str, data: Value) {
-        let id = uuid::Uuid::now_v7().to_string();
-        let message = json!({"specversion": "1.0", "source": "/test", "id": id, "type": format!("usher.{kind}"),
-            "time": START, "data": data});
+        let message = envelope(kind, data);
         let request = Request::post("/v1/events").header("content-type", "application/cloudevents+json");
         let response =
             self.interface.clone().oneshot(request.body(Body::from(message.to_string())).unwrap()).await.unwrap();
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let results: Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(results["results"][0]["outcome"], "accepted", "{results}");
+    }
+
+    /// Makes `big` with this many members from `m-00000` on and a seat for each; the first `bots` can't have one.
+    pub async fn with_many(&self, members: usize, bots: usize) {
+        let start = json!({
+            "licensee": "big", "name": "Big Inc.", "offering": "gitlab_com", "subscription": "B-1", "plan": "premium",
+            "seats": members, "starts_at": START, "ends_at": "2026-01-01T00:00:00Z",
+            "add_ons": [{"add_on": "duo_pro", "quantity": members}],
+        });
+        let mut messages = vec![envelope("billing.v1.SubscriptionStarted", start)];
+        messages.extend((0..members).map(|number| {
+            let user = format!("m-{number:05}");
+            let user_type = if number < bots { "bot" } else { "human" };
+            envelope("directory.v1.MemberAdded", json!({
+                "licensee": "big", "user": user, "username": user, "name": user, "email": format!("{user}@example.com"),
+                "role": "developer", "type": user_type,
+            }))
+        }));
+        for some in messages.chunks(1_000) {
+            let request = Request::post("/v1/events").header("content-type", "application/cloudevents-batch+json");
+            let request = request.body(Body::from(Value::from(some).to_string())).unwrap();
+            let response = self.interface.clone().oneshot(request).await.unwrap();
+            let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            let answer: Value = serde_json::from_slice(&bytes).unwrap();
+            let results = answer["results"].as_array().unwrap();
+            assert_eq!(results.len(), some.len());
+            assert!(results.iter().all(|result| result["outcome"] == "accepted"));
+        }
     }
 
     /// What the interface says, past the console.
@@ -200,6 +228,12 @@ impl Server {
     pub async fn open(&self, path: &str) -> axum::response::Response {
         self.router.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap()
     }
+}
+
+fn envelope(kind: &str, data: Value) -> Value {
+    let id = uuid::Uuid::now_v7().to_string();
+    json!({"specversion": "1.0", "source": "/test", "id": id, "type": format!("usher.{kind}"), "time": START,
+        "data": data})
 }
 
 pub fn cookie(token: &str) -> String {

@@ -91,6 +91,7 @@ async fn operations_show_refusals_and_shards() {
         server.post(&format!("/licensees/acme/seats/duo/{user}"), &[("to", "assigned")]).await;
     }
     let text = server.get("/operations").await.text;
+    assert!(text.contains("<dt>Waiting to be decided</dt><dd>41</dd>"), "{text}");
     for says in [
         "Refusals by code",
         "The newest refusals",

@@ -15,10 +15,7 @@ mod time;
 use std::{
     collections::HashMap,
     mem,
-    sync::{
-        Arc,
-        mpsc::{Receiver, RecvTimeoutError, SyncSender},
-    },
+    sync::{Arc, mpsc::RecvTimeoutError},
     time::Duration,
 };
 
@@ -33,6 +30,7 @@ use crate::{
     handle::Submission,
     hot::Hot,
     published::{PublishedClock, PublishedHeads},
+    queue::{Queue, Submissions},
     recent::Recent,
     shards::Decided,
     snapshots::Snapshots,
@@ -55,8 +53,8 @@ pub(crate) struct Parts {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) index: Arc<dyn StreamIndex>,
     /// The way into the writer's own queue.
-    pub(crate) queue: SyncSender<Submission>,
-    pub(crate) submissions: Receiver<Submission>,
+    pub(crate) queue: Queue,
+    pub(crate) submissions: Submissions,
     pub(crate) snapshots: Snapshots,
     pub(crate) teller: TellerQueue,
     pub(crate) decided: Decided,
@@ -72,7 +70,7 @@ pub(crate) struct Writer {
     /// The shards that are decided here.
     decided: Decided,
     teller: TellerQueue,
-    submissions: Receiver<Submission>,
+    submissions: Submissions,
     committer: Committer,
     published_clock: PublishedClock,
     published_heads: PublishedHeads,

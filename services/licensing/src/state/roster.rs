@@ -1,7 +1,7 @@
 //! The large half of a licensee: its members and who holds which seat. Persistent maps: a working copy costs nothing,
 //! however many members there are.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Bound};
 
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
@@ -57,6 +57,21 @@ impl Roster {
     /// Every member, in order of their ids.
     pub fn members(&self) -> impl Iterator<Item = (&UserId, &Member)> {
         self.members.iter()
+    }
+
+    /// Those whose ids come behind an id, everybody without one, in order of their ids or the other way round. Whoever takes
+    /// only some of them does not pay for the others.
+    pub fn members_behind<'a>(
+        &'a self,
+        id: Option<&UserId>,
+        descending: bool,
+    ) -> Box<dyn Iterator<Item = (&'a UserId, &'a Member)> + 'a> {
+        let place = id.map_or(Bound::Unbounded, |id| Bound::Excluded(id.clone()));
+        if descending {
+            Box::new(self.members.range((Bound::Unbounded, place)).rev())
+        } else {
+            Box::new(self.members.range((place, Bound::Unbounded)))
+        }
     }
 
     /// The user's seat of a product.

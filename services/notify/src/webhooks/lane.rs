@@ -97,7 +97,7 @@ impl Courier {
         let asked_for = error.retry_after().unwrap_or_default().min(pauses.longest);
         let failure = Failure {
             problem: error.to_string(),
-            after: pauses.after(lane.attempts.saturating_add(1)).max(asked_for),
+            after: pauses.spread_after(lane.attempts.saturating_add(1)).max(asked_for),
             disable_after: if error.is_gone() { Duration::ZERO } else { disable_after },
         };
         let (shard, position) = (lane.at.shard, lane.at.position);

@@ -1,6 +1,9 @@
 //! Posts a message, and says what came of it.
 
-use std::{io, time::Duration};
+use std::{
+    io,
+    time::{Duration, SystemTime},
+};
 
 use chrono::Utc;
 use openssl::error::ErrorStack;
@@ -112,11 +115,41 @@ fn outcome(answered: Result<Response<Body>, ureq::Error>) -> Result<u16, PostErr
         _ => PostError::Broken,
     })?;
     let status = answer.status();
-    let retry_after = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let retry_after =
+        answer.headers().get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?, SystemTime::now()));
     // The status is the answer, whatever becomes of the rest.
     let _ = answer.into_body().with_config().limit(ANSWER_BYTES_MAX).read_to_vec();
     if status.is_success() {
         return Ok(status.as_u16());
     }
-    Err(PostError::Answered { status: status.as_u16(), retry_after: retry_after.map(Duration::from_secs) })
+    Err(PostError::Answered { status: status.as_u16(), retry_after })
+}
+
+/// How long a `Retry-After` asks to wait: a number of seconds, or a date of HTTP; nothing if that has passed.
+fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
+    if let Ok(seconds) = text.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(text.trim()).ok()?;
+    date.duration_since(now).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_retry_after_is_a_number_of_seconds_or_a_date() {
+        // Sun, 06 Nov 1994 08:49:37 GMT.
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        let seconds = |text| retry_after(text, now).map(|wait| wait.as_secs());
+        assert_eq!(seconds("120"), Some(120));
+        assert_eq!(seconds(" 0 "), Some(0));
+        assert_eq!(seconds("Sun, 06 Nov 1994 08:51:37 GMT"), Some(120));
+        assert_eq!(seconds("Sunday, 06-Nov-94 08:51:37 GMT"), Some(120));
+        assert_eq!(seconds("Sun Nov  6 08:51:37 1994"), Some(120));
+        for nothing in ["Sun, 06 Nov 1994 08:49:36 GMT", "-1", "soon", "", "1994-11-06T08:51:37Z"] {
+            assert_eq!(seconds(nothing), None, "{nothing:?}");
+        }
+    }
 }

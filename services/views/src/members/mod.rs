@@ -68,7 +68,7 @@ pub(crate) fn page(
     let seal = query.seal(licensee);
     let place = query.cursor.as_deref().map(|cursor| seal.open(cursor)).transpose()?;
     let (assigned, status, search) = (query.assigned, query.status, query.search.as_deref());
-    let wanted = WantedMembers { licensee, assigned, status, search, looks: query.looks.0.max(1) };
+    let wanted = WantedMembers { licensee, assigned, status, search, looks: query.looks_max() };
     let limit = page::clamped(query.limit);
     if query.sort.key == MemberSortKey::User {
         let limit_and_one = page::one_beyond(limit);

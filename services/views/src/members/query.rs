@@ -22,12 +22,12 @@ pub struct MembersQuery {
     pub cursor: Option<String>,
     /// How many at most, 1 to 1,000. Of a search a page may have fewer, or none, and go on all the same.
     pub limit: usize,
-    /// How far a search looks for one page.
+    /// How far is looked for one page.
     pub looks: Looks,
 }
 
-/// How many members a search looks at for one page: whatever it has found by then is the page, and the next one goes on
-/// from there. So the time that a page takes is bounded, however few are found among however many.
+/// How many members are looked at for one page, of a search or in an order by a value: whoever was found by then is the page,
+/// and the next one goes on from there. So the time that a page takes is bounded, however few are found among however many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Looks(pub usize);
 
@@ -114,6 +114,13 @@ impl FromStr for MemberSort {
 }
 
 impl MembersQuery {
+    /// How many may be looked at for a page.
+    pub(super) fn looks_max(&self) -> usize {
+        // Filters have an index in the order of ids: whoever is looked at is wanted.
+        let finds_by_index = self.sort.key == MemberSortKey::User && self.search.is_none();
+        if finds_by_index { usize::MAX } else { self.looks.0.max(1) }
+    }
+
     /// Binds cursors to the query: a cursor goes with the same licensee, filters and order only.
     pub(super) fn seal(&self, licensee: &LicenseeId) -> Seal {
         let assigned = self.assigned.map(|assigned| if assigned { "true" } else { "false" });

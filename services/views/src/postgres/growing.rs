@@ -119,11 +119,12 @@ impl Growing {
                 Frontier::End => return Ok(()),
                 Frontier::Values(sort, behind) => {
                     let sort = *sort;
-                    let found = filter.by_value(transaction, sort, behind.as_ref(), missing, *looks)?;
+                    let looks = looks.div_ceil(filter.cost_by_value());
+                    let found = filter.by_value(transaction, sort, behind.as_ref(), missing, looks)?;
                     self.frontier = found.next.map_or(Frontier::Ids(None), |last| Frontier::Values(sort, Some(last)));
                     let users: Vec<&str> = found.items.iter().map(|valued| valued.user.as_str()).collect();
                     self.add(transaction, &users)?;
-                    found.looked_at
+                    found.looked_at.saturating_mul(filter.cost_by_value())
                 }
                 Frontier::Ids(behind) => {
                     let limit = missing.max(IDS_AT_ONCE);

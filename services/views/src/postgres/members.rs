@@ -117,6 +117,10 @@ const JOINED: &str = "
     LEFT JOIN usher.persons p ON p.user_id = m.user_id
     LEFT JOIN usher_views.usage u ON u.user_id = m.user_id";
 
+/// How many are looked at in an order at one go: for each who is wanted so many, and no fewer than this.
+const LOOKS_A_FIND: usize = 4;
+const LOOKS_AT_ONCE_MIN: usize = 1_000;
+
 /// A value that members are ordered by, as a text, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Valued {
@@ -147,6 +151,8 @@ pub(super) struct Filter<'a> {
     search: Option<&'a str>,
     /// How many may be looked at for one page.
     looks: usize,
+    /// As how many it counts to look at somebody in an order by a value.
+    cost_by_value: usize,
 }
 
 impl<'a> Filter<'a> {
@@ -156,8 +162,14 @@ impl<'a> Filter<'a> {
             assigned: wanted.assigned,
             status: wanted.status.map(UserStatus::as_str),
             search: wanted.search,
-            looks: wanted.looks(),
+            looks: wanted.looks,
+            cost_by_value: wanted.cost_by_value(),
         }
+    }
+
+    /// As how many looks it counts to look at somebody in an order by a value.
+    pub(super) const fn cost_by_value(&self) -> usize {
+        self.cost_by_value
     }
 
     /// How many may be looked at for one page.
@@ -342,27 +354,17 @@ impl<'a> Filter<'a> {
             None => "AND $4 IS NULL AND $5 IS NULL".to_owned(),
         };
         let (last_value, last_user) = behind.map(|last| (last.value.as_str(), last.user.as_str())).unzip();
-        if self.search.is_some() {
-            // Whoever is no member counts as looked at too: of many licensees' users few may be members of this one.
-            let from = format!(
-                "{source} LEFT JOIN usher_views.members m ON m.licensee = $1 AND m.user_id = v.user_id
-                 LEFT JOIN usher.persons p ON p.user_id = v.user_id
-                 WHERE true {of_licensee} {is_behind}"
-            );
-            let looking = Looking { value, user: "v.user_id", direction };
-            return self.look_along(transaction, &looking, &from, (last_value, last_user), (limit, looks));
-        }
-        let from = format!("{source} JOIN usher_views.members m ON m.user_id = v.user_id");
-        let rest = format!("{of_licensee} {is_behind} ORDER BY {value} {direction}, v.user_id LIMIT $6");
-        let sql = self.select(&format!("{value}::text, v.user_id"), &from, &rest);
-        let most = count(limit);
-        let more: [(&(dyn ToSql + Sync), Type); 3] =
-            [(&last_value, Type::TEXT), (&last_user, Type::TEXT), (&most, Type::INT8)];
-        let rows = transaction.query_typed(&sql, &self.params(more))?;
-        let read = |row: &Row| Ok(Valued { value: plain(row, 0)?, user: plain(row, 1)? });
-        let items: Vec<Valued> = rows.iter().map(read).collect::<Result<_, Failure>>()?;
-        let next = items.last().filter(|_| items.len() == limit).cloned();
-        Ok(Found { looked_at: items.len(), items, next })
+        // Whoever is no member counts as looked at too: of many licensees' users few may be members of this one.
+        let from = format!(
+            "{source} LEFT JOIN usher_views.members m ON m.licensee = $1 AND m.user_id = v.user_id
+             LEFT JOIN usher.persons p ON p.user_id = v.user_id
+             WHERE true {of_licensee} {is_behind}"
+        );
+        let looking = Looking { value, user: "v.user_id", direction };
+        // All that may be looked at is looked at, also when enough is found before: most lists find enough among few.
+        let enough = limit.saturating_mul(LOOKS_A_FIND).max(LOOKS_AT_ONCE_MIN);
+        let looks = if self.search.is_some() { looks } else { looks.min(enough) };
+        self.look_along(transaction, &looking, &from, (last_value, last_user), (limit, looks))
     }
 
     /// Those among `users`, in their order, as they are now, each with its place among them from 0.

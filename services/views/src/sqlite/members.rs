@@ -106,6 +106,8 @@ pub(super) struct Filter<'a> {
     needle: Option<String>,
     /// How many may be looked at for one page.
     looks: usize,
+    /// As how many it counts to look at somebody in an order by a value.
+    cost_by_value: usize,
 }
 
 /// A value that members are ordered by.
@@ -122,8 +124,14 @@ impl<'a> Filter<'a> {
             assigned: wanted.assigned,
             status: wanted.status.map(UserStatus::as_str),
             needle: wanted.search.map(fold),
-            looks: wanted.looks(),
+            looks: wanted.looks,
+            cost_by_value: wanted.cost_by_value(),
         }
+    }
+
+    /// As how many looks it counts to look at somebody in an order by a value.
+    pub(super) const fn cost_by_value(&self) -> usize {
+        self.cost_by_value
     }
 
     /// How many may be looked at for one page.
@@ -249,34 +257,33 @@ impl<'a> Filter<'a> {
             MemberSortKey::AssignedAt => ("v.assigned_at_us", "seats v"),
         };
         let of_licensee = match sort.key {
-            MemberSortKey::User => "AND v.licensee = ?1",
-            MemberSortKey::Username | MemberSortKey::LastUsedAt => "",
-            // Of several seats the first one counts.
-            MemberSortKey::AssignedAt => {
-                "AND v.licensee = ?1
-                 AND NOT EXISTS (SELECT 1 FROM seats e WHERE e.licensee = ?1 AND e.user = v.user
-                                 AND (e.assigned_at_us, e.product) < (v.assigned_at_us, v.product))"
-            }
+            MemberSortKey::User | MemberSortKey::AssignedAt => "v.licensee = ?1",
+            MemberSortKey::Username | MemberSortKey::LastUsedAt => "true",
         };
+        // Of several seats the first one counts.
+        let counts = match sort.key {
+            MemberSortKey::AssignedAt => {
+                "NOT EXISTS (SELECT 1 FROM seats e WHERE e.licensee = ?1 AND e.user = v.user
+                             AND (e.assigned_at_us, e.product) < (v.value, v.product))"
+            }
+            _ => "true",
+        };
+        let product = if matches!(sort.key, MemberSortKey::AssignedAt) { ", v.product AS product" } else { "" };
         let (beyond, direction) = if sort.descending { ("<", "DESC") } else { (">", "ASC") };
         let is_behind = match behind {
-            Some(_) => format!("AND {value} {beyond}= ?4 AND ({value} {beyond} ?4 OR v.user > ?5)"),
-            None => "AND ?4 IS NULL AND ?5 IS NULL".to_owned(),
+            Some(_) => format!("{value} {beyond}= ?4 AND ({value} {beyond} ?4 OR v.user > ?5)"),
+            None => "?4 IS NULL AND ?5 IS NULL".to_owned(),
         };
-        // Of a search the texts come first: whoever is found only then is looked up among the members. Other lists look up
-        // who is a member; a cross join keeps the order of the values.
-        let (is_wanted, join, condition) = match &self.needle {
-            Some(_) => {
-                let (texts, standing) = (self.matching("v.user"), self.standing());
-                let is_member = format!("EXISTS (SELECT 1 FROM members m WHERE m.user = v.user AND {standing})");
-                (format!("CASE WHEN {texts} THEN {is_member} ELSE false END"), "", "true".to_owned())
-            }
-            None => ("true".to_owned(), "CROSS JOIN members m ON m.user = v.user", self.condition()),
-        };
+        let (texts, standing) = (self.matching("v.user"), self.standing());
+        // What is inside goes along an index alone, and its limit keeps it apart: else many of one value would all be looked
+        // up before they are sorted by their ids. Whoever a search does not find is not looked up among the members.
         let mut statement = connection.prepare_cached(&format!(
-            "SELECT {is_wanted}, {value}, v.user
-             FROM {source} {join} LEFT JOIN journal.persons p ON p.user = v.user
-             WHERE {condition} {of_licensee} {is_behind} ORDER BY {value} {direction}, v.user"
+            "SELECT CASE WHEN {texts} AND {counts}
+                         THEN EXISTS (SELECT 1 FROM members m WHERE m.user = v.user AND {standing}) ELSE false END,
+                    v.value, v.user
+             FROM (SELECT {value} AS value, v.user AS user{product} FROM {source}
+                   WHERE {of_licensee} AND {is_behind} ORDER BY {value} {direction}, v.user LIMIT -1) v
+                  LEFT JOIN journal.persons p ON p.user = v.user"
         ))?;
         let [licensee, status, needle] = self.condition_params();
         let (last_value, last_user) = behind.map(|last| (&last.value, last.user.as_str())).unzip();

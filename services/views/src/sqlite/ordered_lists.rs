@@ -79,10 +79,11 @@ impl Order {
                 Frontier::End => return Ok(()),
                 Frontier::Values(sort, behind) => {
                     let sort = *sort;
-                    let found = filter.by_value(connection, sort, behind.as_ref(), missing, *looks)?;
+                    let looks = looks.div_ceil(filter.cost_by_value());
+                    let found = filter.by_value(connection, sort, behind.as_ref(), missing, looks)?;
                     self.frontier = found.next.map_or(Frontier::Ids(None), |last| Frontier::Values(sort, Some(last)));
                     self.add(found.items.into_iter().map(|valued| valued.user));
-                    found.looked_at
+                    found.looked_at.saturating_mul(filter.cost_by_value())
                 }
                 Frontier::Ids(behind) => {
                     let (behind, limit) = (behind.as_ref().map(UserId::as_str), missing.max(IDS_AT_ONCE));

@@ -275,6 +275,31 @@ fn a_search_that_has_found_nobody_yet_says_that_it_goes_on() {
     assert_eq!(ids(&second.items), ["u-5"]);
 }
 
+/// Also without a search, few may be wanted among many, or be members among many who are not.
+#[test]
+fn an_order_by_a_value_looks_at_no_more_than_it_may_whatever_is_left_out() {
+    let mut world = World::new();
+    let members: Vec<String> = (0..1_200).map(|number| format!("u-{number:04}")).collect();
+    let others: Vec<String> = (0..1_200).map(|number| format!("v-{number:04}")).collect();
+    world.join_at_once("acme", &members.iter().map(String::as_str).collect::<Vec<_>>());
+    world.join_at_once("globex", &others.iter().map(String::as_str).collect::<Vec<_>>());
+    let everybody = || others.iter().chain(&members);
+    everybody().for_each(|id| world.put_person(id, &format!("name-{}-{id}", &id[3..]), "Somebody"));
+    let views = world.open();
+    let query = MembersQuery { looks: Looks(320), ..sorted("username", 1_000) };
+    let first = views.members(&licensee("acme"), &query).unwrap();
+    assert_eq!(first.items.len(), 80, "every second of 160 is a member, and to look at one by a value counts twice");
+    assert!(first.next_cursor.is_some());
+    let listed = pages(&views, &query, |_| {});
+    assert_eq!(listed.len(), 1_200);
+    let by_name: Vec<_> = {
+        let mut members: Vec<&str> = members.iter().map(String::as_str).collect();
+        members.sort_by_key(|id| id[3..].to_owned());
+        members
+    };
+    assert_eq!(ids(&listed), by_name);
+}
+
 /// R30: nothing that is searched by is kept beside the erasable tables, so what was erased is found no more.
 #[test]
 fn r30_a_search_does_not_find_what_was_erased_not_even_on_a_page_that_was_begun_before() {

@@ -58,7 +58,7 @@ pub(crate) async fn apply(
     };
     let content = html! {
         (notice("good", &title, &html! { a href={ "/licensees/" (licensee) "/seats" } { "Back to the seats" } }))
-        @if people.is_cut { (review::next_portion(&licensee, action, &fields)) }
+        (review::next_portion(&licensee, action, &people, &fields))
         (review::lines(&people.lines, |line| match &line.user {
             Ok(user) => {
                 let (tone, words) = verdicts.get(user).map_or(("plain", "Nothing done"), |(tone, words)| (tone, words));

@@ -14,17 +14,20 @@ use crate::{
 
 /// The most people that one command takes (R24).
 const PEOPLE_MAX: usize = list::LINES_MAX;
-/// The field that says that a filter finds more people than are meant.
-pub(super) const IS_CUT: &str = "is_cut";
+/// The field that says where the portion of people begins who are meant: the interface's cursor.
+pub(super) const PORTION: &str = "portion";
+/// The field that says where the portion behind them begins.
+pub(super) const NEXT_PORTION: &str = "next_portion";
 /// How many are read at one go.
-const AT_ONCE: &str = "1000";
+const AT_ONCE: usize = 1_000;
 
 /// The people of a change, in the order in which they are to get their seats.
 #[derive(Debug, Default)]
 pub(super) struct People {
     pub(super) lines: Vec<Line>,
-    /// Whether more would have been meant than can be done at once.
-    pub(super) is_cut: bool,
+    /// Where those begin who are meant besides, if they are more than can be done at once. Not with whom the filter still
+    /// finds: whoever can't have a seat would come again each time.
+    pub(super) next_portion: Option<String>,
 }
 
 /// One of them.
@@ -47,10 +50,14 @@ impl People {
     ) -> Result<Self, Failure> {
         let kept: Vec<Line> = fields.text("people").lines().filter_map(Line::read).take(PEOPLE_MAX).collect();
         if !kept.is_empty() {
-            return Ok(Self { lines: kept, is_cut: fields.text(IS_CUT) == "yes" });
+            let next_portion = Some(fields.text(NEXT_PORTION)).filter(|next| !next.is_empty()).map(str::to_owned);
+            return Ok(Self { lines: kept, next_portion });
         }
         match fields.text("scope") {
-            "filter" => Self::of_filter(console, visitor, licensee, action, &MembersQuery::of(fields)).await,
+            "filter" => {
+                let query = MembersQuery { cursor: fields.text(PORTION).to_owned(), ..MembersQuery::of(fields) };
+                Self::of_filter(console, visitor, licensee, action, query).await
+            }
             "list" => Self::of_list(console, licensee, fields).await,
             _ => Ok(Self::of_ids(fields.all("user"))),
         }
@@ -59,19 +66,18 @@ impl People {
     /// Who was ticked.
     fn of_ids<'a>(ids: impl Iterator<Item = &'a str>) -> Self {
         let line = |id: &str| Some(Line { label: id.to_owned(), user: Ok(UserId::parse(id).ok()?) });
-        Self { lines: ids.filter_map(line).take(PEOPLE_MAX).collect(), is_cut: false }
+        Self { lines: ids.filter_map(line).take(PEOPLE_MAX).collect(), next_portion: None }
     }
 
-    /// Everybody whom a filter finds and whom the action concerns, up to what one command takes.
+    /// Everybody whom a filter finds from a place on and whom the action concerns, up to what one command takes.
     async fn of_filter(
         console: &Console,
         visitor: &Visitor,
         licensee: &LicenseeId,
         action: Action,
-        query: &MembersQuery,
+        mut query: MembersQuery,
     ) -> Result<Self, Failure> {
         let has_seat = action == Action::Remove;
-        let mut query = MembersQuery { limit: AT_ONCE.to_owned(), ..query.first_page() };
         let asked = query.assigned.clone();
         if asked.is_empty() {
             // So that nobody is read whom it does not concern, however many there are.
@@ -79,6 +85,8 @@ impl People {
         }
         let mut people = Self::default();
         loop {
+            // No more than there is room for, so that the next portion begins right behind.
+            query.limit = PEOPLE_MAX.saturating_sub(people.lines.len()).min(AT_ONCE).to_string();
             let page = console.interface().get::<Page<Member>>(visitor, query.target(licensee.as_str())).await;
             let page = match page {
                 // R19: an old instance can't say who has a seat, but who is there.
@@ -91,17 +99,14 @@ impl People {
                 page => page?,
             };
             for member in page.items.into_iter().filter(|member| member.assigned == has_seat) {
-                if people.lines.len() == PEOPLE_MAX {
-                    people.is_cut = true;
-                    return Ok(people);
-                }
                 let label = member.username.unwrap_or_else(|| member.user.to_string());
                 people.lines.push(Line { label, user: Ok(member.user) });
             }
-            match page.next_cursor {
-                Some(cursor) => query.cursor = cursor,
-                None => return Ok(people),
+            if people.lines.len() >= PEOPLE_MAX || page.next_cursor.is_none() {
+                people.next_portion = page.next_cursor;
+                return Ok(people);
             }
+            query.cursor = page.next_cursor.unwrap_or_default();
         }
     }
 
@@ -122,7 +127,7 @@ impl People {
             };
             Line { label, user }
         });
-        Ok(Self { lines: lines.collect(), is_cut: false })
+        Ok(Self { lines: lines.collect(), next_portion: None })
     }
 
     /// Those who are somebody.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     Action,
-    people::{IS_CUT, Line, People},
+    people::{Line, NEXT_PORTION, PORTION, People},
 };
 use crate::{
     Console,
@@ -20,7 +20,7 @@ use crate::{
     fields::Fields,
     html::{Tab, chip, hidden, in_words, licensee_page, notice, problem_notice},
     interface::{Answer, Ask},
-    pages::{licensee_now, members_query::MembersQuery, parse_licensee},
+    pages::{licensee_now, members_query::MembersQuery, parse_licensee, seats::ways_to_a_seat},
     visitor::Visitor,
     wire::{Licensee, Preview},
 };
@@ -62,15 +62,15 @@ pub(super) async fn show(
     let content = html! {
         h2 { (action.title()) }
         @if let Some(problem) = stopped_by { (problem_notice(problem)) }
-        @if people.is_cut {
+        @if people.next_portion.is_some() {
             (notice("warn", "The filter finds more people than one command takes", &html! {
-                "One command takes 10,000 people at most: these are the first 10,000. Once it is done, the next page offers "
-                "the next portion, with a preview of its own."
+                "One command takes 10,000 people at most, so this is a portion of 10,000. Once it is done, the next page "
+                "offers the next one, with a preview of its own."
             }))
         }
         @match &previewed {
             Ok(preview) => (would_happen(&scene, preview)),
-            Err(problem) => (would_be_refused(&scene, problem)),
+            Err(problem) => (would_be_refused(visitor, &scene, problem)),
         }
     };
     let page = licensee_page(visitor, licensee, (Tab::Seats, action.title()), &content);
@@ -106,7 +106,8 @@ fn would_happen(scene: &Scene<'_>, preview: &Answer<Preview>) -> Markup {
     let seats = if count == 1 { "1 seat".to_owned() } else { format!("{count} seats") };
     if count == 0 {
         return html! {
-            (notice("info", "Nothing would change", &html! { "Everybody chosen is as they would be." }))
+            (notice("info", "Nothing would change", &html! { (why_nothing(scene.action)) }))
+            (next_portion(scene.licensee, scene.action, scene.people, scene.fields))
             (table(scene, &changed))
             (back(scene))
         };
@@ -129,16 +130,17 @@ fn would_happen(scene: &Scene<'_>, preview: &Answer<Preview>) -> Markup {
     }
 }
 
-fn would_be_refused(scene: &Scene<'_>, problem: &Problem) -> Markup {
+fn would_be_refused(visitor: &Visitor, scene: &Scene<'_>, problem: &Problem) -> Markup {
     let can_be_partial = scene.action == Action::Assign
         && matches!(problem.code.as_str(), "invalid_user_id_present" | "not_enough_seats");
     let at_fault: HashSet<&str> = problem.users.iter().map(licensing::UserId::as_str).collect();
     html! {
         (problem_notice(problem))
+        (ways_to_a_seat(visitor, scene.licensee, problem))
         @if can_be_partial {
             form.actions method="post" action={ "/licensees/" (scene.licensee) "/seats/review" } {
                 (kept(scene, Action::AssignWhoCan))
-                button.button.primary type="submit" { "Leave out who can't, in this order" }
+                button.button.primary type="submit" { "Assign to whoever can have one, in this order" }
                 a.button href={ "/licensees/" (scene.licensee) "/seats" } { "Back" }
             }
         } @else { (back(scene)) }
@@ -152,13 +154,21 @@ fn would_be_refused(scene: &Scene<'_>, problem: &Problem) -> Markup {
     }
 }
 
+/// Why a preview has no events.
+const fn why_nothing(action: Action) -> &'static str {
+    match action {
+        Action::AssignWhoCan => "Nobody of those chosen can have a seat, or they have one.",
+        Action::Assign | Action::Remove => "Everybody chosen is as they would be.",
+    }
+}
+
 /// What a form carries on.
 fn kept(scene: &Scene<'_>, action: Action) -> Markup {
     html! {
         (hidden("action", action.as_str()))
         (hidden("product", scene.product.as_str()))
         (hidden("people", &scene.people.kept()))
-        @if scene.people.is_cut { (hidden(IS_CUT, "yes")) (filter_fields(scene.fields)) }
+        @if let Some(next) = &scene.people.next_portion { (hidden(NEXT_PORTION, next)) (filter_fields(scene.fields)) }
     }
 }
 
@@ -167,13 +177,17 @@ fn filter_fields(fields: &Fields) -> Markup {
     html! { (hidden("scope", "filter")) (MembersQuery::of(fields).first_page().hidden_fields()) }
 }
 
-/// Leads on to those whom a filter finds besides the ones of a portion that is done.
-pub(super) fn next_portion(licensee: &LicenseeId, action: Action, fields: &Fields) -> Markup {
+/// Leads on to those whom a filter finds behind the ones of a portion, if there are any.
+pub(super) fn next_portion(licensee: &LicenseeId, action: Action, people: &People, fields: &Fields) -> Markup {
     html! {
-        form.actions method="post" action={ "/licensees/" (licensee) "/seats/review" } {
-            (hidden("action", action.as_str()))
-            (filter_fields(fields))
-            button.button.primary type="submit" { "Look at the next portion" }
+        @if let Some(next) = &people.next_portion {
+            form.actions method="post" action={ "/licensees/" (licensee) "/seats/review" } {
+                (hidden("action", action.as_str()))
+                (hidden("product", fields.text("product")))
+                (filter_fields(fields))
+                (hidden(PORTION, next))
+                button.button.primary type="submit" { "Look at the next portion" }
+            }
         }
     }
 }

@@ -1,18 +1,18 @@
 //! The form that asks, what it was answered, and the button that does it.
 
+use std::collections::HashMap;
+
 use maud::{Markup, html};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Kind, MONTHS_MAX, MONTHS_USUAL, Preview, WhatIf};
+use super::{Kind, LOSERS_SHOWN_MAX, MONTHS_MAX, MONTHS_USUAL, Preview, WhatIf};
 use crate::{
-    html::{chip, event_sentence, hidden, notice, problem_notice},
+    html::{add_on_name, chip, event_sentence, hidden, notice, problem_notice},
     visitor::Visitor,
     wire::{Licensee, PreviewEvent},
 };
 
-/// How many users who would lose their seats are named.
-const LOSERS_SHOWN_MAX: usize = 1_000;
 /// The form, and what it was answered.
 pub(in crate::pages) fn section(
     visitor: &Visitor,
@@ -20,7 +20,9 @@ pub(in crate::pages) fn section(
     asked: Option<&WhatIf>,
     preview: Option<&Preview>,
 ) -> Markup {
-    let quantity = licensee.products.values().next().map_or(0, |pool| pool.quantity);
+    let pool = licensee.products.values().next();
+    let quantity = pool.map_or(0, |pool| pool.quantity);
+    let add_on = pool.and_then(|pool| pool.add_on.as_ref()).map(|add_on| add_on_name(add_on.as_str()));
     let seats = asked.map_or(quantity, |asked| asked.seats);
     let is = |word: &str| asked.is_some_and(|asked| asked.word() == word);
     html! {
@@ -41,7 +43,7 @@ pub(in crate::pages) fn section(
                         }
                     }
                     label {
-                        "to seats"
+                        "to seats" @if let Some(add_on) = &add_on { " of " (add_on) }
                         input #what-if-seats type="number" name="seats" min="0" max="1000000" value=(seats) required;
                     }
                     label {
@@ -62,7 +64,7 @@ fn answer(licensee: &Licensee, asked: &WhatIf, preview: &Preview) -> Markup {
         Ok(events) => events,
         Err(problem) => return problem_notice(problem),
     };
-    let losers: Vec<&PreviewEvent> = events.iter().filter(|event| event.r#type == "SeatRemoved").collect();
+    let losers: Vec<&PreviewEvent> = Preview::losers(events).collect();
     let title = match losers.len() {
         0 => "Nobody would lose a seat".to_owned(),
         1 => "1 user would lose the seat".to_owned(),
@@ -88,11 +90,11 @@ fn answer(licensee: &Licensee, asked: &WhatIf, preview: &Preview) -> Markup {
             button #do-it class={ "button " (tone) } type="submit" { (doing) }
             a.button href={ "/licensees/" (licensee.licensee) "/subscription" } { "Cancel" }
         }
-        @if !losers.is_empty() { (loser_table(licensee, &losers)) }
+        @if !losers.is_empty() { (loser_table(licensee, &losers, &preview.names)) }
     }
 }
 
-fn loser_table(licensee: &Licensee, losers: &[&PreviewEvent]) -> Markup {
+fn loser_table(licensee: &Licensee, losers: &[&PreviewEvent], names: &HashMap<String, String>) -> Markup {
     html! {
         div.table-frame role="region" aria-label="Users who would lose their seats" tabindex="0" {
             table {
@@ -107,7 +109,7 @@ fn loser_table(licensee: &Licensee, losers: &[&PreviewEvent]) -> Markup {
                         @let user = event.user().unwrap_or_default();
                         tr {
                             td.number { @if let Some(rank) = rank { (rank) } }
-                            td { a href={ "/licensees/" (licensee.licensee) "/members/" (user) "/why" } { (user) } }
+                            td { a href={ "/licensees/" (licensee.licensee) "/members/" (user) "/why" } { (names.get(user).map_or(user, String::as_str)) } }
                             td {
                                 @match last_use {
                                     Some(at) => (at.get(.."2026-01-31".len()).unwrap_or(at)),

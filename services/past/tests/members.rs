@@ -1,0 +1,111 @@
+//! Pages of members as they were.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+use std::{sync::Arc, time::Duration};
+
+use contract::incoming::from_json;
+use engine::{ClockMode, Engine, Options, Running};
+use journal::sqlite::{self, SqliteStore};
+use licensing::{Catalogue, LicenseeId, UserStatus};
+use past::{Moment, Past};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use views::{Looks, MemberSort, MembersQuery, Views};
+
+const NOW: &str = "2025-02-01T00:00:00Z";
+
+// In the order in which they go.
+struct World {
+    past: Past,
+    _running: Running,
+    _store: SqliteStore,
+    _folder: TempDir,
+}
+
+impl World {
+    /// `acme` with members `u-0` to `u-9`, of whom `u-7` is blocked.
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(folder.path(), &sqlite::Options::new(engine::membership_of)).unwrap();
+        let catalogue = Arc::new(Catalogue::built_in().unwrap());
+        let clock = ClockMode::Manual(Some(NOW.parse().unwrap()));
+        let options = Options { clock, ..Options::new(catalogue.clone()) };
+        let running = engine::start(store.journal(), store.index(), options).unwrap();
+        let engine = running.engine();
+        for user in (0..10).map(user) {
+            let data = json!({
+                "licensee": "acme", "user": user, "username": user, "name": format!("Member {user}"),
+                "email": format!("{user}@example.com"), "role": "developer", "type": "human",
+            });
+            accept(&engine, "MemberAdded", &user, &data);
+        }
+        accept(&engine, "UserBlocked", "block", &json!({"user": user(7)}));
+        assert!(store.index().wait_for_lag_below(1, Duration::from_secs(60)).unwrap());
+        let views = Views::open(folder.path(), store.journal(), store.journal_path(), catalogue.clone()).unwrap();
+        let past = Past::new(store.index(), store.journal(), Arc::new(views), catalogue);
+        Self { past, _running: running, _store: store, _folder: folder }
+    }
+
+    /// The ids on each page, to the end.
+    fn pages(&self, query: &MembersQuery) -> Vec<Vec<String>> {
+        let acme = LicenseeId::parse("acme").unwrap();
+        let moment = Moment::of(NOW.parse().unwrap());
+        let then = self.past.licensee_at(&acme, &moment).unwrap().unwrap();
+        let (mut pages, mut query) = (Vec::new(), query.clone());
+        loop {
+            let page = self.past.members_of(&then, &moment, &query).unwrap();
+            pages.push(page.items.iter().map(|member| member.user.to_string()).collect());
+            assert!(pages.len() < 100, "the pages have no end");
+            let Some(cursor) = page.next_cursor else { return pages };
+            query.cursor = Some(cursor);
+        }
+    }
+}
+
+fn accept(engine: &Engine, kind: &str, id: &str, data: &Value) {
+    let message = json!({"specversion": "1.0", "source": "/test", "id": id, "time": NOW,
+        "type": format!("usher.directory.v1.{kind}"), "data": data});
+    let done = engine.message(from_json(message.to_string().as_bytes())).unwrap().wait().unwrap();
+    assert!(done.outcome.is_ok(), "{:?}", done.outcome);
+}
+
+fn user(number: usize) -> String {
+    format!("u-{number}")
+}
+
+/// What looks at three members a page.
+fn looking_at_three() -> MembersQuery {
+    MembersQuery { limit: 100, looks: Looks(3), ..MembersQuery::default() }
+}
+
+#[test]
+fn a_search_ends_a_page_behind_so_many_who_were_looked_at_and_goes_on() {
+    let world = World::new();
+    let search = |search: &str| MembersQuery { search: Some(search.to_owned()), ..looking_at_three() };
+    assert_eq!(world.pages(&search("U-7")), [vec![], vec![], vec![user(7)], vec![]]);
+    assert_eq!(world.pages(&search("nobody")), vec![Vec::<String>::new(); 4]);
+    let descending = MemberSort { descending: true, ..MemberSort::default() };
+    let backwards = MembersQuery { sort: descending, ..search("7@example") };
+    assert_eq!(world.pages(&backwards), [vec![user(7)], vec![], vec![], vec![]]);
+}
+
+#[test]
+fn a_filter_by_status_or_seat_looks_no_further_either() {
+    let world = World::new();
+    let blocked = MembersQuery { status: Some(UserStatus::Blocked), ..looking_at_three() };
+    assert_eq!(world.pages(&blocked), [vec![], vec![], vec![user(7)], vec![]]);
+    let seated = MembersQuery { assigned: Some(true), ..looking_at_three() };
+    assert_eq!(world.pages(&seated), vec![Vec::<String>::new(); 4]);
+}
+
+#[test]
+fn everybody_comes_once_whatever_ends_the_pages() {
+    let world = World::new();
+    for (looks, limit) in [(1, 1), (3, 2), (2, 3), (100, 4), (100, 10), (10, 10), (0, 5)] {
+        let query = MembersQuery { looks: Looks(looks), limit, ..MembersQuery::default() };
+        let everybody: Vec<String> = world.pages(&query).concat();
+        assert_eq!(everybody, (0..10).map(user).collect::<Vec<_>>(), "{looks} looks, {limit} a page");
+        let search = MembersQuery { search: Some("MEMBER U".to_owned()), ..query };
+        assert_eq!(world.pages(&search).concat(), everybody, "{looks} looks, {limit} a page");
+    }
+}
