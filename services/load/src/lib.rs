@@ -5,18 +5,25 @@
 //! being asked less (coordinated omission).
 
 mod company;
+mod crew;
 mod error;
+mod memory;
 mod mix;
 mod prepare;
 mod report;
 mod request;
 mod run;
+mod script;
 mod server;
+mod shown;
+mod target;
 
 pub use company::Company;
 pub use error::LoadError;
-pub use mix::{Kind, Mix};
+pub use memory::Memory;
+pub use mix::{InvalidMix, Kind, Mix};
 pub use prepare::{Prepared, prepare};
 pub use report::{Latency, Report};
 pub use run::{Pace, run};
 pub use server::Server;
+pub use target::Target;
