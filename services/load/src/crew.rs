@@ -2,11 +2,16 @@
 
 use std::collections::VecDeque;
 
+use chrono::TimeDelta;
 use fastrand::Rng;
 
 /// So many are away at least before the first comes back, so that nobody goes and comes within a moment: both would not be
 /// seen one after the other.
 const AWAY_MIN: usize = 16;
+
+/// For how long nobody asks for whoever joined, so that requests that overtake each other do not ask for somebody who is not
+/// there yet.
+const SETTLES_IN: TimeDelta = TimeDelta::seconds(5);
 
 /// The members of one licensee by their numbers: what was told and asked for, as if every request had come to what it
 /// should. Where the server knows better (a pool that shrank, a request that was refused), the next requests are refused
@@ -17,6 +22,8 @@ pub(crate) struct Crew {
     seatless: Vec<u32>,
     /// Blocked or deactivated, the first one for longest.
     away: VecDeque<u32>,
+    /// Who joined a moment ago, and when since the start; the first one first.
+    newcomers: VecDeque<(TimeDelta, u32)>,
     /// The number of whoever joins next: above all there were.
     next: u32,
     /// How many seats are bought.
@@ -51,7 +58,7 @@ impl Crew {
 
     /// How many members there are.
     pub(crate) fn len(&self) -> usize {
-        self.holders.len() + self.seatless.len() + self.away.len()
+        self.holders.len() + self.seatless.len() + self.away.len() + self.newcomers.len()
     }
 
     pub(crate) fn quantity(&self) -> u32 {
@@ -70,17 +77,35 @@ impl Crew {
         self.seatless.extend(surplus);
     }
 
-    /// Somebody new.
-    pub(crate) fn join(&mut self) -> u32 {
+    /// Somebody new, who is there before the start.
+    pub(crate) fn add(&mut self) -> u32 {
         let number = self.next;
-        self.next = self.next.saturating_add(1);
-        self.seatless.push(number);
+        self.note(number, Standing::NoSeat);
         number
     }
 
-    /// Any member; `None` if there is nobody.
+    /// Somebody new, so long after the start.
+    pub(crate) fn join(&mut self, after: TimeDelta) -> u32 {
+        let number = self.next;
+        self.next = self.next.saturating_add(1);
+        self.newcomers.push_back((after, number));
+        number
+    }
+
+    /// Whoever joined long enough before that can be asked for.
+    pub(crate) fn settle(&mut self, after: TimeDelta) {
+        while let Some((joined, number)) = self.newcomers.front().copied() {
+            if joined + SETTLES_IN > after {
+                return;
+            }
+            self.newcomers.pop_front();
+            self.seatless.push(number);
+        }
+    }
+
+    /// Any member who is asked for; `None` if there is nobody.
     pub(crate) fn any(&self, dice: &mut Rng) -> Option<u32> {
-        let place = below(self.len(), dice)?;
+        let place = below(self.len() - self.newcomers.len(), dice)?;
         let behind_holders = place.wrapping_sub(self.holders.len());
         let found = self.holders.get(place).or_else(|| self.seatless.get(behind_holders));
         found.or_else(|| self.away.get(behind_holders.wrapping_sub(self.seatless.len()))).copied()
@@ -169,7 +194,18 @@ mod tests {
         let mut dice = Rng::with_seed(1);
         let left = crew.leave(&mut dice).unwrap();
         assert!(left < 5);
-        assert_eq!((crew.join(), crew.join(), crew.len()), (41, 42, 7));
+        assert_eq!((crew.join(TimeDelta::zero()), crew.add(), crew.len()), (41, 42, 7));
+    }
+
+    #[test]
+    fn whoever_joined_is_asked_for_when_everybody_knows() {
+        let mut crew = Crew::with_quantity(2);
+        let number = crew.join(TimeDelta::seconds(1));
+        let mut dice = Rng::with_seed(5);
+        crew.settle(TimeDelta::seconds(5));
+        assert_eq!((crew.any(&mut dice), crew.seat(&mut dice), crew.len()), (None, None, 1));
+        crew.settle(TimeDelta::seconds(6));
+        assert_eq!((crew.any(&mut dice), crew.seat(&mut dice), crew.len()), (Some(number), Some(number), 1));
     }
 
     #[test]

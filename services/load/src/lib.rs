@@ -1,4 +1,5 @@
-//! Load as in life on a running server: a made-up company, a mix of requests at a given rate, and what came of them.
+//! Load as in life on a running server, or on the brokers before it: a made-up company, a mix of requests at a given rate,
+//! and what came of them.
 //!
 //! The loop is *open*: request `i` is due `i / rate` seconds after the start, whatever became of those before it, and its
 //! latency counts from when it was due. A server that stalls is charged for all that would have come meanwhile, instead of

@@ -162,7 +162,7 @@ impl Setup<'_> {
         while let missing @ 1.. = (self.company.members as usize).saturating_sub(crew.len()) {
             let events = (0..missing.min(AT_ONCE))
                 .map(|_| {
-                    let member = Member { licensee: self.licensee, number: crew.join() };
+                    let member = Member { licensee: self.licensee, number: crew.add() };
                     self.messages.event(ADDED, self.now, &member_added(self.company, member))
                 })
                 .collect();
@@ -215,7 +215,7 @@ async fn tell_brokers(
     deliver(courier, vec![messages.event(STARTED, now, &started(company, licensee, now))]).await?;
     while let missing @ 1.. = (company.members as usize).saturating_sub(crew.len()) {
         let events = (0..missing.min(AT_ONCE)).map(|_| {
-            let member = Member { licensee, number: crew.join() };
+            let member = Member { licensee, number: crew.add() };
             messages.event(ADDED, now, &member_added(company, member))
         });
         deliver(courier, events.collect()).await?;

@@ -74,10 +74,11 @@ impl Script {
     pub(crate) fn next(&mut self, due_after: TimeDelta) -> Option<Step> {
         let Self { company, crews, mix, reach, messages, dice, began } = self;
         let kind = mix.any(dice);
-        let (began, now) = (*began, *began + due_after);
+        let began = *began;
         let licensee = dice.u32(0..company.licensees.max(1));
         let crew = crews.get_mut(licensee as usize)?;
-        Some(Scene { licensee, began, now, company, crew, reach: *reach, messages, dice }.step(kind))
+        crew.settle(due_after);
+        Some(Scene { licensee, began, due_after, company, crew, reach: *reach, messages, dice }.step(kind))
     }
 }
 
@@ -85,7 +86,7 @@ impl Script {
 struct Scene<'a> {
     licensee: u32,
     began: DateTime<Utc>,
-    now: DateTime<Utc>,
+    due_after: TimeDelta,
     company: &'a Company,
     crew: &'a mut Crew,
     reach: Reach,
@@ -109,7 +110,7 @@ impl Scene<'_> {
                 plain(self.read_licensee(&format!("/events?limit={PAGE_ITEMS}&from={from}")))
             }
             Kind::Use => {
-                let data = json!({"user": self.anybody(), "used_at": as_text(self.now)});
+                let data = json!({"user": self.anybody(), "used_at": as_text(self.now())});
                 plain(self.message("usage.v1.CodeSuggestionsUsed", &data))
             }
             Kind::Join => self.join(),
@@ -128,7 +129,7 @@ impl Scene<'_> {
     }
 
     fn join(&mut self) -> Step {
-        let number = self.crew.join();
+        let number = self.crew.join(self.due_after);
         let member = Member { licensee: self.licensee, number };
         let data = member_added(self.company, member);
         let sign = Some(Sign { user: self.user(number), status: None });
@@ -218,14 +219,14 @@ impl Scene<'_> {
     }
 
     fn renew(&mut self) -> Order {
-        let ends_at = self.now.checked_add_days(Days::new(TERM_DAYS)).unwrap_or(self.now);
+        let ends_at = self.now().checked_add_days(Days::new(TERM_DAYS)).unwrap_or(self.now());
         let subscription = self.company.subscription(self.licensee);
         let data = json!({"licensee": self.name(), "subscription": subscription, "ends_at": as_text(ends_at)});
         self.message("billing.v1.SubscriptionRenewed", &data)
     }
 
     fn message(&mut self, r#type: &str, data: &Value) -> Order {
-        let event = self.messages.event(&format!("usher.{}", r#type), self.now, data);
+        let event = self.messages.event(&format!("usher.{}", r#type), self.now(), data);
         match self.reach {
             Reach::Server => Order::Ask(Asked::events(ONE_EVENT, &event)),
             Reach::Brokers | Reach::Both => Order::Tell(event.to_string().into_bytes()),
@@ -240,6 +241,10 @@ impl Scene<'_> {
     fn anybody(&mut self) -> String {
         let number = self.crew.any(self.dice).unwrap_or_default();
         self.user(number)
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.began + self.due_after
     }
 
     fn name(&self) -> String {
