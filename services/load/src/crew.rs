@@ -1,8 +1,7 @@
 //! The members of one licensee, as whoever makes the load believes them to be.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
-use chrono::TimeDelta;
 use fastrand::Rng;
 
 /// So many are away at least before the first comes back, so that nobody goes and comes within a moment: both would not be
@@ -11,7 +10,7 @@ const AWAY_MIN: usize = 16;
 
 /// For how long nobody asks for whoever joined, so that requests that overtake each other do not ask for somebody who is not
 /// there yet.
-const SETTLES_IN: TimeDelta = TimeDelta::seconds(5);
+const SETTLES_IN: Duration = Duration::from_secs(5);
 
 /// The members of one licensee by their numbers: what was told and asked for, as if every request had come to what it
 /// should. Where the server knows better (a pool that shrank, a request that was refused), the next requests are refused
@@ -23,7 +22,7 @@ pub(crate) struct Crew {
     /// Blocked or deactivated, the first one for longest.
     away: VecDeque<u32>,
     /// Who joined a moment ago, and when since the start; the first one first.
-    newcomers: VecDeque<(TimeDelta, u32)>,
+    newcomers: VecDeque<(Duration, u32)>,
     /// The number of whoever joins next: above all there were.
     next: u32,
     /// How many seats are bought.
@@ -85,7 +84,7 @@ impl Crew {
     }
 
     /// Somebody new, so long after the start.
-    pub(crate) fn join(&mut self, after: TimeDelta) -> u32 {
+    pub(crate) fn join(&mut self, after: Duration) -> u32 {
         let number = self.next;
         self.next = self.next.saturating_add(1);
         self.newcomers.push_back((after, number));
@@ -93,9 +92,9 @@ impl Crew {
     }
 
     /// Whoever joined long enough before that can be asked for.
-    pub(crate) fn settle(&mut self, after: TimeDelta) {
+    pub(crate) fn settle(&mut self, after: Duration) {
         while let Some((joined, number)) = self.newcomers.front().copied() {
-            if joined + SETTLES_IN > after {
+            if after.saturating_sub(joined) < SETTLES_IN {
                 return;
             }
             self.newcomers.pop_front();
@@ -194,17 +193,17 @@ mod tests {
         let mut dice = Rng::with_seed(1);
         let left = crew.leave(&mut dice).unwrap();
         assert!(left < 5);
-        assert_eq!((crew.join(TimeDelta::zero()), crew.add(), crew.len()), (41, 42, 7));
+        assert_eq!((crew.join(Duration::ZERO), crew.add(), crew.len()), (41, 42, 7));
     }
 
     #[test]
     fn whoever_joined_is_asked_for_when_everybody_knows() {
         let mut crew = Crew::with_quantity(2);
-        let number = crew.join(TimeDelta::seconds(1));
+        let number = crew.join(Duration::from_secs(1));
         let mut dice = Rng::with_seed(5);
-        crew.settle(TimeDelta::seconds(5));
+        crew.settle(Duration::from_secs(5));
         assert_eq!((crew.any(&mut dice), crew.seat(&mut dice), crew.len()), (None, None, 1));
-        crew.settle(TimeDelta::seconds(6));
+        crew.settle(Duration::from_secs(6));
         assert_eq!((crew.any(&mut dice), crew.seat(&mut dice), crew.len()), (Some(number), Some(number), 1));
     }
 

@@ -44,7 +44,7 @@ impl MemoryWatch {
         self.every
     }
 
-    /// Looks once. A server that does not tell is not asked for more.
+    /// Looks once; what can't be seen leaves a gap.
     pub(crate) async fn look(&mut self, server: &Server) {
         if let Some(bytes) = resident_bytes(server).await {
             self.note(self.began.elapsed(), bytes);

@@ -9,7 +9,6 @@ use std::{
     time::Duration,
 };
 
-use chrono::TimeDelta;
 use parking_lot::Mutex;
 use tokio::{
     sync::{Semaphore, watch},
@@ -74,7 +73,7 @@ impl Shared {
         }
         let after = Duration::from_secs_f64(numbered.next as f64 / self.rate);
         numbered.next += 1;
-        let step = numbered.script.next(TimeDelta::from_std(after).unwrap_or(TimeDelta::MAX))?;
+        let step = numbered.script.next(after)?;
         Some((step, self.started + after))
     }
 

@@ -1,5 +1,7 @@
 //! What is asked, step by step.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Days, TimeDelta, Utc};
 use fastrand::Rng;
 use http::Method;
@@ -71,7 +73,7 @@ impl Script {
     }
 
     /// The next step, which is due so long after the start; `None` of a company without licensees.
-    pub(crate) fn next(&mut self, due_after: TimeDelta) -> Option<Step> {
+    pub(crate) fn next(&mut self, due_after: Duration) -> Option<Step> {
         let Self { company, crews, mix, reach, messages, dice, began } = self;
         let kind = mix.any(dice);
         let began = *began;
@@ -86,7 +88,7 @@ impl Script {
 struct Scene<'a> {
     licensee: u32,
     began: DateTime<Utc>,
-    due_after: TimeDelta,
+    due_after: Duration,
     company: &'a Company,
     crew: &'a mut Crew,
     reach: Reach,
@@ -244,7 +246,8 @@ impl Scene<'_> {
     }
 
     fn now(&self) -> DateTime<Utc> {
-        self.began + self.due_after
+        let due_after = TimeDelta::from_std(self.due_after).unwrap_or_default();
+        self.began.checked_add_signed(due_after).unwrap_or(self.began)
     }
 
     fn name(&self) -> String {
@@ -262,7 +265,7 @@ fn read(path: String) -> Order {
 
 /// What becomes of seats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verb {
+enum Verb {
     Assign,
     Remove,
 }
@@ -315,7 +318,7 @@ mod tests {
     }
 
     fn steps(script: &mut Script, count: usize) -> Vec<Step> {
-        (0..count).map(|second| script.next(TimeDelta::seconds(second as i64)).unwrap()).collect()
+        (0..count).map(|second| script.next(Duration::from_secs(second as u64)).unwrap()).collect()
     }
 
     fn event(order: &Order) -> Value {
