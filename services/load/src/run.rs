@@ -153,8 +153,10 @@ async fn work(shared: Arc<Shared>, mut ended: watch::Receiver<bool>) -> Tally {
     while let Some((step, due)) = shared.next() {
         let Step { kind, order, sign } = step;
         tokio::select! {
-            () = sleep_until(due) => {}
+            // In this order: what is overdue already is not begun any more either.
+            biased;
             _ = ended.wait_for(|ended| *ended) => break,
+            () = sleep_until(due) => {}
         }
         let came = shared.fulfil(&order).await;
         let is_delivered = matches!((&order, &came), (Order::Tell(_), Came::Done));
