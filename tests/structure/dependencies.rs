@@ -25,7 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("console", &["api", "licensing"]),
     ("kafka", &["contract", "journal", "licensing"]),
     ("notify", &["contract", "journal", "licensing"]),
-    ("load", &[]),
+    ("load", &["kafka"]),
     ("servers", &[]),
     ("rehearsal", &["contract", "kafka", "servers"]),
     (

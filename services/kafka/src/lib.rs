@@ -20,7 +20,7 @@ pub mod topics;
 pub use error::KafkaError;
 pub use history::{History, read_history};
 pub use intake::{Intake, Outcome, Sink, SinkError, Submitted};
-pub use publish::{DataForm, Published, Publisher};
+pub use publish::{Courier, DataForm, Published, Publisher};
 pub use record::{RecordError, from_record};
 pub use relay::Relay;
 pub use settings::{

@@ -104,6 +104,7 @@ fn is_full(error: &ClientError) -> bool {
     error.rdkafka_error_code() == Some(RDKafkaErrorCode::QueueFull)
 }
 
-const fn sending(topic: &str) -> Attempt<'_> {
+/// What sending to a topic is, for the error.
+pub(crate) const fn sending(topic: &str) -> Attempt<'_> {
     Attempt { action: "send a message", operation: "Write", resource: Resource::Topic(topic) }
 }

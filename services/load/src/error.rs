@@ -21,6 +21,15 @@ pub enum LoadError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The brokers don't take a message.
+    #[error("the brokers do not take what the company is told with")]
+    Brokers(#[from] kafka::KafkaError),
+    /// A task panicked.
+    #[error("a part of the load ended by itself: this is a defect, report it")]
+    Ended(#[source] tokio::task::JoinError),
+    /// All that is to be asked is reads, and there is no server to be asked.
+    #[error("brokers take no reads: name changes in the mix, or a server too")]
+    OnlyReads,
     /// The company can't be made.
     #[error("the server answered {status} to {asked}: {said}")]
     Refused {

@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use hdrhistogram::Histogram;
+use kafka::KafkaError;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Kind, server::Answered};
+use crate::{Kind, Memory, server::Answered};
 
 /// What a request came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,16 +32,45 @@ impl Came {
         let code = code_of(&said());
         if status.is_client_error() { Self::Refused(code) } else { Self::Failed(code) }
     }
+
+    /// What became of a message, if it was delivered within its time.
+    pub(crate) fn delivered<E>(delivered: Result<Result<(), KafkaError>, E>) -> Self {
+        match delivered {
+            Ok(Ok(())) => Self::Done,
+            Ok(Err(error)) => Self::Failed(code_at_brokers(&error).to_owned()),
+            Err(_) => Self::Failed("no_answer".to_owned()),
+        }
+    }
+}
+
+const fn code_at_brokers(error: &KafkaError) -> &'static str {
+    match error {
+        KafkaError::Unreachable { .. } => "kafka_unreachable",
+        KafkaError::Login { .. } => "kafka_login",
+        KafkaError::Tls { .. } => "kafka_tls",
+        KafkaError::Forbidden { .. } => "kafka_forbidden",
+        KafkaError::NoTopic { .. } => "kafka_no_topic",
+        _ => "kafka_error",
+    }
 }
 
 fn code_of(problem: &Value) -> String {
     problem["code"].as_str().unwrap_or("without_code").to_owned()
 }
 
+/// What a latency is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Counted {
+    /// A request, until it was answered, or a message, until the brokers had it.
+    Answered(Kind),
+    /// A message, until the server showed it.
+    Shown(Kind),
+}
+
 /// What is counted on the way.
 #[derive(Default)]
 pub(crate) struct Tally {
-    kinds: BTreeMap<Kind, Times>,
+    times: BTreeMap<Counted, Times>,
     refused: BTreeMap<String, u64>,
     failed: BTreeMap<String, u64>,
     pub(crate) lost_workers: u64,
@@ -62,9 +92,9 @@ impl Default for Times {
 }
 
 impl Tally {
-    pub(crate) fn count(&mut self, kind: Kind, latency: Duration, came: Came) {
+    pub(crate) fn count(&mut self, counted: Counted, latency: Duration, came: Came) {
         let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
-        self.kinds.entry(kind).or_default().0.saturating_record(micros);
+        self.times.entry(counted).or_default().0.saturating_record(micros);
         match came {
             Came::Done => {}
             Came::Refused(code) => *self.refused.entry(code).or_default() += 1,
@@ -73,9 +103,9 @@ impl Tally {
     }
 
     pub(crate) fn add(&mut self, other: Self) {
-        for (kind, Times(times)) in other.kinds {
+        for (counted, Times(times)) in other.times {
             // Both have the same bounds, so it can't fail.
-            let _ = self.kinds.entry(kind).or_default().0.add(times);
+            let _ = self.times.entry(counted).or_default().0.add(times);
         }
         for (mine, others) in [(&mut self.refused, other.refused), (&mut self.failed, other.failed)] {
             for (code, count) in others {
@@ -85,24 +115,34 @@ impl Tally {
         self.lost_workers += other.lost_workers;
     }
 
-    pub(crate) fn report(self, rate_asked: f64, took: Duration) -> Report {
+    /// What came of it all; `stopped` if that was before its end.
+    pub(crate) fn report(self, rate_asked: f64, took: Duration, stopped: bool, memory: Option<Memory>) -> Report {
         let mut all = Times::default();
-        for Times(times) in self.kinds.values() {
-            let _ = all.0.add(times);
+        let (mut by_kind, mut shown) = (BTreeMap::new(), BTreeMap::new());
+        for (counted, times) in &self.times {
+            match counted {
+                Counted::Answered(kind) => {
+                    let _ = all.0.add(&times.0);
+                    by_kind.insert(kind.name(), Latency::of(times));
+                }
+                Counted::Shown(kind) => drop(shown.insert(kind.name(), Latency::of(times))),
+            }
         }
-        let requests = all.0.len();
         let mut failed = self.failed;
         if self.lost_workers > 0 {
             failed.insert("lost_worker".to_owned(), self.lost_workers);
         }
         Report {
             rate_asked,
-            rate: requests as f64 / took.as_secs_f64().max(f64::EPSILON),
+            rate: all.0.len() as f64 / took.as_secs_f64().max(f64::EPSILON),
             seconds: took.as_secs_f64(),
+            stopped,
             all: Latency::of(&all),
-            by_kind: self.kinds.iter().map(|(kind, times)| (kind.name(), Latency::of(times))).collect(),
+            by_kind,
+            shown,
             refused: self.refused,
             failed,
+            memory,
         }
     }
 }
@@ -116,14 +156,20 @@ pub struct Report {
     pub rate: f64,
     /// From the first request to the last answer, seconds.
     pub seconds: f64,
-    /// Of all requests.
+    /// Whether it was stopped before its end.
+    pub stopped: bool,
+    /// Of all requests: until the answer, of messages to brokers until these have them.
     pub all: Latency,
     /// By kind.
     pub by_kind: BTreeMap<&'static str, Latency>,
+    /// Of some of the messages to brokers, by kind: until the server showed what they did.
+    pub shown: BTreeMap<&'static str, Latency>,
     /// How many were refused by a rule, by code: part of the mix, and no failure.
     pub refused: BTreeMap<String, u64>,
-    /// How many failed (5xx, or no answer in 30 s), by code.
+    /// How many failed, by code: 5xx, no answer in 30 s, not taken by the brokers, or taken and not shown in 30 s.
     pub failed: BTreeMap<String, u64>,
+    /// The server's memory, where it tells.
+    pub memory: Option<Memory>,
 }
 
 impl Report {
@@ -187,18 +233,41 @@ mod tests {
     }
 
     #[test]
-    fn parts_add_up() {
+    fn a_message_that_is_not_delivered_fails_by_what_the_brokers_lack() {
+        assert_eq!(Came::delivered(Ok::<_, ()>(Ok(()))), Came::Done);
+        let no_topic = KafkaError::NoTopic { topic: "t".into() };
+        assert_eq!(Came::delivered(Ok::<_, ()>(Err(no_topic))), Came::Failed("kafka_no_topic".into()));
+        assert_eq!(Came::delivered(Err(())), Came::Failed("no_answer".into()));
+    }
+
+    #[test]
+    fn parts_add_up_and_what_is_shown_is_no_request_of_its_own() {
         let mut one = Tally::default();
-        one.count(Kind::Use, Duration::from_millis(1), Came::Done);
+        one.count(Counted::Answered(Kind::Join), Duration::from_millis(1), Came::Done);
         let mut other = Tally::default();
-        other.count(Kind::Use, Duration::from_millis(3), Came::Failed("busy".into()));
-        other.count(Kind::Block, Duration::from_millis(2), Came::Refused("malformed_event".into()));
+        other.count(Counted::Answered(Kind::Join), Duration::from_millis(3), Came::Failed("busy".into()));
+        other.count(Counted::Answered(Kind::Block), Duration::from_millis(2), Came::Refused("malformed_event".into()));
+        other.count(Counted::Shown(Kind::Block), Duration::from_millis(70), Came::Done);
         one.add(other);
-        let report = one.report(10.0, Duration::from_secs(1));
+        let report = one.report(10.0, Duration::from_secs(1), false, None);
         assert_eq!(report.all.requests, 3);
         assert!((report.rate - 3.0).abs() < 0.001, "{report:?}");
-        assert_eq!(report.by_kind["use"].requests, 2);
-        assert_eq!(report.by_kind["use"].max_ms.round(), 3.0);
+        assert_eq!(report.by_kind["join"].requests, 2);
+        assert_eq!(report.by_kind["join"].max_ms.round(), 3.0);
+        assert_eq!((report.shown["block"].requests, report.shown["block"].max_ms.round()), (1, 70.0));
         assert_eq!((report.refused["malformed_event"], report.failures()), (1, 1));
+    }
+
+    #[test]
+    fn latencies_are_told_by_their_share() {
+        let mut tally = Tally::default();
+        for millis in 1..=1_000 {
+            tally.count(Counted::Answered(Kind::Use), Duration::from_millis(millis), Came::Done);
+        }
+        let Latency { p50_ms, p99_ms, p999_ms, max_ms, .. } =
+            tally.report(1.0, Duration::from_secs(1), false, None).all;
+        for (found, expected) in [(p50_ms, 500.0), (p99_ms, 990.0), (p999_ms, 999.0), (max_ms, 1_000.0)] {
+            assert!((found - expected).abs() <= expected / 500.0, "{found} instead of {expected}");
+        }
     }
 }

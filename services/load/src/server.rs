@@ -2,36 +2,21 @@
 
 use std::time::Duration;
 
-use http::{Method, Request, StatusCode, header};
+use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
 
-use crate::LoadError;
+use crate::{LoadError, request::Asked};
 
 /// The largest answer that is taken, bytes.
 const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How long one answer may take.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
-
-/// What is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Asked {
-    pub(crate) method: Method,
-    pub(crate) path: String,
-    /// With its content type.
-    pub(crate) body: Option<(&'static str, Vec<u8>)>,
-}
-
-impl Asked {
-    pub(crate) const fn get(path: String) -> Self {
-        Self { method: Method::GET, path, body: None }
-    }
-}
 
 /// What was answered.
 #[derive(Debug)]

@@ -87,7 +87,8 @@ impl CommandError {
             | Self::Erase(EraseError::NobodyToAsk)
             | Self::Demo(DemoError::NotFresh { .. } | DemoError::NotFreshDatabase { .. })
             | Self::Store(StoreError::NoStore { .. } | StoreError::NothingTold { .. })
-            | Self::Export(ExportError::NoKey | ExportError::NotOfFormat { .. }) => ExitStatus::Usage,
+            | Self::Export(ExportError::NoKey | ExportError::NotOfFormat { .. })
+            | Self::Load(load::LoadError::OnlyReads) => ExitStatus::Usage,
             Self::Evidence(error) if error.is_wrong_usage() => ExitStatus::Usage,
             Self::Client(error) if error.is_wrong_usage() => ExitStatus::Usage,
             Self::Store(_)

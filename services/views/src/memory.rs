@@ -1,7 +1,7 @@
 //! What access checks need, in memory: who is whose member, which seats they hold, and what each licensee has.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, hash_map::Entry},
     sync::Arc,
 };
 
@@ -20,6 +20,8 @@ pub(crate) struct Memory {
     licensees: Vec<(LicenseeId, Account)>,
     /// The place of each licensee in `licensees`.
     places: HashMap<LicenseeId, u32>,
+    /// Who is a member somewhere, or has another status than active. Anybody else is only known, which the tables tell: else
+    /// whoever ever left would be here for ever. A status is kept without a membership, as the user may join with it.
     users: HashMap<UserId, KnownUser>,
     /// Every set of products of which somebody holds seats with one licensee: a handful.
     seat_sets: HashSet<Arc<[ProductId]>>,
@@ -37,6 +39,13 @@ impl Default for KnownUser {
     }
 }
 
+impl KnownUser {
+    /// Whether it says no more than if it were not there.
+    fn is_forgettable(&self) -> bool {
+        self.memberships.is_empty() && self.status == UserStatus::Active
+    }
+}
+
 struct Membership {
     /// The place in `Memory::licensees`.
     licensee: u32,
@@ -51,8 +60,9 @@ impl Memory {
             self.put_account(licensee, touched.account);
         }
         for (user, status) in changes.users {
-            let known = self.user(user);
-            known.status = status.unwrap_or(known.status);
+            if let Some(status) = status {
+                self.put_user(user, status);
+            }
         }
         for ((licensee, user), change) in changes.members {
             match change {
@@ -81,7 +91,7 @@ impl Memory {
         self.licensees.iter().map(|(licensee, account)| (licensee, account))
     }
 
-    /// Whether a user may use a feature (R31, R32); `None` for a user whom nobody ever named.
+    /// Whether a user may use a feature (R31, R32); `None` for one who is active and a member of nobody, or not known.
     pub(crate) fn access(
         &self,
         user: &UserId,
@@ -114,11 +124,18 @@ impl Memory {
 
     /// Sets a user's status.
     pub(crate) fn put_user(&mut self, user: UserId, status: UserStatus) {
-        self.user(user).status = status;
-    }
-
-    fn user(&mut self, user: UserId) -> &mut KnownUser {
-        self.users.entry(user).or_default()
+        match self.users.entry(user) {
+            Entry::Occupied(mut entry) => {
+                entry.get_mut().status = status;
+                if entry.get().is_forgettable() {
+                    entry.remove();
+                }
+            }
+            Entry::Vacant(entry) if status != UserStatus::Active => {
+                entry.insert(KnownUser { status, memberships: Vec::new() });
+            }
+            Entry::Vacant(_) => {}
+        }
     }
 
     /// Notes a membership; the licensee has to be there.
@@ -139,8 +156,11 @@ impl Memory {
 
     fn leave(&mut self, user: &UserId, licensee: &LicenseeId) {
         let Some(licensee) = self.places.get(licensee) else { return };
-        if let Some(user) = self.users.get_mut(user) {
-            user.memberships.retain(|membership| membership.licensee != *licensee);
+        let Some(known) = self.users.get_mut(user) else { return };
+        known.memberships.retain(|membership| membership.licensee != *licensee);
+        known.memberships.shrink_to_fit();
+        if known.is_forgettable() {
+            self.users.remove(user);
         }
     }
 
@@ -182,5 +202,87 @@ impl Memory {
         let shared: Arc<[ProductId]> = products.into();
         self.seat_sets.insert(shared.clone());
         shared
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use licensing::{Member, Role, UserType};
+
+    use super::*;
+
+    const MEMBER: Member = Member { role: Role::Developer, user_type: UserType::Human, status: UserStatus::Active };
+
+    fn user(number: usize) -> UserId {
+        UserId::parse(&format!("u-{number}")).unwrap()
+    }
+
+    /// With a licensee that has nothing.
+    fn memory() -> (Memory, LicenseeId) {
+        let mut memory = Memory::default();
+        let licensee = LicenseeId::parse("acme").unwrap();
+        memory.put_account(licensee.clone(), Account::default());
+        (memory, licensee)
+    }
+
+    fn change(memory: &mut Memory, licensee: &LicenseeId, user: UserId, change: MemberChange) {
+        let mut changes = Changes::default();
+        changes.name_user(user.clone());
+        changes.change_member(licensee.clone(), user, change);
+        memory.apply(changes);
+    }
+
+    fn set(memory: &mut Memory, user: UserId, status: UserStatus) {
+        let mut changes = Changes::default();
+        changes.users.insert(user, Some(status));
+        memory.apply(changes);
+    }
+
+    #[test]
+    fn whoever_left_is_not_kept_however_many_come_and_go() {
+        let (mut memory, licensee) = memory();
+        for number in 0..1_000 {
+            change(&mut memory, &licensee, user(number), MemberChange::Put(MEMBER));
+            if number >= 10 {
+                change(&mut memory, &licensee, user(number - 10), MemberChange::Remove);
+            }
+        }
+        assert_eq!(memory.users.len(), 10);
+    }
+
+    #[test]
+    fn whoever_is_only_named_is_not_kept() {
+        let (mut memory, _) = memory();
+        let mut changes = Changes::default();
+        changes.name_user(user(1));
+        memory.apply(changes);
+        set(&mut memory, user(2), UserStatus::Active);
+        assert_eq!(memory.users.len(), 0);
+    }
+
+    #[test]
+    fn r29_whoever_is_blocked_without_being_a_member_is_blocked_on_joining() {
+        let (mut memory, licensee) = memory();
+        set(&mut memory, user(1), UserStatus::Blocked);
+        change(&mut memory, &licensee, user(1), MemberChange::Put(MEMBER));
+        assert_eq!(memory.users[&user(1)].status, UserStatus::Blocked);
+        change(&mut memory, &licensee, user(1), MemberChange::Remove);
+        assert_eq!(memory.users[&user(1)].status, UserStatus::Blocked, "and on joining again");
+        set(&mut memory, user(1), UserStatus::Active);
+        assert_eq!(memory.users.len(), 0);
+    }
+
+    #[test]
+    fn r28_a_user_who_leaves_one_licensee_stays_with_another() {
+        let (mut memory, licensee) = memory();
+        let other = LicenseeId::parse("globex").unwrap();
+        memory.put_account(other.clone(), Account::default());
+        for licensee in [&licensee, &other] {
+            change(&mut memory, licensee, user(1), MemberChange::Put(MEMBER));
+        }
+        change(&mut memory, &licensee, user(1), MemberChange::Remove);
+        let memberships = &memory.users[&user(1)].memberships;
+        assert_eq!((memberships.len(), memberships.capacity()), (1, 1));
     }
 }

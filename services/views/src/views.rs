@@ -8,7 +8,10 @@ use std::{
 };
 
 use journal::{Background, Journal, Position, Positions, Progress, postgres::Pool};
-use licensing::{Account, Catalogue, FeatureId, Instant, LicenseeId, UserId, access::Access};
+use licensing::{
+    Account, Catalogue, FeatureId, Instant, LicenseeId, UserId,
+    access::{self, Access},
+};
 use parking_lot::RwLock;
 
 use crate::{
@@ -214,12 +217,25 @@ impl Views {
         users::one(self.tables()?, &self.catalogue, user)
     }
 
-    /// Whether a user may use a feature at `at` (R31, R32), from memory; `None` for a user who is not known.
+    /// Whether a user may use a feature at `at` (R31, R32), from memory alone; `None` for one who is a member of nobody and
+    /// active, or not known: [`access`](Self::access) tells these apart.
     ///
     /// It answers as far as [`positions`](Self::positions) says, also once feeding failed: ask
     /// [`wait_for`](Self::wait_for) whether that is so.
-    pub fn access(&self, user: &UserId, feature: &FeatureId, at: Instant) -> Option<Access> {
+    pub fn access_from_memory(&self, user: &UserId, feature: &FeatureId, at: Instant) -> Option<Access> {
         self.memory.read().access(user, feature, at, &self.catalogue)
+    }
+
+    /// The same for everybody; `None` for a user who is not known. Reads the tables for whoever is a member of nobody.
+    ///
+    /// # Errors
+    /// When the views can't be read.
+    pub fn access(&self, user: &UserId, feature: &FeatureId, at: Instant) -> Result<Option<Access>, ViewsError> {
+        if let Some(access) = self.access_from_memory(user, feature, at) {
+            return Ok(Some(access));
+        }
+        let known = self.tables()?.user(user)?;
+        Ok(known.map(|known| access::check(known.status, &[], feature, at, &self.catalogue)))
     }
 
     /// A few numbers over everything.

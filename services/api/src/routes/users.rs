@@ -51,8 +51,17 @@ pub(super) async fn access(
     let is_feature = services.engine.catalogue().has_feature(&feature);
     let access = match then.moment() {
         Some(moment) => app.blocking(move |services| access_at(services, &user, &feature, &moment)).await?,
-        // Answered from memory, so it needs no thread that may block.
-        None => services.views.access(&user, &feature, services.engine.now()),
+        None => {
+            let now = services.engine.now();
+            // Mostly answered from memory, so it needs no thread that may block.
+            match services.views.access_from_memory(&user, &feature, now) {
+                Some(access) => Some(access),
+                None => {
+                    let feature = feature.clone();
+                    app.blocking(move |services| services.views.access(&user, &feature, now)).await?
+                }
+            }
+        }
     };
     let access = access.ok_or_else(unknown_user)?;
     if !is_feature {

@@ -152,7 +152,7 @@ impl Contender for Alone {
         while began.elapsed() < time {
             let user = UserId::parse(&user_of(self.crowd, self.next));
             let user = user.map_err(|error| BenchError::wrong(error.to_string()))?;
-            let access = self.views.access(&user, &feature, now);
+            let access = self.views.access_from_memory(&user, &feature, now);
             std::hint::black_box(access).ok_or_else(|| BenchError::wrong("a user is not known"))?;
             self.next += 1;
         }

@@ -1,8 +1,10 @@
 //! Events of a JSON Lines file to the topics they belong to.
 
+mod courier;
 mod line;
 mod protobuf;
 
+pub use courier::Courier;
 use serde::Serialize;
 
 use crate::{
@@ -47,14 +49,7 @@ impl Publisher {
     /// # Errors
     /// [`KafkaError`] when a topic is not there, or no broker answers.
     pub fn new(settings: &Settings, form: DataForm) -> Result<Self, KafkaError> {
-        // A producer would only say after minutes that there is no such topic, or no broker.
-        for topic in topics::INBOUND {
-            match Reader::new(settings, settings.prefixed(topic), Isolation::Committed)?.partitions() {
-                // Which right it takes to write, sending tells.
-                Ok(_) | Err(KafkaError::Forbidden { .. }) => {}
-                Err(error) => return Err(error),
-            }
-        }
+        check_topics(settings)?;
         let sender = Sender::new(settings)?;
         Ok(Self { settings: settings.clone(), sender, form, published: Published::default() })
     }
@@ -88,4 +83,17 @@ impl Publisher {
         self.sender.wait()?;
         Ok(self.published)
     }
+}
+
+/// Whether the topics are there that messages go to.
+fn check_topics(settings: &Settings) -> Result<(), KafkaError> {
+    // A producer would only say after minutes that there is no such topic, or no broker.
+    for topic in topics::INBOUND {
+        match Reader::new(settings, settings.prefixed(topic), Isolation::Committed)?.partitions() {
+            // Which right it takes to write, sending tells.
+            Ok(_) | Err(KafkaError::Forbidden { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }

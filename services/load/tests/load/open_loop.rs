@@ -1,6 +1,7 @@
 //! A server that stands still for a while is charged for all that was due meanwhile.
 
 use std::{
+    future::pending,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -8,9 +9,9 @@ use std::{
     time::Duration,
 };
 
-use axum::{Json, Router, http::StatusCode, response::IntoResponse, routing::get};
-use load::{Company, Mix, Pace, Report, Server, prepare, run};
-use serde_json::json;
+use axum::{Json, Router, extract::Path, http::StatusCode, response::IntoResponse, routing::get};
+use load::{Company, Mix, Pace, Report, Server, Target, prepare, run};
+use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::Mutex};
 
 const STANDSTILL: Duration = Duration::from_millis(400);
@@ -33,8 +34,9 @@ async fn serve(stands_still_at: u64, status: StatusCode) -> String {
         .route("/v1/clock", get(|| async { Json(json!({"now": "2026-01-01T00:00:00Z"})) }))
         .route(
             "/v1/licensees/{licensee}",
-            get(|| async { Json(json!({"members": 10, "subscription": {"status": "active"}})) }),
+            get(|| async { Json(json!({"subscription": {"status": "active"}, "products": {"duo": {"quantity": 5}}})) }),
         )
+        .route("/v1/licensees/{licensee}/members", get(members))
         .route("/v1/users/{user}/access", get(access));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -42,18 +44,23 @@ async fn serve(stands_still_at: u64, status: StatusCode) -> String {
     url
 }
 
-async fn load(url: &str) -> Report {
-    let server = Server::new(url, None, 4);
+async fn members(Path(licensee): Path<String>) -> Json<Value> {
+    let member = |number| json!({"user": format!("{licensee}-u{number}"), "status": "active", "assigned": number < 5});
+    Json(json!({"items": (0..10).map(member).collect::<Vec<_>>(), "next_cursor": null}))
+}
+
+async fn load(url: &str, stop: impl Future<Output = ()>) -> Report {
+    let target = Target::Server(Server::new(url, None, 4));
     let company = Company { name: "a".into(), licensees: 2, members: 10 };
-    let prepared = prepare(&server, company, |_| ()).await.unwrap();
+    let prepared = prepare(&target, company, |_| ()).await.unwrap();
     let mix: Mix = "check_access=1".parse().unwrap();
     let pace = Pace { rate: 200.0, lasting: Duration::from_millis(500), connections: 4, mix, seed: 1 };
-    run(&server, prepared, pace, |_| ()).await
+    run(&target, prepared, pace, stop, |_| ()).await
 }
 
 #[tokio::test]
 async fn requests_that_were_due_during_a_standstill_count_from_when_they_were_due() {
-    let report = load(&serve(10, StatusCode::OK).await).await;
+    let report = load(&serve(10, StatusCode::OK).await, pending()).await;
     assert_eq!((report.all.requests, report.failures()), (100, 0));
     // Eighty of the hundred were due in the 400 ms; a closed loop with four connections would have seen four slow ones.
     assert!(report.all.max_ms >= 400.0 && report.all.p50_ms > 100.0, "{report:?}");
@@ -61,6 +68,15 @@ async fn requests_that_were_due_during_a_standstill_count_from_when_they_were_du
 
 #[tokio::test]
 async fn answers_of_a_server_in_trouble_are_failures() {
-    let report = load(&serve(u64::MAX, StatusCode::SERVICE_UNAVAILABLE).await).await;
+    let report = load(&serve(u64::MAX, StatusCode::SERVICE_UNAVAILABLE).await, pending()).await;
     assert_eq!((report.failures(), report.failed["busy"]), (100, 100));
+}
+
+#[tokio::test]
+async fn one_that_is_stopped_finishes_what_is_under_way_and_tells_of_it() {
+    let url = serve(0, StatusCode::OK).await;
+    // The first request stands still, so that some are under way by then.
+    let report = load(&url, async { tokio::time::sleep(STANDSTILL / 4).await }).await;
+    assert!(report.stopped && report.failures() == 0, "{report:?}");
+    assert!((1..=4).contains(&report.all.requests), "what is not under way is not begun: {report:?}");
 }

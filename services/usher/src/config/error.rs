@@ -85,6 +85,14 @@ pub enum ConfigError {
         /// Why it may not be needed.
         instead: &'static str,
     },
+    /// A value that does not go with others.
+    #[error("{setting} does not fit: {instead}")]
+    Unfit {
+        /// The setting.
+        setting: &'static str,
+        /// What to do instead.
+        instead: &'static str,
+    },
     /// Settings of Kafka that can't be used.
     #[error("the settings kafka and kafka_prefix cannot be used")]
     Kafka(#[from] kafka::InvalidSettings),

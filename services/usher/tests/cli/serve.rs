@@ -114,7 +114,8 @@ fn it_listens_on_any_free_port_and_ends_in_order_on_a_signal() {
         let server = Server::start(&place, SERVE);
         assert!(!server.address.ends_with(":0"), "{}", server.address);
         assert_eq!(server.get("/readyz").0, 200);
-        assert!(server.get("/metrics").1.contains("# TYPE"), "metrics are collected");
+        let metrics = server.get("/metrics").1;
+        assert!(metrics.lines().any(|line| line.starts_with("process_resident_memory_bytes ")), "{metrics}");
         let ran = server.end_with(signal).done();
         assert_eq!(ran.stdout, "", "one line says where it listens, and no more");
         // The folder is free again.

@@ -45,7 +45,7 @@ fn while_the_server_is_away_reads_say_so_and_access_is_answered_and_afterwards_a
             assert!(is_unreachable(views.members(&licensee("acme"), &MembersQuery::default())));
             assert!(is_unreachable(views.licensees(&LicenseesQuery::default())));
             assert!(is_unreachable(views.totals()));
-            assert!(views.access(&user("u-1"), &FeatureId::new("duo_chat"), world.now).unwrap().allowed);
+            assert!(views.access(&user("u-1"), &FeatureId::new("duo_chat"), world.now).unwrap().unwrap().allowed);
         }
         server.restart().unwrap();
         play(&mut world, &mut Dice::new(41), 60);

@@ -63,7 +63,7 @@ fn while_nobody_feeds_a_shard_access_is_up_to_date_and_waiting_ends_at_its_timeo
     let begun = Stopwatch::now();
     assert!(!views.wait_for(&world.positions(), A_WHILE).unwrap());
     assert!((A_WHILE..LONG).contains(&begun.elapsed()));
-    assert!(views.access(&user("u-1"), &FeatureId::new("duo_chat"), world.now).unwrap().allowed);
+    assert!(views.access(&user("u-1"), &FeatureId::new("duo_chat"), world.now).unwrap().unwrap().allowed);
     assert_eq!(views.licensee(&licensee("acme")).unwrap(), None);
     assert_eq!(views.positions(), "0-0.1-0.2-0.3-0".parse().unwrap());
 

@@ -62,7 +62,7 @@ fn whoever_waits_for_a_position_sees_its_write() {
         assert_eq!((view.position, view.summary.members), (position, number + 1));
         let query = MembersQuery { search: Some(member.clone()), limit: 1_000, ..MembersQuery::default() };
         assert!(views.members(&licensee("acme"), &query).unwrap().items.iter().any(|view| view.user == user(&member)));
-        assert!(views.access(&user(&member), &FeatureId::new("duo_chat"), world.now).is_some());
+        assert!(views.access(&user(&member), &FeatureId::new("duo_chat"), world.now).unwrap().is_some());
     }
 }
 
@@ -117,7 +117,7 @@ fn a_batch_over_several_shards_appears_at_one_go() {
         assert_eq!(reader.join().unwrap(), 0, "a blocked user was seen with seats, or one without who was not blocked");
     });
     world.catch_up(&views);
-    assert!(!views.access(&user("u-1"), &feature, world.now).unwrap().allowed);
+    assert!(!views.access(&user("u-1"), &feature, world.now).unwrap().unwrap().allowed);
 }
 
 #[track_caller]

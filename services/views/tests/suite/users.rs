@@ -26,10 +26,10 @@ fn whoever_was_named_as_a_member_in_a_status_or_in_a_use_is_known() {
     ] {
         let view = views.user(&user(id)).unwrap().unwrap();
         assert_eq!((view.status, view.seats.len()), (status, 0), "{id}");
-        assert!(views.access(&user(id), &FeatureId::new("duo_chat"), world.now).is_some(), "{id}");
+        assert!(views.access(&user(id), &FeatureId::new("duo_chat"), world.now).unwrap().is_some(), "{id}");
     }
     assert_eq!(views.user(&user("nobody")).unwrap(), None);
-    assert_eq!(views.access(&user("nobody"), &FeatureId::new("duo_chat"), world.now), None);
+    assert_eq!(views.access(&user("nobody"), &FeatureId::new("duo_chat"), world.now).unwrap(), None);
 }
 
 #[test]

@@ -475,7 +475,7 @@ impl World {
             let expected = UserView { user: user.clone(), status: *status, seats: self.seats_of(user) };
             assert_eq!(views.user(user).unwrap(), Some(expected));
             for feature in ["code_suggestions", "root_cause_analysis"].map(FeatureId::new) {
-                let shown = views.access(user, &feature, self.now).unwrap();
+                let shown = views.access(user, &feature, self.now).unwrap().unwrap();
                 assert_eq!(shown, self.expected_access(user, &feature), "{user} {feature}");
             }
         }

@@ -3,6 +3,7 @@
 mod broker;
 mod dead_letters;
 mod erase;
+mod load;
 mod pipeline;
 mod topics;
 
