@@ -1,10 +1,11 @@
-//! Usher's REST interface: a thin layer of HTTP over the engine, which decides, and the read models, which show.
+//! Usher's REST and gRPC interfaces: a thin layer over the engine, which decides, and the read models, which show.
 //!
-//! [`router`] serves everything below `/v1`, health, metrics and the [`openapi`] document. A handler reads a request,
+//! [`router`] serves everything below `/v1`, [`grpc`], health, metrics and the [`openapi`] document. A handler reads a request,
 //! hands it to the engine or asks a read model, and shapes the answer; it decides nothing itself. Whatever goes wrong, in
 //! a handler or in front of it, is answered as a [problem](problem::Problem) with a stable code. Who calls, and whether they
 //! may, is found out in front of all handlers, by [`Auth`].
 
+mod access_check;
 mod answer;
 mod app;
 mod auth;
@@ -12,6 +13,7 @@ mod blocking;
 mod extract;
 mod facts;
 mod gauges;
+pub mod grpc;
 mod layers;
 mod member_names;
 mod openapi;
@@ -38,7 +40,7 @@ pub use auth::{Auth, AuthError, Caller, Unknown};
 pub use openapi::openapi;
 pub use problem::ProblemCode;
 pub use refusals_told::RefusalsTold;
-pub use routes::{Health, process_router, process_router_with, router, router_with};
+pub use routes::{Health, process_router, process_router_with, router, router_until, router_with};
 pub use seat_history::{SeatHistory, SeatLevel};
 pub use shard_progress::ShardProgress;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, Method},
+    http::Method,
     middleware::Next,
     response::Response,
 };
@@ -30,7 +30,7 @@ const UNASKED_WAIT_MAX: Duration = Duration::from_millis(100);
 
 /// What a read is answered from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
+pub(crate) enum Source {
     /// The read models.
     Views,
     /// The index, which knows the past.
@@ -47,22 +47,27 @@ pub(crate) async fn wait_until_caught_up(
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     if is_read {
         let source = if is_of_past(request.uri()) { Source::Index } else { Source::Views };
-        match wanted_positions(request.headers(), &app)? {
-            Some(wanted) => wait_for(&app, source, wanted).await?,
-            None => wait_a_moment(&app, source).await?,
-        }
+        catch_up(&app, source, MIN_POSITION, single_header(request.headers(), MIN_POSITION)?).await?;
     }
     Ok(next.run(request).await)
 }
 
-fn wanted_positions(headers: &HeaderMap, app: &App) -> Result<Option<Positions>, Problem> {
-    let Some(text) = single_header(headers, MIN_POSITION)? else { return Ok(None) };
-    let wanted: Positions = text.parse().map_err(|invalid| Problem::malformed(format!("{MIN_POSITION}: {invalid}")))?;
+/// Waits until a source has got to a position that some change answered with, sent under a name; without one, for a moment
+/// at most.
+pub(crate) async fn catch_up(app: &App, source: Source, name: &str, position: Option<&str>) -> Result<(), Problem> {
+    match position {
+        Some(text) => wait_for(app, source, read_positions(app, name, text)?).await,
+        None => wait_a_moment(app, source).await,
+    }
+}
+
+fn read_positions(app: &App, name: &str, text: &str) -> Result<Positions, Problem> {
+    let wanted: Positions = text.parse().map_err(|invalid| Problem::malformed(format!("{name}: {invalid}")))?;
     let shards = app.services().journal.shard_count();
     if wanted.iter().any(|position| position.shard >= shards) {
-        return Err(Problem::malformed(format!("{MIN_POSITION}: the position is of another store: send one of this")));
+        return Err(Problem::malformed(format!("{name}: the position is of another store: send one of this")));
     }
-    Ok(Some(wanted))
+    Ok(wanted)
 }
 
 async fn wait_for(app: &App, source: Source, wanted: Positions) -> Result<(), Problem> {

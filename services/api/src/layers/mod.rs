@@ -2,12 +2,14 @@
 
 mod admit;
 mod caught_up;
+mod grpc;
 mod observe;
 mod panics;
 mod unsupported;
 
 pub(crate) use admit::{Gate, admit};
-pub(crate) use caught_up::{MIN_POSITION, wait_until_caught_up};
+pub(crate) use caught_up::{MIN_POSITION, Source, catch_up, wait_until_caught_up};
+pub(crate) use grpc::speak_grpc;
 pub(crate) use observe::observe;
 pub(crate) use panics::catch_panics;
 pub(crate) use unsupported::refuse_unsupported;

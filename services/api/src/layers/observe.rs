@@ -9,6 +9,8 @@ use axum::{
     response::Response,
 };
 
+use crate::grpc::http_status_of;
+
 const NO_ROUTE: &str = "none";
 
 /// Counts a request and its time under its method, the pattern of its path and its status: a bounded set of labels.
@@ -18,7 +20,9 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let response = next.run(request).await;
     let route = pattern.as_ref().map_or(NO_ROUTE, MatchedPath::as_str).to_owned();
-    let labels = [("method", method.to_owned()), ("route", route), ("status", response.status().as_u16().to_string())];
+    // Every answer of gRPC is 200 in front of its status, which is here already unless all went well up to now.
+    let status = response.extensions().get().map_or_else(|| response.status(), http_status_of);
+    let labels = [("method", method.to_owned()), ("route", route), ("status", status.as_u16().to_string())];
     metrics::counter!("usher_http_requests_total", &labels).increment(1);
     metrics::histogram!("usher_http_request_seconds", &labels).record(started.elapsed());
     response

@@ -3,10 +3,12 @@
 mod causes;
 mod code;
 
+use std::time::Duration;
+
 use axum::{
     http::{
         StatusCode,
-        header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{self, HeaderValue},
     },
     response::{IntoResponse, Response},
 };
@@ -22,15 +24,15 @@ use crate::{answer::set_position, auth::Principal};
 /// The content type of every error.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
-/// After how many seconds it is worth trying again.
-const RETRY_AFTER_S: &str = "1";
+/// After what time it is worth trying again.
+pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How a caller proves who they are (RFC 6750).
 const CHALLENGE: &str = "Bearer";
 
 /// Why a request failed, as it is answered.
 ///
 /// Its detail never holds names, e-mail addresses or free text of the store, nor anything of the machine.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Problem {
     code: AnyCode,
     detail: String,
@@ -42,7 +44,7 @@ pub(crate) struct Problem {
 
 /// A code of the domain, or one of this interface.
 #[derive(Debug, Clone, Copy)]
-enum AnyCode {
+pub(crate) enum AnyCode {
     Domain(Code),
     Interface(ProblemCode),
 }
@@ -83,6 +85,11 @@ impl Problem {
         Self::refused(Refusal::new(Code::UnknownLicensee, detail))
     }
 
+    pub(crate) fn unknown_user() -> Self {
+        let detail = "nobody ever named this user as a member, in a status or in a use: check the id";
+        Self::new(ProblemCode::UnknownUser, detail)
+    }
+
     pub(crate) fn overloaded() -> Self {
         Self::new(ProblemCode::Overloaded, "too many requests wait already, nothing was done: try again in a second")
     }
@@ -97,6 +104,14 @@ impl Problem {
     pub(crate) fn with_position(mut self, positions: &Positions) -> Self {
         self.positions = positions.clone();
         self
+    }
+
+    pub(crate) const fn code(&self) -> AnyCode {
+        self.code
+    }
+
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
     }
 
     fn of(code: AnyCode, detail: String) -> Self {
@@ -120,14 +135,14 @@ impl Problem {
 }
 
 impl AnyCode {
-    const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             AnyCode::Domain(code) => code.as_str(),
             AnyCode::Interface(code) => code.as_str(),
         }
     }
 
-    const fn http_status(self) -> u16 {
+    pub(crate) const fn http_status(self) -> u16 {
         match self {
             AnyCode::Domain(code) => code.http_status(),
             AnyCode::Interface(code) => code.http_status(),
@@ -140,16 +155,18 @@ impl IntoResponse for Problem {
         let status = StatusCode::from_u16(self.code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         // An object with text for keys can always be written.
         let body = serde_json::to_vec(&self.body()).unwrap_or_default();
-        let mut response = (status, [(CONTENT_TYPE, PROBLEM_JSON)], body).into_response();
+        let mut response = (status, [(header::CONTENT_TYPE, PROBLEM_JSON)], body).into_response();
         let header = match status {
-            StatusCode::SERVICE_UNAVAILABLE => Some((RETRY_AFTER, RETRY_AFTER_S)),
-            StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, CHALLENGE)),
+            StatusCode::SERVICE_UNAVAILABLE => Some((header::RETRY_AFTER, RETRY_AFTER.as_secs().into())),
+            StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE))),
             _ => None,
         };
         if let Some((name, value)) = header {
-            response.headers_mut().insert(name, HeaderValue::from_static(value));
+            response.headers_mut().insert(name, value);
         }
         set_position(&mut response, &self.positions);
+        // For who speaks something else than HTTP.
+        response.extensions_mut().insert(self);
         response
     }
 }

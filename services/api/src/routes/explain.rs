@@ -8,7 +8,7 @@ use past::{Moment, clock_at};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-use super::{history::wait_for_index, users::unknown_user};
+use super::history::wait_for_index;
 use crate::{
     Services,
     app::App,
@@ -97,7 +97,7 @@ fn check_user(services: &Services, case: &Case, question: &Question) -> Result<(
         return Ok(());
     }
     let is_known = question.reads_everything && services.views.user(&question.user)?.is_some();
-    if is_known { Ok(()) } else { Err(unknown_user()) }
+    if is_known { Ok(()) } else { Err(Problem::unknown_user()) }
 }
 
 fn products<'a>(services: &'a Services, asked: Option<&'a ProductId>) -> Result<Vec<&'a ProductId>, Problem> {

@@ -46,6 +46,21 @@ impl Health {
     ) -> Self {
         Self { engine, journal, index, views, metrics, checks: BlockingJobs::at_most(CHECKS_MAX) }
     }
+
+    /// Whether commands and reads are answered; if not, the problem with it.
+    pub(crate) async fn check_ready(&self) -> Result<(), Problem> {
+        check_engine(&self.engine).await?;
+        let (journal, index, views) = (self.journal.clone(), self.index.clone(), self.views.clone());
+        let checked = self.checks.run(move || -> Result<_, Problem> {
+            journal.heads()?;
+            index.progress()?;
+            Ok(views.map_or(Ok(true), |views| views.wait_for(&Positions::default(), Duration::ZERO))?)
+        });
+        if checked.await? {
+            return Ok(());
+        }
+        Err(Problem::new(ProblemCode::Unavailable, "the read models do not answer: see usher's log"))
+    }
 }
 
 /// Tells that the process runs.
@@ -59,20 +74,8 @@ pub(super) async fn alive() -> &'static str {
 #[utoipa::path(get, path = "/readyz", operation_id = "check_readiness", tag = "process",
     responses((status = 200, body = String, content_type = "text/plain")))]
 pub(super) async fn ready(State(health): State<Health>) -> Result<&'static str, Problem> {
-    check_engine(&health.engine).await?;
-    let Health { journal, index, views, .. } = health;
-    let views_answer = health
-        .checks
-        .run(move || -> Result<_, Problem> {
-            journal.heads()?;
-            index.progress()?;
-            Ok(views.map_or(Ok(true), |views| views.wait_for(&Positions::default(), Duration::ZERO))?)
-        })
-        .await?;
-    if views_answer {
-        return Ok("ready\n");
-    }
-    Err(Problem::new(ProblemCode::Unavailable, "the read models do not answer: see usher's log"))
+    health.check_ready().await?;
+    Ok("ready\n")
 }
 
 async fn check_engine(engine: &Engine) -> Result<(), Problem> {

@@ -30,6 +30,7 @@ use crate::{
     BODY_BYTES_MAX, Services,
     app::App,
     auth::Auth,
+    grpc::{self, ACCESS_SERVICE, Closing},
     layers::{self, Gate},
     problem::{Problem, ProblemCode},
 };
@@ -42,9 +43,14 @@ pub fn router(services: Services) -> Router {
     router_with(services, Auth::none())
 }
 
-/// Everything that usher serves to callers who are known by `auth`: `/v1`, health, metrics and the OpenAPI
-/// document.
+/// As [`router_until`], where nobody says that the streams are to end.
 pub fn router_with(services: Services, auth: Auth) -> Router {
+    router_until(services, auth, Closing::default())
+}
+
+/// Everything that usher serves to callers who are known by `auth`: `/v1`, gRPC, health, metrics and the OpenAPI
+/// document. What would stay open for as long as a caller likes ends once `closing` says so.
+pub fn router_until(services: Services, auth: Auth, closing: Closing) -> Router {
     let app = App::new(services);
     let gate = Gate::new(auth, Some(app.clone()));
     let (contract, _document) = contract().split_for_parts();
@@ -52,7 +58,9 @@ pub fn router_with(services: Services, auth: Auth) -> Router {
     let router = contract
         .route_layer(middleware::from_fn_with_state(app.clone(), layers::wait_until_caught_up))
         .route_layer(middleware::from_fn(layers::refuse_unsupported))
-        .merge(process);
+        .merge(process)
+        .merge(grpc::access_routes(&app, closing))
+        .merge(grpc::health_routes(&app, &[ACCESS_SERVICE]));
     framed(router, gate).with_state(app)
 }
 
@@ -64,7 +72,7 @@ pub fn process_router(health: Health) -> Router {
 /// What a process serves that answers no callers: health, metrics and the OpenAPI document, to those known by `auth`.
 pub fn process_router_with(health: Health, auth: Auth) -> Router {
     let (process, _document) = process().split_for_parts();
-    framed(process, Gate::new(auth, None)).with_state(health)
+    framed(process.merge(grpc::health_routes(&health, &[])), Gate::new(auth, None)).with_state(health)
 }
 
 /// What happens to every request, whatever is asked for.
@@ -76,6 +84,7 @@ fn framed<S: Clone + Send + Sync + 'static>(router: Router<S>, gate: Gate) -> Ro
         .layer(middleware::from_fn_with_state(gate, layers::admit))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(layers::catch_panics())
+        .layer(middleware::from_fn(layers::speak_grpc))
         .layer(middleware::from_fn(layers::observe))
 }
 

@@ -7,10 +7,11 @@ use utoipa::IntoParams;
 use views::UserView;
 
 use crate::{
+    access_check::AccessCheck,
     app::App,
     extract::{Path, Query, Then, UserPath},
-    past::{access_at, user_at},
-    problem::{Problem, ProblemCode},
+    past::user_at,
+    problem::Problem,
     schema,
 };
 
@@ -34,7 +35,7 @@ pub(super) async fn show(
         Some(moment) => app.blocking(move |services| user_at(services, &user, &moment)).await?,
         None => app.blocking(move |services| services.views.user(&user)).await?,
     };
-    view.map(Json).ok_or_else(unknown_user)
+    view.map(Json).ok_or_else(Problem::unknown_user)
 }
 
 /// Tells whether a user may use a feature now, or might at a time before, and why (R31, R32). Before, it goes by what the
@@ -47,30 +48,6 @@ pub(super) async fn access(
     Query(AccessParameters { feature }): Query<AccessParameters>,
     Query(then): Query<Then>,
 ) -> Result<Json<Access>, Problem> {
-    let services = app.services();
-    let is_feature = services.engine.catalogue().has_feature(&feature);
-    let access = match then.moment() {
-        Some(moment) => app.blocking(move |services| access_at(services, &user, &feature, &moment)).await?,
-        None => {
-            let now = services.engine.now();
-            // Mostly answered from memory, so it needs no thread that may block.
-            match services.views.access_from_memory(&user, &feature, now) {
-                Some(access) => Some(access),
-                None => {
-                    let feature = feature.clone();
-                    app.blocking(move |services| services.views.access(&user, &feature, now)).await?
-                }
-            }
-        }
-    };
-    let access = access.ok_or_else(unknown_user)?;
-    if !is_feature {
-        return Err(Problem::new(ProblemCode::UnknownFeature, "no add-on of the catalogue has this feature"));
-    }
-    Ok(Json(access))
-}
-
-pub(super) fn unknown_user() -> Problem {
-    let detail = "nobody ever named this user as a member, in a status or in a use: check the id";
-    Problem::new(ProblemCode::UnknownUser, detail)
+    let moment = then.moment();
+    Ok(Json(AccessCheck { user, feature, moment }.answer(&app).await?))
 }

@@ -7,6 +7,7 @@ mod document;
 mod doors;
 mod errors_page;
 mod events;
+mod grpc;
 mod history;
 mod messages;
 mod past;

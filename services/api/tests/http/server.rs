@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use api::{Auth, RenderMetrics, Services};
+use api::{
+    Auth, RenderMetrics, Services,
+    grpc::{Closing, proto::access_service_client::AccessServiceClient},
+};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -36,6 +39,7 @@ pub const EVENTS: &str = "application/cloudevents-batch+json";
 // In the order in which they go.
 pub struct Server {
     router: Router,
+    closing: Closing,
     running: Option<Running>,
     webhooks: Arc<Registry>,
     _views: Arc<Views>,
@@ -70,8 +74,10 @@ impl Server {
         let rules = AddressRules::default();
         let webhooks = Arc::new(Registry::new(move || Ok(kept.clone()), store.journal(), store.store_id(), rules));
         let services = services(running.engine(), &views, &store, &webhooks, metrics);
+        let closing = Closing::default();
         Self {
-            router: api::router_with(services, auth),
+            router: api::router_until(services, auth, closing.clone()),
+            closing,
             running: Some(running),
             webhooks,
             _views: views,
@@ -116,6 +122,21 @@ impl Server {
         let reply = Reply { status: parts.status, headers: parts.headers, body };
         check_against_document(&method, &path, &reply);
         reply
+    }
+
+    /// What is served, for those who speak something else than HTTP.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// A client that checks access over gRPC.
+    pub fn access(&self) -> AccessServiceClient<Router> {
+        AccessServiceClient::new(self.router())
+    }
+
+    /// Ends all streams.
+    pub fn close(&self) {
+        self.closing.close();
     }
 
     pub async fn get(&self, path: &str) -> Reply {

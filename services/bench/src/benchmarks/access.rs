@@ -1,9 +1,8 @@
-//! May this user use that feature? From memory over HTTP, against one indexed SQL query a check, behind HTTP too; and both
-//! without HTTP. Meanwhile commands change seats at a steady pace.
-//!
-//! Over HTTP only: usher has no gRPC for callers.
+//! May this user use that feature? From memory over HTTP and gRPC, against one indexed SQL query a check, behind HTTP too;
+//! and both without a wire. Meanwhile commands change seats at a steady pace.
 
 use std::{
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -11,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use api::grpc::proto::{CheckAccessRequest, CheckAccessResponse};
 use axum::{
     Json, Router,
     extract::{Path, State},
@@ -31,7 +31,9 @@ use crate::{
         Ground,
         background::Background,
         crowd::{Crowd, user_name},
+        grpc::{self, Checks},
         http::{self, CONNECTIONS, Requests, Served},
+        load::Load,
         store::{Place, Store},
     },
     measure::{Measure, Reading, Unit},
@@ -41,7 +43,7 @@ use crate::{
 /// The row `access`.
 pub const BENCHMARK: Benchmark = Benchmark {
     name: "access",
-    about: "access checks a second over HTTP while commands run, against one indexed SQL query a check",
+    about: "access checks a second over HTTP and gRPC while commands run, against one indexed SQL query a check",
     run,
 };
 
@@ -58,6 +60,8 @@ const QUERY: &str = "
     WHERE u.user_id = $1";
 
 const OURS: &str = "usher, HTTP";
+const OURS_GRPC: &str = "usher, gRPC";
+const OURS_STREAM: &str = "usher, gRPC stream";
 const SQL: &str = "SQL, HTTP";
 const OURS_ALONE: &str = "usher, in process";
 const SQL_ALONE: &str = "SQL, in process";
@@ -72,16 +76,27 @@ fn run(ground: &Ground, section: &mut Section) -> Result<(), BenchError> {
     let sql = Asked::new(SQL, crowd, serve_sql(&url)?);
     let sql_alone = SqlAlone::open(&url, crowd)?;
     check_answers(&ours, &sql)?;
+    let single =
+        Called { name: OURS_GRPC, address: ours.served.address, crowd, next: Arc::default(), drive: grpc::drive };
+    let stream = Called { name: OURS_STREAM, drive: grpc::drive_streams, next: Arc::default(), ..single };
+    single.check_answer(&ours)?;
     let per_second = ground.effort.size(1_000, 200) as f64;
     let commands = Background::start(store.engine(), crowd, per_second);
-    let mut contenders: [Box<dyn Contender>; 4] =
-        [Box::new(ours), Box::new(sql), Box::new(Alone { views, crowd, next: 0 }), Box::new(sql_alone)];
+    let mut contenders: [Box<dyn Contender>; 6] = [
+        Box::new(ours),
+        Box::new(single),
+        Box::new(stream),
+        Box::new(sql),
+        Box::new(Alone { views, crowd, next: 0 }),
+        Box::new(sql_alone),
+    ];
     let results = contest::run("access", ground.effort, ground.effort.round_time(), &mut contenders)?;
     commands.end()?;
     section.add(&format!("{per_second:.0} commands/s beside"), &results);
-    section.note("Over HTTP only: usher has no gRPC for callers yet.");
     for (about, ours, sql) in [
         ("one SQL query a check, both over HTTP", OURS, SQL),
+        ("one SQL query a check over HTTP, ours over gRPC", OURS_GRPC, SQL),
+        ("one SQL query a check over HTTP, ours on gRPC streams", OURS_STREAM, SQL),
         ("one SQL query a check, neither over HTTP", OURS_ALONE, SQL_ALONE),
     ] {
         let ratios = results.of(ours, CHECKS)?.ratios_to(results.of(sql, CHECKS)?);
@@ -106,6 +121,12 @@ impl Asked {
         });
         Self { name, served, next: Arc::default(), requests }
     }
+
+    /// What is said of the first user.
+    fn answer(&self) -> Result<Value, BenchError> {
+        let answered = http::ask(self.served.address, &(self.requests)(0))?;
+        serde_json::from_slice(&answered.body).map_err(|error| BenchError::wrong(error.to_string()))
+    }
 }
 
 impl Contender for Asked {
@@ -118,6 +139,49 @@ impl Contender for Asked {
     }
 }
 
+/// Usher, asked over gRPC, a call each or on streams.
+struct Called {
+    name: &'static str,
+    address: SocketAddr,
+    crowd: Crowd,
+    next: Arc<AtomicU64>,
+    drive: fn(SocketAddr, Duration, &Arc<AtomicU64>, &Checks) -> Result<Load, BenchError>,
+}
+
+impl Called {
+    fn checks(&self) -> Checks {
+        let crowd = self.crowd;
+        Arc::new(move |number| CheckAccessRequest {
+            user: user_of(crowd, number),
+            feature: FEATURE.to_owned(),
+            ..CheckAccessRequest::default()
+        })
+    }
+
+    /// What is said of the first user has to be what is said over HTTP.
+    fn check_answer(&self, over_http: &Asked) -> Result<(), BenchError> {
+        let (over_grpc, over_http) = (as_json(&grpc::ask(self.address, self.checks()(0))?), over_http.answer()?);
+        if over_grpc == over_http { Ok(()) } else { Err(BenchError::wrong(format!("{over_grpc} is not {over_http}"))) }
+    }
+}
+
+impl Contender for Called {
+    fn name(&self) -> String {
+        self.name.to_owned()
+    }
+
+    fn round(&mut self, time: Duration) -> Result<Vec<Reading>, BenchError> {
+        Ok((self.drive)(self.address, time, &self.next, &self.checks())?.readings(CHECKS))
+    }
+}
+
+/// An answer as the interface writes it over HTTP.
+fn as_json(access: &CheckAccessResponse) -> Value {
+    let reason = access.reason().as_str_name().trim_start_matches("REASON_").to_ascii_lowercase();
+    let grants = access.grants.iter().map(|grant| json!({"licensee": grant.licensee, "add_on": grant.add_on}));
+    answer(access.allowed, &reason, grants.collect())
+}
+
 /// The user of the `number`th check: all of them in turn.
 fn user_of(crowd: Crowd, number: u64) -> String {
     let turn = crowd.turn(number);
@@ -126,11 +190,7 @@ fn user_of(crowd: Crowd, number: u64) -> String {
 
 /// What both say of the first user has to be the same.
 fn check_answers(ours: &Asked, sql: &Asked) -> Result<(), BenchError> {
-    let answer = |asked: &Asked| -> Result<Value, BenchError> {
-        let answered = http::ask(asked.served.address, &(asked.requests)(0))?;
-        serde_json::from_slice(&answered.body).map_err(|error| BenchError::wrong(error.to_string()))
-    };
-    let (ours, sql) = (answer(ours)?, answer(sql)?);
+    let (ours, sql) = (ours.answer()?, sql.answer()?);
     if ours == sql { Ok(()) } else { Err(BenchError::wrong(format!("{ours} is not {sql}"))) }
 }
 

@@ -154,7 +154,7 @@ async fn keep_busy(
 }
 
 /// Runs it on a single thread, which is all that a client may take.
-fn on_own_thread<T>(work: impl Future<Output = Result<T, BenchError>>) -> Result<T, BenchError> {
+pub(super) fn on_own_thread<T>(work: impl Future<Output = Result<T, BenchError>>) -> Result<T, BenchError> {
     let runtime = Builder::new_current_thread().enable_all().build().map_err(BenchError::system("start a client"))?;
     runtime.block_on(work)
 }

@@ -3,6 +3,7 @@
 pub mod background;
 pub mod crowd;
 pub mod file_sizes;
+pub mod grpc;
 pub mod history;
 pub mod http;
 pub mod inner;

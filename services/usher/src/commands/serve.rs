@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use api::RenderMetrics;
+use api::{RenderMetrics, grpc::Closing};
 use axum::Router;
 use clap::Args;
 use console::{Console, DeadLetters};
@@ -212,7 +212,8 @@ impl Server {
         // First: whoever is given a seat from the first answer on is told.
         let notices = roles.contains(Role::Notify).then(|| Notices::start(store, mail, webhooks)).transpose()?;
         let letters = kafka.as_ref().map(|settings| Arc::new(AtBroker(settings.clone())) as Arc<dyn DeadLetters>);
-        let (router, console) = self.router(store, roles, auth, letters)?;
+        let closing = Closing::default();
+        let (router, console) = self.router(store, roles, auth, letters, closing.clone())?;
         let runtime = Builder::new_multi_thread().enable_all().build().map_err(ServeError::Start)?;
         let mut broker = kafka.map(|settings| start_broker(settings, store, roles, &runtime)).transpose()?;
         let served = self.run_on(&runtime, router, || {
@@ -223,6 +224,7 @@ impl Server {
             if let Some(console) = console {
                 console.close();
             }
+            closing.close();
             store.hand_over();
         });
         drop(broker);
@@ -241,6 +243,7 @@ impl Server {
         roles: &Roles,
         auth: api::Auth,
         letters: Option<Arc<dyn DeadLetters>>,
+        closing: Closing,
     ) -> Result<(Router, Option<Console>), StoreError> {
         let metrics = self.metrics.clone();
         let metrics: RenderMetrics = Arc::new(move || {
@@ -254,7 +257,7 @@ impl Server {
         Ok(match views {
             Some(views) if roles.contains(Role::Api) => {
                 let services = store.services(views, metrics);
-                let interface = api::router_with(services.clone(), auth.clone());
+                let interface = api::router_until(services.clone(), auth.clone(), closing);
                 let console = Console::new(interface, services, auth, letters);
                 (console.router(), Some(console))
             }

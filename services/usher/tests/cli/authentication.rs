@@ -13,7 +13,7 @@ fn digest(token: &str) -> String {
     String::from_utf8(output.stdout).unwrap().split_whitespace().next().unwrap().to_owned()
 }
 
-fn write_tokens(place: &Place, tokens: &[(&str, &str, &str)]) {
+pub fn write_tokens(place: &Place, tokens: &[(&str, &str, &str)]) {
     let entries = tokens.iter().map(|(token, actor, role)| {
         format!("[[token]]\nsha256 = \"{}\"\nactor = \"{actor}\"\nroles = [\"{role}\"]\n", digest(token))
     });

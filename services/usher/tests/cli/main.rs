@@ -7,6 +7,7 @@ mod database;
 mod demo;
 mod dry_run;
 mod erase;
+mod grpc;
 mod help;
 mod history;
 mod ingest;

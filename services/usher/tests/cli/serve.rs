@@ -105,7 +105,7 @@ impl Drop for Server {
     }
 }
 
-const SERVE: &str = "serve --data-dir data --listen 127.0.0.1:0 --clock manual";
+pub const SERVE: &str = "serve --data-dir data --listen 127.0.0.1:0 --clock manual";
 
 #[test]
 fn it_listens_on_any_free_port_and_ends_in_order_on_a_signal() {
