@@ -16,7 +16,10 @@ use api::grpc::proto::{
 };
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Status, transport::Channel};
+use tonic::{
+    Status,
+    transport::{Channel, Endpoint},
+};
 
 use super::{
     http::{CONNECTIONS, on_own_thread},
@@ -111,8 +114,10 @@ where
 }
 
 async fn connect(address: SocketAddr) -> Result<Client, BenchError> {
-    let client = AccessServiceClient::connect(format!("http://{address}")).await;
-    client.map_err(|error| BenchError::wrong(format!("{address} does not answer over gRPC: {error}")))
+    let silent = |error| BenchError::wrong(format!("{address} does not answer over gRPC: {error}"));
+    let channel = Endpoint::from_shared(format!("http://{address}")).map_err(|error| silent(error.to_string()))?;
+    let channel = channel.connect().await.map_err(|error| silent(error.to_string()))?;
+    Ok(AccessServiceClient::new(channel))
 }
 
 /// One check after the other.

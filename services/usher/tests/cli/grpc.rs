@@ -9,7 +9,10 @@ use api::grpc::proto::{
 use serde_json::Value;
 use tokio::{runtime::Runtime, sync::mpsc};
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
-use tonic::{Code, Request, Status, transport::Channel};
+use tonic::{
+    Code, Request, Status,
+    transport::{Channel, Endpoint},
+};
 
 use crate::{
     authentication::write_tokens,
@@ -31,7 +34,8 @@ struct Caller {
 impl Caller {
     fn of(server: &Server) -> Self {
         let runtime = Runtime::new().unwrap();
-        let client = runtime.block_on(AccessServiceClient::connect(server.address.clone())).unwrap();
+        let endpoint = Endpoint::from_shared(server.address.clone()).unwrap();
+        let client = AccessServiceClient::new(runtime.block_on(endpoint.connect()).unwrap());
         Self { runtime, client, token: None }
     }
 
