@@ -29,7 +29,8 @@ pub fn run() -> Result<(), Failure> {
     deny::check()?;
     let instructions = instructions::check()?;
     let kafka = Kafka::fetch()?;
-    let mut tests = cargo(&["test", "--workspace", "--locked"]);
+    // All of them, also behind a failure: whoever mends wants to know of all at once.
+    let mut tests = cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]);
     kafka.restrict(&mut tests);
     let browser = Browser::fetch()?;
     browser.restrict(&mut tests);
