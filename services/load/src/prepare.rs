@@ -121,7 +121,8 @@ impl Setup<'_> {
             crew.set_quantity(found.products.duo.quantity);
             self.list(&mut crew, tell).await?;
         }
-        if found.is_none_or(|found| found.subscription.is_none_or(|paid| paid.status != "active")) {
+        let is_paid = found.and_then(|found| found.subscription).is_some_and(|paid| paid.status == "active");
+        if !is_paid {
             let started = started(self.company, self.licensee, self.now);
             let event = self.messages.event(STARTED, self.now, &started);
             self.send(vec![event]).await?;
