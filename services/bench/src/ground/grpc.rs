@@ -62,7 +62,7 @@ pub fn ask(address: SocketAddr, check: CheckAccessRequest) -> Result<CheckAccess
 /// # Errors
 /// [`BenchError::Wrong`] if a check is not answered.
 pub fn drive(address: SocketAddr, time: Duration, next: &Arc<AtomicU64>, checks: &Checks) -> Result<Load, BenchError> {
-    load(address, time, next, checks, UNDER_WAY / SHARED_CONNECTIONS, |client, work| keep_calling(client, work))
+    load(address, time, next, checks, UNDER_WAY / SHARED_CONNECTIONS, keep_calling)
 }
 
 /// The same on streams, one a connection.
@@ -75,7 +75,7 @@ pub fn drive_streams(
     next: &Arc<AtomicU64>,
     checks: &Checks,
 ) -> Result<Load, BenchError> {
-    load(address, time, next, checks, 1, |client, work| keep_streaming(client, work))
+    load(address, time, next, checks, 1, keep_streaming)
 }
 
 /// So many tasks on each connection, and what they did together.
