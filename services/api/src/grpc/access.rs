@@ -67,7 +67,8 @@ impl AccessService for Access {
         let (app, closing) = (self.app.clone(), self.closing.clone());
         let checks = until(request.into_inner(), end_of_stream(closing));
         let answers = checks.map(move |check| {
-            let (app, _held_to_the_last_answer) = (app.clone(), &place);
+            // The stream holds its place for as long as it lasts.
+            let (app, _) = (app.clone(), &place);
             async move { Ok(answer_in_stream(&app, check?).await) }
         });
         Ok(Response::new(Box::pin(answers.buffered(CHECKS_UNDER_WAY_MAX))))

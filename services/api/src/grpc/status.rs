@@ -62,7 +62,7 @@ pub(crate) fn http_status_of(status: &Status) -> StatusCode {
 /// The status by which gRPC tells a code.
 fn status_of(code: AnyCode) -> Code {
     match code {
-        // The path names no thing here: a feature is an argument like others.
+        // Over HTTP it is named by a path of things that are there or not; here it is an argument.
         AnyCode::Interface(ProblemCode::UnknownFeature) => return Code::InvalidArgument,
         AnyCode::Interface(ProblemCode::NotFound | ProblemCode::MethodNotAllowed | ProblemCode::NotSupportedYet) => {
             return Code::Unimplemented;

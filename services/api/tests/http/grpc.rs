@@ -201,6 +201,21 @@ async fn a_stream_ends_when_the_server_is_to_stop() {
     drop(ask);
 }
 
+#[tokio::test]
+async fn there_is_a_bound_on_streams_and_one_that_ends_makes_room() {
+    let server = Server::new();
+    let open = async || server.access().stream_access(tokio_stream::pending()).await;
+    let mut streams = Vec::new();
+    for _ in 0..1_024 {
+        streams.push(open().await.unwrap());
+    }
+    let refused = open().await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unavailable);
+    assert_eq!(refused.metadata().get("usher-code").unwrap(), "overloaded");
+    streams.pop();
+    open().await.unwrap();
+}
+
 fn with_token<T>(token: Option<&str>, message: T) -> tonic::Request<T> {
     let mut request = tonic::Request::new(message);
     if let Some(token) = token {
