@@ -33,6 +33,12 @@ pub trait Journal: Send + Sync {
     /// Gives as many as fit into `max_bytes` of blocks, but at least one if there is one; empty at the end.
     fn read(&self, shard: u16, after_commit: u64, max_bytes: usize) -> Result<Vec<StoredCommit>, JournalError>;
 
+    /// As [`read`](Self::read), for whoever follows the commits as they come: those that this process has just written may be
+    /// given from its memory. Whoever has to know what the store holds reads.
+    fn follow(&self, shard: u16, after_commit: u64, max_bytes: usize) -> Result<Vec<StoredCommit>, JournalError> {
+        self.read(shard, after_commit, max_bytes)
+    }
+
     /// Is notified after each append; of one by another process shortly after it.
     fn watch(&self) -> Watch;
 

@@ -21,7 +21,7 @@ pub(crate) struct Stretch {
 impl Stretch {
     /// What follows `from`; `None` at the end of the shard.
     pub(crate) fn after(journal: &dyn Journal, from: Head) -> Result<Option<Self>, NotifyError> {
-        let commits = journal.read(from.shard, from.commit_number, READ_BYTES)?;
+        let commits = journal.follow(from.shard, from.commit_number, READ_BYTES)?;
         let Some(last) = commits.last() else { return Ok(None) };
         let to = last.head();
         let mut events = Vec::new();

@@ -34,7 +34,7 @@ impl Source for FromJournal {
     }
 
     fn read(&self, shard: u16, after_commit: u64, max_bytes: usize) -> Result<Vec<StoredCommit>, ViewsError> {
-        Ok(self.0.read(shard, after_commit, max_bytes)?)
+        Ok(self.0.follow(shard, after_commit, max_bytes)?)
     }
 
     fn watch(&self) -> Watch {

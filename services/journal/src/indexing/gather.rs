@@ -40,7 +40,7 @@ impl Gatherer {
 
     fn gather_shard(&self, journal: &dyn Journal, indexed: Head, rows: &mut Rows) -> Result<(), JournalError> {
         let bytes_left = BLOCK_BYTES_MAX.saturating_sub(rows.block_bytes);
-        let commits = journal.read(indexed.shard, indexed.commit_number, bytes_left)?;
+        let commits = journal.follow(indexed.shard, indexed.commit_number, bytes_left)?;
         if commits.is_empty() {
             return Err((self.damaged)(format!("shard {} ends before its head", indexed.shard)));
         }

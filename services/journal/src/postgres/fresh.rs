@@ -43,7 +43,7 @@ impl FreshCommits {
         *self.0.lock() = Kept::default();
     }
 
-    /// As [`Journal::read`](crate::Journal::read); `None` if the next one is not here. There may be more than are given.
+    /// As [`Journal::follow`](crate::Journal::follow); `None` if the next one is not here. There may be more than are given.
     pub(super) fn after(&self, shard: u16, after_commit: u64, max_bytes: usize) -> Option<Vec<StoredCommit>> {
         let found = self.0.lock().after(shard, after_commit, max_bytes)?;
         Some(found.iter().map(|commit| StoredCommit::clone(commit)).collect())

@@ -169,9 +169,6 @@ impl Journal for PostgresJournal {
 
     fn read(&self, shard: u16, after_commit: u64, max_bytes: usize) -> Result<Vec<StoredCommit>, JournalError> {
         self.check_shard(shard)?;
-        if let Some(commits) = self.fresh.after(shard, after_commit, max_bytes) {
-            return Ok(commits);
-        }
         let mut commits: Vec<StoredCommit> = Vec::new();
         let mut bytes = 0usize;
         loop {
@@ -186,6 +183,13 @@ impl Journal for PostgresJournal {
         }
         self.check_order(after_commit, &commits)?;
         Ok(commits)
+    }
+
+    fn follow(&self, shard: u16, after_commit: u64, max_bytes: usize) -> Result<Vec<StoredCommit>, JournalError> {
+        match self.fresh.after(shard, after_commit, max_bytes) {
+            Some(commits) => Ok(commits),
+            None => self.read(shard, after_commit, max_bytes),
+        }
     }
 
     fn watch(&self) -> Watch {

@@ -139,7 +139,7 @@ impl ShardRelay {
         if !self.shared.progress.is_more(self.shard, after) {
             return Ok(Vec::new());
         }
-        self.shared.journal.read(self.shard, after, READ_BYTES)?.iter().map(Decoded::new).collect()
+        self.shared.journal.follow(self.shard, after, READ_BYTES)?.iter().map(Decoded::new).collect()
     }
 
     /// Sends the events of some commits, all or none.
