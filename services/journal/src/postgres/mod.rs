@@ -207,7 +207,7 @@ impl PostgresStore {
     }
 
     /// Clears away what is left of erased details, at once instead of when there is time for it; false if only
-    /// autovacuum may do so. What stays even then: free space within pages, the write-ahead log, and every backup.
+    /// autovacuum may do so, or if a transaction that still sees them goes on for longer than ten seconds. What stays even then: free space within pages, the write-ahead log, and every backup.
     ///
     /// # Errors
     /// What the server says.
@@ -216,7 +216,8 @@ impl PostgresStore {
     }
 
     /// Clears away everything that was ever erased, from free space within pages too: both tables are written anew, and
-    /// whoever reads or writes names waits meanwhile. False if the user that we are may not.
+    /// whoever reads or writes names waits meanwhile. False if the user that we are may not, or if a transaction that still
+    /// sees them goes on for longer than ten seconds.
     ///
     /// # Errors
     /// What the server says.

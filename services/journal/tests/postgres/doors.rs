@@ -6,6 +6,7 @@ use journal::{
     Batch, DetailChange, JournalError, Person,
     postgres::{DatabaseUrl, MigratedSchema, Options, PostgresStore},
 };
+use postgres::IsolationLevel;
 use servers::{PgBouncer, Postgres};
 
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
         LONG, assert_index_equals_journal, fill,
         samples::{Sample, usage},
     },
-    ground::{Ground, batch, node, opened, options, take},
+    ground::{Ground, batch, node, opened, options, take, wait_until},
 };
 
 fn error_of(url: &str) -> JournalError {
@@ -185,7 +186,29 @@ fn r29_what_was_erased_is_vacuumed_away() {
     drop(store);
     // Whoever comes next does what is left to do.
     let _next = ground.store();
-    crate::ground::wait_until(|| ground.number("SELECT asked - done FROM usher.erasure") == 0);
+    wait_until(|| ground.number("SELECT asked - done FROM usher.erasure") == 0);
+}
+
+#[test]
+fn r29_whoever_still_sees_what_was_erased_is_waited_for() {
+    let ground = Ground::new();
+    let store = ground.store();
+    let person = Person { user: "u".into(), username: "nick".into(), name: "Nick".into(), email: String::new() };
+    store.journal().append(&Batch { details: vec![DetailChange::PutPerson(person)], ..Batch::default() }).unwrap();
+    let mut seer = ground.client();
+    let mut seeing = seer.build_transaction().isolation_level(IsolationLevel::RepeatableRead).start().unwrap();
+    // A look is taken at the first statement, and holds no lock on the table.
+    seeing.query("SELECT 1", &[]).unwrap();
+    store.journal().append(&Batch { details: vec![erasing("u")], ..Batch::default() }).unwrap();
+    thread::scope(|scope| {
+        let cleared = scope.spawn(|| store.rewrite_erased().unwrap());
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid()
+                       AND datname = current_database() AND query LIKE '%age(backend_xmin)%'";
+        wait_until(|| ground.number(waiting) > 0 || cleared.is_finished());
+        seeing.commit().unwrap();
+        assert!(cleared.join().unwrap());
+    });
+    assert_eq!(ground.number("SELECT pg_relation_size('usher.persons')"), 0, "nothing was copied");
 }
 
 #[test]
