@@ -5,6 +5,7 @@ use past::Moment;
 
 use crate::{
     app::App,
+    layers::{MinPosition, Source, catch_up},
     past::access_at,
     problem::{Problem, ProblemCode},
 };
@@ -20,19 +21,27 @@ pub(crate) struct AccessCheck {
 }
 
 impl AccessCheck {
-    /// The answer: of now from memory, of the past by what the user was a member of then.
-    pub(crate) async fn answer(self, app: &App) -> Result<Access, Problem> {
+    /// The answer, as of what the asker wants to have seen: of now from memory, of the past by what the user was a member of
+    /// then.
+    pub(crate) async fn answer(self, app: &App, min_position: MinPosition<'_>) -> Result<Access, Problem> {
         let Self { user, feature, moment } = self;
         let services = app.services();
         let is_feature = services.engine.catalogue().has_feature(&feature);
         let access = match moment {
-            Some(moment) => app.blocking(move |services| access_at(services, &user, &feature, &moment)).await?,
+            Some(moment) => {
+                catch_up(app, Source::Index, min_position).await?;
+                app.blocking(move |services| access_at(services, &user, &feature, &moment)).await?
+            }
             None => {
+                catch_up(app, Source::Memory, min_position).await?;
                 let now = services.engine.now();
-                // Mostly it is in memory, so that it needs no thread that may block.
                 match services.views.access_from_memory(&user, &feature, now) {
                     Some(access) => Some(access),
-                    None => app.blocking(move |services| services.views.access(&user, &feature, now)).await?,
+                    // Of whoever is a member of nobody only the tables know whether there is such a user.
+                    None => {
+                        catch_up(app, Source::Views, min_position).await?;
+                        app.blocking(move |services| services.views.access(&user, &feature, now)).await?
+                    }
                 }
             }
         };

@@ -19,18 +19,20 @@ use crate::{
 /// How many reads may run or wait for a thread at one time.
 const BLOCKING_JOBS_MAX: usize = 512;
 
-/// The state of the router. Clones share it.
+/// The state of the router. Clones share it: every request makes some.
 #[derive(Clone)]
-pub(crate) struct App {
+pub(crate) struct App(Arc<Parts>);
+
+struct Parts {
     services: Services,
     health: Health,
     blocking_jobs: BlockingJobs,
-    rebuilding: Arc<Rebuilding>,
+    rebuilding: Rebuilding,
 }
 
 impl FromRef<App> for Health {
     fn from_ref(app: &App) -> Self {
-        app.health.clone()
+        app.0.health.clone()
     }
 }
 
@@ -70,18 +72,19 @@ impl Called {
 impl App {
     pub(crate) fn new(services: Services) -> Self {
         let Services { engine, views, index, journal, metrics, past: _, webhooks: _ } = services.clone();
-        let rebuilding = Arc::new(Rebuilding::new(views.clone()));
+        let rebuilding = Rebuilding::new(views.clone());
         let health = Health::new(engine, journal, index, Some(views), metrics);
-        Self { services, health, blocking_jobs: BlockingJobs::at_most(BLOCKING_JOBS_MAX), rebuilding }
+        let blocking_jobs = BlockingJobs::at_most(BLOCKING_JOBS_MAX);
+        Self(Arc::new(Parts { services, health, blocking_jobs, rebuilding }))
     }
 
     /// The rebuilds of this process's read models.
     pub(crate) fn rebuilding(&self) -> &Rebuilding {
-        &self.rebuilding
+        &self.0.rebuilding
     }
 
-    pub(crate) const fn services(&self) -> &Services {
-        &self.services
+    pub(crate) fn services(&self) -> &Services {
+        &self.0.services
     }
 
     /// Does work that blocks, such as a read of a table, on a thread that may be blocked.
@@ -94,14 +97,14 @@ impl App {
         E: Send + 'static,
         Problem: From<E>,
     {
-        let services = self.services.clone();
-        self.blocking_jobs.run(move || work(&services)).await
+        let app = self.clone();
+        self.0.blocking_jobs.run(move || work(app.services())).await
     }
 
     /// Takes a request's key, if it has one; whether the same request took it before.
     pub(crate) async fn claim(&self, claim: Option<Claim>) -> Result<bool, Problem> {
         let Some(claim) = claim else { return Ok(false) };
-        let Done { outcome, duplicate, positions, .. } = self.services.engine.try_claim(claim)?.answer().await?;
+        let Done { outcome, duplicate, positions, .. } = self.services().engine.try_claim(claim)?.answer().await?;
         match outcome {
             Ok(_) => Ok(duplicate),
             Err(refusal) => Err(Problem::refused(refusal).with_position(&positions)),
@@ -121,7 +124,7 @@ impl App {
 
     /// Hands an order to the engine, on these terms, and waits for what becomes of it.
     pub(crate) async fn order(&self, order: Order, terms: Terms) -> Result<Ordered, Problem> {
-        match self.services.engine.submit(terms.of(order)?)?.answer().await? {
+        match self.services().engine.submit(terms.of(order)?)?.answer().await? {
             Reply::Done(done) => Ok(Ordered::Done(*done)),
             Reply::Previewed(preview) => Ok(Ordered::Previewed(*preview)),
             Reply::OtherVersion { found } => Err(version_changed(format!("the version is v{found} by now"))),

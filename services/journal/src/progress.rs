@@ -7,7 +7,7 @@ use std::{
 
 use parking_lot::Mutex;
 
-use crate::{Head, Watch};
+use crate::{Head, Positions, Watch};
 
 /// How far a follower of the journal is; shared between it and everyone who waits for it. `E` is its error.
 pub struct Progress<E> {
@@ -63,6 +63,14 @@ impl<E: From<Ended<E>>> Progress<E> {
         self.state.lock().heads.clone()
     }
 
+    /// Whether the follower is at or behind all of `wanted`; also after an end.
+    pub fn is_at(&self, wanted: &Positions) -> bool {
+        let state = self.state.lock();
+        wanted.iter().all(|wanted| {
+            state.heads.get(usize::from(wanted.shard)).is_some_and(|head| head.position >= wanted.position)
+        })
+    }
+
     /// Notes that the follower got to `heads`.
     pub fn advance(&self, heads: impl IntoIterator<Item = Head>) {
         let mut state = self.state.lock();
@@ -104,6 +112,23 @@ impl<E: From<Ended<E>>> Progress<E> {
                 return Ok(false);
             }
             self.changed.wait_beyond(seen, left);
+        }
+    }
+
+    /// Completes once the follower is at or behind all of `wanted`. Fails when it will not come there any more.
+    pub async fn reached(&self, wanted: &Positions) -> Result<(), E> {
+        let mut waiting = None;
+        loop {
+            let seen = self.changed.generation();
+            self.check()?;
+            if self.is_at(wanted) {
+                return Ok(());
+            }
+            waiting.get_or_insert_with(|| Waiting::on(self));
+            if let Some(ended) = &self.state.lock().end {
+                return Err(ended.clone().into());
+            }
+            self.changed.beyond(seen).await;
         }
     }
 

@@ -1,56 +1,82 @@
 //! Waking those who follow the journal within the process, without polling.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use parking_lot::{Condvar, Mutex};
+use event_listener::{Event, Listener};
 
-/// A counter that one can wait on. Clones watch the same counter.
+/// A counter that one can wait on, on a thread or in a task. Clones watch the same counter.
 ///
 /// Read [`generation`](Self::generation) first, then the journal, then wait beyond what was read: no change is missed.
-/// The waits block; from asynchronous code call them on a blocking thread.
 #[derive(Debug, Clone, Default)]
 pub struct Watch(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    generation: Mutex<u64>,
-    changed: Condvar,
+    generation: AtomicU64,
+    changed: Event,
 }
 
 impl Watch {
     /// How often it was notified so far.
     pub fn generation(&self) -> u64 {
-        *self.0.generation.lock()
+        self.0.generation.load(Ordering::SeqCst)
     }
 
     /// Wakes everyone who waits.
     pub fn notify(&self) {
-        *self.0.generation.lock() += 1;
-        self.0.changed.notify_all();
+        self.0.generation.fetch_add(1, Ordering::SeqCst);
+        self.0.changed.notify(usize::MAX);
     }
 
-    /// Waits until the generation is above `seen`, at most for `timeout`, and gives the generation then.
+    /// Waits on this thread until the generation is above `seen`, at most for `timeout`, and gives the generation then.
     pub fn wait_beyond(&self, seen: u64, timeout: Duration) -> u64 {
         let deadline = Instant::now().checked_add(timeout);
-        let mut generation = self.0.generation.lock();
-        while *generation <= seen {
-            match deadline {
-                Some(deadline) if self.0.changed.wait_until(&mut generation, deadline).timed_out() => break,
-                Some(_) => {}
-                None => self.0.changed.wait(&mut generation),
+        loop {
+            // In this order: whoever notifies after the look finds somebody who listens.
+            let changed = self.0.changed.listen();
+            let generation = self.generation();
+            if generation > seen {
+                return generation;
+            }
+            let is_over = match deadline {
+                Some(deadline) => changed.wait_deadline(deadline).is_none(),
+                None => {
+                    changed.wait();
+                    false
+                }
+            };
+            if is_over {
+                return self.generation();
             }
         }
-        *generation
+    }
+
+    /// Completes once the generation is above `seen`.
+    pub async fn beyond(&self, seen: u64) {
+        loop {
+            let changed = self.0.changed.listen();
+            if self.generation() > seen {
+                return;
+            }
+            changed.await;
+        }
     }
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
-    use std::thread;
+    use std::{
+        pin::pin,
+        task::{Context, Poll, Waker},
+        thread,
+    };
 
     use super::*;
 
@@ -82,5 +108,15 @@ mod tests {
     fn without_a_notification_the_wait_ends_at_its_timeout() {
         let watch = Watch::default();
         assert_eq!(watch.wait_beyond(0, Duration::from_millis(1)), 0);
+    }
+
+    #[test]
+    fn a_task_waits_until_it_is_notified() {
+        let watch = Watch::default();
+        let mut context = Context::from_waker(Waker::noop());
+        let mut waiting = pin!(watch.beyond(0));
+        assert_eq!(waiting.as_mut().poll(&mut context), Poll::Pending);
+        watch.notify();
+        assert_eq!(waiting.as_mut().poll(&mut context), Poll::Ready(()));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use journal::{Position, Positions};
+use journal::{Position, Positions, Progress};
 use licensing::{Catalogue, LicenseeId, UserId, UserStatus};
 
 use crate::{
@@ -19,6 +19,12 @@ pub(crate) trait Tables: Send + Sync {
 
     /// How far the tables are known to be, in every shard.
     fn positions(&self) -> Positions;
+
+    /// How far the tables are known to be, told by whoever feeds them in this process.
+    fn progress(&self) -> &Progress<ViewsError>;
+
+    /// Whether all that is missing of `wanted` is fed by this process, so that [`progress`](Self::progress) tells of it.
+    fn feeds(&self, wanted: &Positions) -> bool;
 
     /// Waits until the tables are at `wanted`, at most for `timeout`; whether they are.
     fn wait_for(&self, wanted: &Positions, timeout: Duration) -> Result<bool, ViewsError>;

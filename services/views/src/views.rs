@@ -100,9 +100,43 @@ impl Views {
     pub fn wait_for(&self, positions: &Positions, timeout: Duration) -> Result<bool, ViewsError> {
         let deadline = Stopwatch::now().checked_add(timeout);
         let memory = &self.memory_progress;
-        let is_in_memory = memory.wait_for(timeout, || Ok(in_memory(memory).cover(positions)))?;
+        let is_in_memory = memory.wait_for(timeout, || Ok(memory.is_at(positions)))?;
         let left = deadline.map_or(timeout, |deadline| deadline.saturating_duration_since(Stopwatch::now()));
         Ok(is_in_memory && self.tables.wait_for(positions, left)?)
+    }
+
+    /// Whether everything up to `positions` is in memory, and in what is told of the tables.
+    pub fn are_at(&self, positions: &Positions) -> bool {
+        self.memory_progress.is_at(positions) && self.tables.progress().is_at(positions)
+    }
+
+    /// Whether everything up to `positions` is in memory, from which [`access_from_memory`](Self::access_from_memory)
+    /// answers.
+    pub fn memory_is_at(&self, positions: &Positions) -> bool {
+        self.memory_progress.is_at(positions)
+    }
+
+    /// Completes once everything up to `positions` is in memory; without a thread that blocks.
+    ///
+    /// # Errors
+    /// [`ViewsError::FollowerFailed`] once feeding failed.
+    pub async fn memory_reached(&self, positions: &Positions) -> Result<(), ViewsError> {
+        self.memory_progress.reached(positions).await
+    }
+
+    /// Whether this process itself feeds what is missing of `positions`, so that [`reached`](Self::reached) hears of it.
+    pub fn feed(&self, positions: &Positions) -> bool {
+        self.tables.feeds(positions)
+    }
+
+    /// Completes once everything up to `positions` is in tables and memory, as far as this process feeds them: of what
+    /// another one feeds only [`wait_for`](Self::wait_for) hears. Needs no thread that blocks.
+    ///
+    /// # Errors
+    /// [`ViewsError::FollowerFailed`] once feeding failed.
+    pub async fn reached(&self, positions: &Positions) -> Result<(), ViewsError> {
+        self.memory_progress.reached(positions).await?;
+        self.tables.progress().reached(positions).await
     }
 
     /// How far tables and memory are, in every shard.

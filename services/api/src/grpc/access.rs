@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     app::App,
-    layers::{Source, catch_up},
+    layers::MinPosition,
     problem::{Problem, ProblemCode},
 };
 
@@ -112,7 +112,5 @@ async fn answer_in_stream(app: &App, check: CheckAccessRequest) -> StreamAccessR
 
 async fn answer(app: &App, check: CheckAccessRequest) -> Result<licensing::access::Access, Problem> {
     let Question { check, min_position } = check.try_into()?;
-    let source = if check.moment.is_some() { Source::Index } else { Source::Views };
-    catch_up(app, source, MIN_POSITION, min_position.as_deref()).await?;
-    check.answer(app).await
+    check.answer(app, MinPosition::of_field(MIN_POSITION, min_position.as_deref())).await
 }

@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use axum::{
     extract::{Request, State},
-    http::Method,
+    http::{HeaderMap, Method},
     middleware::Next,
     response::Response,
 };
 use journal::Positions;
+use tokio::time::timeout;
+use views::ViewsError;
 
 use crate::{
     app::App,
@@ -20,7 +22,7 @@ use crate::{
     problem::{Problem, ProblemCode},
 };
 
-/// A position that some change answered with.
+/// The header with a position that some change answered with.
 pub(crate) const MIN_POSITION: &str = "x-usher-min-position";
 
 /// How long a read waits for the position that it names.
@@ -33,8 +35,41 @@ const UNASKED_WAIT_MAX: Duration = Duration::from_millis(100);
 pub(crate) enum Source {
     /// The read models.
     Views,
+    /// What the read models have in memory, which is there before the rest.
+    Memory,
     /// The index, which knows the past.
     Index,
+}
+
+/// What a reader wants to have seen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MinPosition<'a> {
+    /// What it is called by whoever sends it.
+    name: &'static str,
+    /// As some change answered with it; without it, a reader waits for a moment at most.
+    text: Option<&'a str>,
+}
+
+impl<'a> MinPosition<'a> {
+    /// What the header says.
+    pub(crate) fn of_header(headers: &'a HeaderMap) -> Result<Self, Problem> {
+        Ok(Self { name: MIN_POSITION, text: single_header(headers, MIN_POSITION)? })
+    }
+
+    /// What a field of this name says.
+    pub(crate) const fn of_field(name: &'static str, text: Option<&'a str>) -> Self {
+        Self { name, text }
+    }
+
+    fn positions(self, app: &App) -> Result<Option<Positions>, Problem> {
+        let Self { name, text: Some(text) } = self else { return Ok(None) };
+        let wanted: Positions = text.parse().map_err(|invalid| Problem::malformed(format!("{name}: {invalid}")))?;
+        let shards = app.services().journal.shard_count();
+        if wanted.iter().any(|position| position.shard >= shards) {
+            return Err(Problem::malformed(format!("{name}: the position is of another store: send one of this")));
+        }
+        Ok(Some(wanted))
+    }
 }
 
 /// Holds a read back until the read models have got to the position in its `X-Usher-Min-Position`; without one, for a
@@ -47,27 +82,17 @@ pub(crate) async fn wait_until_caught_up(
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     if is_read {
         let source = if is_of_past(request.uri()) { Source::Index } else { Source::Views };
-        catch_up(&app, source, MIN_POSITION, single_header(request.headers(), MIN_POSITION)?).await?;
+        catch_up(&app, source, MinPosition::of_header(request.headers())?).await?;
     }
     Ok(next.run(request).await)
 }
 
-/// Waits until a source has got to a position that some change answered with, sent under a name; without one, for a moment
-/// at most.
-pub(crate) async fn catch_up(app: &App, source: Source, name: &str, position: Option<&str>) -> Result<(), Problem> {
-    match position {
-        Some(text) => wait_for(app, source, read_positions(app, name, text)?).await,
+/// Waits until a source has got to what a reader wants to have seen; where that is not said, for a moment at most.
+pub(crate) async fn catch_up(app: &App, source: Source, min_position: MinPosition<'_>) -> Result<(), Problem> {
+    match min_position.positions(app)? {
+        Some(wanted) => wait_for(app, source, wanted).await,
         None => wait_a_moment(app, source).await,
     }
-}
-
-fn read_positions(app: &App, name: &str, text: &str) -> Result<Positions, Problem> {
-    let wanted: Positions = text.parse().map_err(|invalid| Problem::malformed(format!("{name}: {invalid}")))?;
-    let shards = app.services().journal.shard_count();
-    if wanted.iter().any(|position| position.shard >= shards) {
-        return Err(Problem::malformed(format!("{name}: the position is of another store: send one of this")));
-    }
-    Ok(wanted)
 }
 
 async fn wait_for(app: &App, source: Source, wanted: Positions) -> Result<(), Problem> {
@@ -86,11 +111,22 @@ pub(super) async fn wait_a_moment(app: &App, source: Source) -> Result<(), Probl
 }
 
 async fn has_come(app: &App, source: Source, wanted: Positions, wait_max: Duration) -> Result<bool, Problem> {
-    if source == Source::Index {
-        return app.blocking(move |services| services.index.wait_for(&wanted, wait_max)).await;
+    let views = &app.services().views;
+    match source {
+        Source::Index => app.blocking(move |services| services.index.wait_for(&wanted, wait_max)).await,
+        Source::Memory if views.memory_is_at(&wanted) => Ok(true),
+        Source::Memory => within(wait_max, views.memory_reached(&wanted)).await,
+        Source::Views if views.are_at(&wanted) => Ok(true),
+        Source::Views if views.feed(&wanted) => within(wait_max, views.reached(&wanted)).await,
+        // What other processes feed is asked for, on a thread that may be blocked.
+        Source::Views => app.blocking(move |services| services.views.wait_for(&wanted, wait_max)).await,
     }
-    if app.services().views.positions().cover(&wanted) {
-        return Ok(true);
+}
+
+/// Whether something completes within this time.
+async fn within(time: Duration, reached: impl Future<Output = Result<(), ViewsError>>) -> Result<bool, Problem> {
+    match timeout(time, reached).await {
+        Ok(reached) => Ok(reached.map(|()| true)?),
+        Err(_elapsed) => Ok(false),
     }
-    app.blocking(move |services| services.views.wait_for(&wanted, wait_max)).await
 }

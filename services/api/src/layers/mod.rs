@@ -8,7 +8,7 @@ mod panics;
 mod unsupported;
 
 pub(crate) use admit::{Gate, admit};
-pub(crate) use caught_up::{MIN_POSITION, Source, catch_up, wait_until_caught_up};
+pub(crate) use caught_up::{MIN_POSITION, MinPosition, Source, catch_up, wait_until_caught_up};
 pub(crate) use grpc::speak_grpc;
 pub(crate) use observe::observe;
 pub(crate) use panics::catch_panics;

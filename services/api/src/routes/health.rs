@@ -24,9 +24,11 @@ const ENGINE_WAIT_MAX: Duration = Duration::from_secs(2);
 /// How many may ask at a time whether the process is ready.
 const CHECKS_MAX: usize = 16;
 
-/// What tells how a process is.
+/// What tells how a process is. Clones share it.
 #[derive(Clone)]
-pub struct Health {
+pub struct Health(Arc<Parts>);
+
+struct Parts {
     engine: Engine,
     journal: Arc<dyn Journal>,
     index: Arc<dyn StreamIndex>,
@@ -44,17 +46,17 @@ impl Health {
         views: Option<Arc<Views>>,
         metrics: RenderMetrics,
     ) -> Self {
-        Self { engine, journal, index, views, metrics, checks: BlockingJobs::at_most(CHECKS_MAX) }
+        Self(Arc::new(Parts { engine, journal, index, views, metrics, checks: BlockingJobs::at_most(CHECKS_MAX) }))
     }
 
     /// Whether commands and reads are answered; if not, the problem with it.
     pub(crate) async fn check_ready(&self) -> Result<(), Problem> {
-        check_engine(&self.engine).await?;
-        let (journal, index, views) = (self.journal.clone(), self.index.clone(), self.views.clone());
-        let checked = self.checks.run(move || -> Result<_, Problem> {
-            journal.heads()?;
-            index.progress()?;
-            Ok(views.map_or(Ok(true), |views| views.wait_for(&Positions::default(), Duration::ZERO))?)
+        check_engine(&self.0.engine).await?;
+        let parts = self.0.clone();
+        let checked = self.0.checks.run(move || -> Result<_, Problem> {
+            parts.journal.heads()?;
+            parts.index.progress()?;
+            Ok(parts.views.as_ref().map_or(Ok(true), |views| views.wait_for(&Positions::default(), Duration::ZERO))?)
         });
         if checked.await? {
             return Ok(());
@@ -88,6 +90,7 @@ async fn check_engine(engine: &Engine) -> Result<(), Problem> {
 #[utoipa::path(get, path = "/metrics", operation_id = "show_metrics", tag = "process",
     responses((status = 200, body = String, content_type = "text/plain")))]
 pub(super) async fn metrics(State(health): State<Health>) -> impl IntoResponse {
-    gauges::set(&health.engine, health.views.as_deref());
-    ([(CONTENT_TYPE, PROMETHEUS_TEXT)], (health.metrics)())
+    let Parts { engine, views, metrics, .. } = &*health.0;
+    gauges::set(engine, views.as_deref());
+    ([(CONTENT_TYPE, PROMETHEUS_TEXT)], metrics())
 }

@@ -53,10 +53,12 @@ pub fn router_with(services: Services, auth: Auth) -> Router {
 pub fn router_until(services: Services, auth: Auth, closing: Closing) -> Router {
     let app = App::new(services);
     let gate = Gate::new(auth, Some(app.clone()));
-    let (contract, _document) = contract().split_for_parts();
+    let (from_tables, _document) = from_tables().split_for_parts();
+    let (from_memory, _document) = from_memory().split_for_parts();
     let (process, _document) = process().split_for_parts();
-    let router = contract
+    let router = from_tables
         .route_layer(middleware::from_fn_with_state(app.clone(), layers::wait_until_caught_up))
+        .merge(from_memory)
         .route_layer(middleware::from_fn(layers::refuse_unsupported))
         .merge(process)
         .merge(grpc::access_routes(&app, closing))
@@ -90,6 +92,16 @@ fn framed<S: Clone + Send + Sync + 'static>(router: Router<S>, gate: Gate) -> Ro
 
 /// What is below `/v1`.
 pub(crate) fn contract() -> OpenApiRouter<App> {
+    from_tables().merge(from_memory())
+}
+
+/// What is answered from memory where it can be; it waits for what a reader wants to have seen by itself.
+fn from_memory() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(users::access))
+}
+
+/// What is answered from tables, or changes something.
+fn from_tables() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(events::submit))
         .routes(routes!(licensees::list))
@@ -105,7 +117,6 @@ pub(crate) fn contract() -> OpenApiRouter<App> {
         .routes(routes!(explain::show))
         .routes(routes!(refusals::list))
         .routes(routes!(users::show))
-        .routes(routes!(users::access))
         .routes(routes!(timers::list))
         .routes(routes!(clock::show, clock::advance))
         .routes(routes!(webhooks::add, webhooks::list))

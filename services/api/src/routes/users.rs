@@ -1,6 +1,6 @@
 //! Users, their seats, and what they may use.
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::HeaderMap};
 use licensing::{FeatureId, access::Access};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -10,6 +10,7 @@ use crate::{
     access_check::AccessCheck,
     app::App,
     extract::{Path, Query, Then, UserPath},
+    layers::MinPosition,
     past::user_at,
     problem::Problem,
     schema,
@@ -47,7 +48,9 @@ pub(super) async fn access(
     Path(UserPath { user }): Path<UserPath>,
     Query(AccessParameters { feature }): Query<AccessParameters>,
     Query(then): Query<Then>,
+    headers: HeaderMap,
 ) -> Result<Json<Access>, Problem> {
     let moment = then.moment();
-    Ok(Json(AccessCheck { user, feature, moment }.answer(&app).await?))
+    let min_position = MinPosition::of_header(&headers)?;
+    Ok(Json(AccessCheck { user, feature, moment }.answer(&app, min_position).await?))
 }

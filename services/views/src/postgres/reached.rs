@@ -79,23 +79,23 @@ impl Reached {
         let deadline = Stopwatch::now().checked_add(timeout);
         loop {
             let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Stopwatch::now()));
-            if self.progress.wait_for(Duration::ZERO, || Ok(self.positions().cover(wanted)))? {
+            if self.progress.wait_for(Duration::ZERO, || Ok(self.progress.is_at(wanted)))? {
                 return Ok(true);
             }
             if left.is_zero() {
                 return Ok(false);
             }
-            if self.is_missing_elsewhere(wanted) {
+            if !self.feeds_missing(wanted) {
                 self.look(LOOK_EVERY)?;
             }
-            self.progress.wait_for(left.min(LOOK_EVERY), || Ok(self.positions().cover(wanted)))?;
+            self.progress.wait_for(left.min(LOOK_EVERY), || Ok(self.progress.is_at(wanted)))?;
         }
     }
 
-    /// Whether something of `wanted` is missing that another process feeds: what is fed here is told by whoever feeds it.
-    fn is_missing_elsewhere(&self, wanted: &Positions) -> bool {
+    /// Whether all that is missing of `wanted` is fed here, so that whoever feeds it tells of it.
+    pub(super) fn feeds_missing(&self, wanted: &Positions) -> bool {
         let reached = self.positions();
         let mut missing = wanted.iter().filter(|wanted| reached.of(wanted.shard) < Some(wanted.position));
-        missing.any(|missing| !self.feeds.contains(missing.shard))
+        missing.all(|missing| self.feeds.contains(missing.shard))
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use ::postgres::Transaction;
-use journal::{Position, Positions};
+use journal::{Position, Positions, Progress};
 use licensing::{Catalogue, LicenseeId, UserId};
 
 use super::{
@@ -40,6 +40,14 @@ impl Tables for PostgresTables {
 
     fn positions(&self) -> Positions {
         self.reached.positions()
+    }
+
+    fn progress(&self) -> &Progress<ViewsError> {
+        self.reached.progress()
+    }
+
+    fn feeds(&self, wanted: &Positions) -> bool {
+        self.reached.feeds_missing(wanted)
     }
 
     fn wait_for(&self, wanted: &Positions, timeout: Duration) -> Result<bool, ViewsError> {

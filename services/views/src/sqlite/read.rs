@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use journal::{Position, Positions};
+use journal::{Position, Positions, Progress};
 use licensing::{Catalogue, LicenseeId, UserId};
 
 use parking_lot::Mutex;
@@ -86,8 +86,17 @@ impl Tables for SqliteTables {
         self.live.progress.heads().into_iter().collect()
     }
 
+    fn progress(&self) -> &Progress<ViewsError> {
+        &self.live.progress
+    }
+
+    fn feeds(&self, _wanted: &Positions) -> bool {
+        true
+    }
+
     fn wait_for(&self, wanted: &Positions, timeout: Duration) -> Result<bool, ViewsError> {
-        self.live.progress.wait_for(timeout, || Ok(self.positions().cover(wanted)))
+        let progress = &self.live.progress;
+        progress.wait_for(timeout, || Ok(progress.is_at(wanted)))
     }
 
     fn licensee(&self, licensee: &LicenseeId) -> Result<Option<LicenseeRow>, ViewsError> {
