@@ -11,6 +11,8 @@ use crate::{EngineError, Reply, ReplyTo, teller::Telling};
 
 /// From this many bytes of records on a batch is handed over, however few commands it holds.
 const BYTES_FULL: usize = 4 * 1024 * 1024;
+/// With this many answers that wait it is handed over as well.
+const ANSWERS_FULL: usize = 4_096;
 
 /// An answer that is given once the batch is committed.
 pub(crate) struct Pending {
@@ -112,7 +114,7 @@ impl Batch {
 
     /// Whether it should be handed over before anything is added.
     pub(crate) const fn is_full(&self) -> bool {
-        self.bytes >= BYTES_FULL
+        self.bytes >= BYTES_FULL || self.pending.len() >= ANSWERS_FULL
     }
 
     /// Closes the batch; moves `heads` to behind it.

@@ -3,6 +3,7 @@
 use std::{
     sync::{
         Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
@@ -49,24 +50,47 @@ pub(crate) struct Outlets {
 pub(crate) struct Committer {
     work: Option<SyncSender<Work>>,
     failure: Arc<Mutex<Option<EngineError>>>,
+    under_way: Arc<UnderWay>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// What was handed over and is not dealt with.
+#[derive(Default)]
+struct UnderWay {
+    batches: AtomicUsize,
+    /// Whether the writer wants to know when there is none.
+    is_awaited: AtomicBool,
 }
 
 impl Committer {
     pub(crate) fn start(outlets: Outlets) -> Result<Self, EngineError> {
         let (work, receiver) = sync_channel(WAITING_MAX);
         let failure = Arc::new(Mutex::new(None));
-        let state = State { outlets, failure: failure.clone() };
+        let under_way = Arc::<UnderWay>::default();
+        let state = State { outlets, failure: failure.clone(), under_way: under_way.clone() };
         let thread = thread::Builder::new()
             .name("usher-committer".to_owned())
             .spawn(move || state.run(&receiver))
             .map_err(|error| EngineError::Thread(Arc::new(error)))?;
-        Ok(Self { work: Some(work), failure, thread: Some(thread) })
+        Ok(Self { work: Some(work), failure, under_way, thread: Some(thread) })
     }
 
     /// Hands over a batch; waits while another one waits already.
     pub(crate) fn commit(&self, sealed: Sealed) {
+        self.under_way.batches.fetch_add(1, Ordering::SeqCst);
         self.send(Work::Commit(Box::new(sealed)));
+    }
+
+    /// Whether a batch would have to wait now. If so, the writer is woken when none would any more: until then it may as
+    /// well go on filling the batch, as a commit costs much and another command in it little.
+    pub(crate) fn is_busy(&self) -> bool {
+        let UnderWay { batches, is_awaited } = &*self.under_way;
+        if batches.load(Ordering::SeqCst) == 0 {
+            return false;
+        }
+        is_awaited.store(true, Ordering::SeqCst);
+        // Once more: what was under way may have been dealt with before anybody saw that it is awaited.
+        batches.load(Ordering::SeqCst) > 0
     }
 
     /// Waits until everything that was handed over is committed or has failed.
@@ -112,6 +136,7 @@ impl Drop for Committer {
 struct State {
     outlets: Outlets,
     failure: Arc<Mutex<Option<EngineError>>>,
+    under_way: Arc<UnderWay>,
 }
 
 impl State {
@@ -129,27 +154,50 @@ impl State {
     }
 
     fn commit(&self, sealed: Sealed) {
-        if let Some(failure) = self.failure.lock().clone() {
-            return fail_all(sealed.pending, &failure);
+        let Sealed { commits, details, news, clock, pending, snapshots } = sealed;
+        let batch = Batch { commits, clock, details, news };
+        let outcome = self.write_unless_failed(&batch);
+        if outcome.is_ok() {
+            batch.commits.iter().for_each(|commit| self.outlets.heads.publish(commit.head()));
+            if let Some(now) = clock {
+                self.outlets.clock.publish(now);
+            }
         }
-        let batch = Batch { commits: sealed.commits, clock: sealed.clock, details: sealed.details, news: sealed.news };
-        if let Err(error) = self.write(&batch) {
-            tracing::error!(error = &error as &dyn std::error::Error, "a commit failed");
-            metrics::counter!("usher_commit_failures_total").increment(1);
-            *self.failure.lock() = Some(error.clone());
-            fail_all(sealed.pending, &error);
-            // Otherwise the writer would take note only at the next command. A full queue wakes it just as well.
-            let _ = self.outlets.writer.try_send(Submission::CommitFailed);
-            return;
+        // Before the answers, so that the next batch is here by the time that they are given.
+        self.note_dealt_with();
+        if let Err(error) = outcome {
+            return fail_all(pending, &error);
         }
-        batch.commits.iter().for_each(|commit| self.outlets.heads.publish(commit.head()));
-        if let Some(now) = sealed.clock {
-            self.outlets.clock.publish(now);
-        }
-        for telling in sealed.pending.into_iter().filter_map(Pending::give) {
+        for telling in pending.into_iter().filter_map(Pending::give) {
             self.outlets.teller.tell(telling);
         }
-        sealed.snapshots.into_iter().for_each(|due| self.outlets.snapshots.offer(due));
+        snapshots.into_iter().for_each(|due| self.outlets.snapshots.offer(due));
+    }
+
+    /// Writes a batch, unless one before it failed: what was decided since is void.
+    fn write_unless_failed(&self, batch: &Batch) -> Result<(), EngineError> {
+        if let Some(failure) = self.failure.lock().clone() {
+            return Err(failure);
+        }
+        self.write(batch).inspect_err(|error| {
+            tracing::error!(error = error as &dyn std::error::Error, "a commit failed");
+            metrics::counter!("usher_commit_failures_total").increment(1);
+            *self.failure.lock() = Some(error.clone());
+            // Otherwise the writer would take note only at the next command.
+            self.wake_writer();
+        })
+    }
+
+    fn note_dealt_with(&self) {
+        let UnderWay { batches, is_awaited } = &*self.under_way;
+        if batches.fetch_sub(1, Ordering::SeqCst) == 1 && is_awaited.swap(false, Ordering::SeqCst) {
+            self.wake_writer();
+        }
+    }
+
+    fn wake_writer(&self) {
+        // A full queue wakes it just as well.
+        let _ = self.outlets.writer.try_send(Submission::Wake);
     }
 
     fn write(&self, batch: &Batch) -> Result<(), EngineError> {

@@ -39,8 +39,8 @@ pub(crate) enum Submission {
         shards: Vec<u16>,
         done: oneshot::Sender<Result<(), EngineError>>,
     },
-    /// A commit failed: nothing else may come for long.
-    CommitFailed,
+    /// A commit failed, or one is done for which the next batch waits: nothing else may come for long.
+    Wake,
     Stop,
 }
 

@@ -83,8 +83,8 @@ mod tests {
     fn whoever_waits_is_counted_and_nobody_else() {
         let (queue, submissions) = bounded(2);
         assert_eq!(queue.waiting(), 0);
-        queue.try_send(Submission::CommitFailed).unwrap();
-        queue.send(Submission::CommitFailed).unwrap();
+        queue.try_send(Submission::Wake).unwrap();
+        queue.send(Submission::Wake).unwrap();
         assert_eq!(queue.waiting(), 2);
         assert!(matches!(queue.try_send(Submission::Stop), Err(TrySendError::Full(_))));
         assert_eq!(queue.waiting(), 2, "who found no room does not wait");

@@ -150,7 +150,7 @@ impl Writer {
     /// Takes commands until it is told to stop.
     pub(crate) fn run(mut self) {
         loop {
-            let Some(submissions) = self.next_submissions() else { return };
+            let Some(submissions) = self.next_submissions() else { return self.hand_over() };
             let stops = submissions.iter().any(|submission| matches!(submission, Submission::Stop));
             if let Err(error) = self.decide_batch(submissions) {
                 tracing::error!(error = &error as &dyn std::error::Error, "the writer starts over from the store");
@@ -185,14 +185,18 @@ impl Writer {
             submissions.into_iter().for_each(|submission| self.fail(submission, &error));
             return Err(error);
         }
+        let mut stops = false;
         for submission in submissions {
+            stops |= matches!(submission, Submission::Stop);
             self.decide(submission);
             if self.batch.is_full() {
                 self.hand_over();
             }
         }
         self.sweep_some()?;
-        self.hand_over();
+        if stops || !self.committer.is_busy() {
+            self.hand_over();
+        }
         if let Some(failure) = self.committer.failure() {
             return Err(failure);
         }
@@ -221,7 +225,7 @@ impl Writer {
                 self.let_go(&shards);
                 drop(done.send(Ok(())));
             }
-            Submission::CommitFailed | Submission::Stop => {}
+            Submission::Wake | Submission::Stop => {}
         }
     }
 
@@ -339,7 +343,7 @@ impl Submission {
         match self {
             Self::Order { reply, .. } => drop(reply.send(Err(error.clone()))),
             Self::Take { done, .. } | Self::LetGo { done, .. } => drop(done.send(Err(error.clone()))),
-            Self::CommitFailed | Self::Stop => {}
+            Self::Wake | Self::Stop => {}
         }
     }
 
@@ -347,14 +351,14 @@ impl Submission {
     fn command_id(&self) -> Option<String> {
         match self {
             Self::Order { order, .. } => order.command_id(),
-            Self::Take { .. } | Self::LetGo { .. } | Self::CommitFailed | Self::Stop => None,
+            Self::Take { .. } | Self::LetGo { .. } | Self::Wake | Self::Stop => None,
         }
     }
 
     fn candidate(&self) -> Option<(&UserId, &LicenseeId)> {
         match self {
             Self::Order { order, .. } => order.candidate(),
-            Self::Take { .. } | Self::LetGo { .. } | Self::CommitFailed | Self::Stop => None,
+            Self::Take { .. } | Self::LetGo { .. } | Self::Wake | Self::Stop => None,
         }
     }
 }

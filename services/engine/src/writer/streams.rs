@@ -67,8 +67,9 @@ impl Writer {
             self.batch.keep_snapshot(SnapshotDue { licensee: licensee.clone(), state: hot.state.clone() });
         }
         let due = hot.state.next_timer(&self.catalogue).map(|timer| timer.due);
-        self.batch.set_timer(head.shard, licensee, due);
-        self.timers.set(licensee, due);
+        if self.timers.set(licensee, due) {
+            self.batch.set_timer(head.shard, licensee, due);
+        }
         self.sweep.note_change(licensee);
         self.note_memberships(licensee, events, commit);
         metrics::counter!("usher_events_total").increment(events.len() as u64);

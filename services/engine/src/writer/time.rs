@@ -94,7 +94,11 @@ impl Timers {
         self.by_licensee.keys()
     }
 
-    pub(super) fn set(&mut self, licensee: &LicenseeId, due: Option<Instant>) {
+    /// Notes when time alone changes a licensee next; whether that is another time than before.
+    pub(super) fn set(&mut self, licensee: &LicenseeId, due: Option<Instant>) -> bool {
+        if self.by_licensee.get(licensee).copied() == due {
+            return false;
+        }
         if let Some(earlier) = self.by_licensee.remove(licensee) {
             self.by_due.remove(&(earlier, licensee.clone()));
         }
@@ -102,6 +106,7 @@ impl Timers {
             self.by_due.insert((due, licensee.clone()));
             self.by_licensee.insert(licensee.clone(), due);
         }
+        true
     }
 
     fn first(&self) -> Option<&(Instant, LicenseeId)> {

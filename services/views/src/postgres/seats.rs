@@ -29,24 +29,22 @@ pub(super) fn change(
     }
     put(transaction, &given)?;
     remove(transaction, &removed)?;
-    note_members(transaction, &given)?;
-    note_members(transaction, &removed)
+    given.note_members(transaction, GIVEN)?;
+    removed.note_members(transaction, REMOVED)
 }
 
-/// Notes with the members whether they have a seat.
-fn note_members(transaction: &mut Transaction<'_>, changed: &Columns<'_>) -> Result<(), Failure> {
-    if changed.users.is_empty() {
-        return Ok(());
-    }
-    transaction.execute_typed(
-        "UPDATE usher_views.members m SET seated = NOT m.seated
-         FROM (SELECT DISTINCT licensee, user_id FROM unnest($1, $2) AS u (licensee, user_id)) AS w
-         WHERE m.licensee = w.licensee AND m.user_id = w.user_id AND m.seated <> EXISTS (
-             SELECT FROM usher_views.seats s WHERE s.licensee = m.licensee AND s.user_id = m.user_id)",
-        &[(&changed.licensees, Type::TEXT_ARRAY), (&changed.users, Type::TEXT_ARRAY)],
-    )?;
-    Ok(())
-}
+/// Whoever was given a seat has one.
+const GIVEN: &str = "
+    UPDATE usher_views.members m SET seated = true
+    FROM unnest($1, $2) AS w (licensee, user_id)
+    WHERE m.licensee = w.licensee AND m.user_id = w.user_id AND NOT m.seated";
+
+/// Whoever lost one may have others.
+const REMOVED: &str = "
+    UPDATE usher_views.members m SET seated = false
+    FROM unnest($1, $2) AS w (licensee, user_id)
+    WHERE m.licensee = w.licensee AND m.user_id = w.user_id AND m.seated AND NOT EXISTS (
+        SELECT FROM usher_views.seats s WHERE s.licensee = w.licensee AND s.user_id = w.user_id)";
 
 #[derive(Default)]
 struct Columns<'a> {
@@ -62,6 +60,16 @@ impl<'a> Columns<'a> {
         self.licensees.push(key.licensee.as_str());
         self.users.push(key.user.as_str());
         self.products.push(storable(key.product.as_str()));
+    }
+
+    /// Notes with the members whether they have a seat.
+    fn note_members(&self, transaction: &mut Transaction<'_>, sql: &str) -> Result<(), Failure> {
+        if self.users.is_empty() {
+            return Ok(());
+        }
+        transaction
+            .execute_typed(sql, &[(&self.licensees, Type::TEXT_ARRAY), (&self.users, Type::TEXT_ARRAY)])?;
+        Ok(())
     }
 }
 
