@@ -15,6 +15,7 @@ use rusqlite::Connection;
 use super::{
     anew::{Anew, Filled},
     connection,
+    drain::Filling,
     failure::InFile,
     pool,
     pool::Pool,
@@ -38,6 +39,7 @@ pub(super) struct Live {
     pub(super) memory: Arc<RwLock<Memory>>,
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) progress: Arc<Progress<ViewsError>>,
+    pub(super) filling: Filling,
 }
 
 /// The right to replace the file: nobody feeds it.
@@ -63,6 +65,7 @@ impl Live {
             memory: Arc::new(RwLock::new(memory)),
             catalogue,
             progress: Arc::new(Progress::new(heads)),
+            filling: Filling::default(),
         }
     }
 
@@ -83,6 +86,12 @@ impl Live {
         unless_damaged(drained.in_file(&self.file)).map(|_| ())
     }
 
+    /// The same as long as the file stays: a connection that closes behind a swap would take the new file's WAL for its own.
+    pub(super) fn drain_wal_beside_readers(&self) -> Result<(), ViewsError> {
+        let _stays = self.readers.read();
+        self.drain_wal()
+    }
+
     fn feed(&self, commits: &[StoredCommit]) -> Result<(), ViewsError> {
         let mut writer = self.writer.lock();
         let changes = fold(commits, &*self.memory, &self.catalogue)?;
@@ -90,6 +99,7 @@ impl Live {
         self.memory.write().apply(changes);
         // Last: whoever waits for a position finds it in the tables and in memory.
         self.progress.advance(commits.iter().map(StoredCommit::head));
+        self.filling.add(commits.iter().map(|commit| u64::from(commit.records)).sum());
         Ok(())
     }
 }

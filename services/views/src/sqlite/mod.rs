@@ -2,6 +2,7 @@
 
 mod anew;
 mod connection;
+mod drain;
 mod failure;
 mod in_place;
 mod licensees;
@@ -60,11 +61,12 @@ pub(crate) fn open(
     let (memory, memory_progress) = (live.memory.clone(), live.progress.clone());
     let rebuilder = Rebuilder::new(folder, store_id, live.clone(), journal.clone());
     let tables = SqliteTables { live: live.clone(), lists: OrderedLists::default() };
+    let drain = drain::start(live.clone())?;
     let follower = follower::start("views", Arc::new(FromJournal(journal)), LiveFeed(live))?;
     Ok(Parts {
         tables: Box::new(tables),
         rebuild: Box::new(rebuilder),
-        followers: vec![follower],
+        followers: vec![follower, drain],
         memory,
         memory_progress,
     })
