@@ -19,7 +19,8 @@ const REASONS_MAX: i64 = 1_000;
 /// The persons behind user ids, in their order.
 pub(super) fn persons(pool: &Pool, users: &[&str]) -> Result<Vec<Option<Person>>, JournalError> {
     let found = pool.query_all(
-        "SELECT user_id, username, name, email FROM usher.persons WHERE user_id = ANY ($1)",
+        "SELECT p.* FROM unnest($1) AS w (user_id) CROSS JOIN LATERAL (
+             SELECT user_id, username, name, email FROM usher.persons WHERE user_id = w.user_id LIMIT 1) AS p",
         &[(&users, Type::TEXT_ARRAY)],
         |row| read_person(row, 0),
     )?;
@@ -48,7 +49,8 @@ pub(super) fn users_named(pool: &Pool, username: &str) -> Result<Vec<String>, Jo
 /// The details of licensees, in the order that was asked for.
 pub(super) fn licensees(pool: &Pool, licensees: &[&str]) -> Result<Vec<Option<LicenseeDetails>>, JournalError> {
     let found = pool.query_all(
-        "SELECT licensee, name, contact_email FROM usher.licensee_details WHERE licensee = ANY ($1)",
+        "SELECT d.* FROM unnest($1) AS w (licensee) CROSS JOIN LATERAL (
+             SELECT licensee, name, contact_email FROM usher.licensee_details WHERE licensee = w.licensee LIMIT 1) AS d",
         &[(&licensees, Type::TEXT_ARRAY)],
         |row| Ok(LicenseeDetails { licensee: plain(row, 0)?, name: plain(row, 1)?, contact_email: plain(row, 2)? }),
     )?;

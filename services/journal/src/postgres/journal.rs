@@ -86,8 +86,8 @@ impl PostgresJournal {
         let numbers: Vec<i64> = places.iter().map(|(_, number)| number.cast_signed()).collect();
         self.readers.query_all(
             "SELECT c.shard, c.number, c.first_position, c.records, c.recorded_at_us, c.checksum, c.block
-             FROM unnest($1, $2) AS w (shard, number)
-                  JOIN usher.commits c ON c.shard = w.shard AND c.number = w.number",
+             FROM unnest($1, $2) AS w (shard, number) CROSS JOIN LATERAL (
+                 SELECT * FROM usher.commits WHERE shard = w.shard AND number = w.number LIMIT 1) AS c",
             &[(&shards, Type::INT4_ARRAY), (&numbers, Type::INT8_ARRAY)],
             read_commit,
         )

@@ -37,8 +37,6 @@ impl SharedUsers for PostgresUsers {
         self.pool.repeat(
             "INSERT INTO usher.enlistments (user_id, licensee)
              SELECT DISTINCT w.user_id, w.licensee FROM unnest($1, $2) AS w (user_id, licensee)
-             WHERE NOT EXISTS (SELECT FROM usher.enlistments e
-                               WHERE e.user_id = w.user_id AND e.licensee = w.licensee)
              ORDER BY w.user_id, w.licensee
              ON CONFLICT (user_id, licensee) DO NOTHING",
             &[(&users, Type::TEXT_ARRAY), (&licensees, Type::TEXT_ARRAY)],
@@ -47,8 +45,8 @@ impl SharedUsers for PostgresUsers {
         self.pool.query_all(
             "SELECT w.user_id, u.status, p.username, p.name, p.email
              FROM unnest($1) WITH ORDINALITY AS w (user_id, place)
-                  LEFT JOIN usher.users u ON u.user_id = w.user_id
-                  LEFT JOIN usher.persons p ON p.user_id = w.user_id
+                  LEFT JOIN LATERAL (SELECT * FROM usher.users WHERE user_id = w.user_id LIMIT 1) AS u ON true
+                  LEFT JOIN LATERAL (SELECT * FROM usher.persons WHERE user_id = w.user_id LIMIT 1) AS p ON true
              ORDER BY w.place",
             &[(&users, Type::TEXT_ARRAY)],
             read_user,
@@ -57,7 +55,10 @@ impl SharedUsers for PostgresUsers {
 
     fn enlisted(&self, users: &[&str]) -> Result<Vec<Vec<String>>, JournalError> {
         let found = self.pool.query_all(
-            "SELECT user_id, licensee FROM usher.enlistments WHERE user_id = ANY ($1) ORDER BY user_id, licensee",
+            "SELECT e.user_id, e.licensee FROM (SELECT DISTINCT user_id FROM unnest($1) AS u (user_id)) AS w
+                  CROSS JOIN LATERAL (
+                      SELECT user_id, licensee FROM usher.enlistments WHERE user_id = w.user_id OFFSET 0) AS e
+             ORDER BY e.user_id, e.licensee",
             &[(&users, Type::TEXT_ARRAY)],
             |row| Ok((plain::<String>(row, 0)?, plain::<String>(row, 1)?)),
         )?;

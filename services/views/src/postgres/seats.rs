@@ -67,8 +67,7 @@ impl<'a> Columns<'a> {
         if self.users.is_empty() {
             return Ok(());
         }
-        transaction
-            .execute_typed(sql, &[(&self.licensees, Type::TEXT_ARRAY), (&self.users, Type::TEXT_ARRAY)])?;
+        transaction.execute_typed(sql, &[(&self.licensees, Type::TEXT_ARRAY), (&self.users, Type::TEXT_ARRAY)])?;
         Ok(())
     }
 }

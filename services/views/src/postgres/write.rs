@@ -46,6 +46,11 @@ pub(super) struct FedTables {
     heads: BTreeMap<u16, Head>,
 }
 
+/// Rows that change are found by their keys, whatever the planner thinks of reading whole tables instead: it does so up to
+/// tables of tens of thousands of rows, for a few hundred that are wanted.
+const BY_KEYS: &str =
+    "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
+
 /// What came of a transaction on the marks of some shards.
 enum Turn {
     /// They were where they were thought to be, and are fed.
@@ -104,6 +109,7 @@ impl FedTables {
             if !self.are_as_thought(&found) {
                 return Ok(Turn::Missed(found));
             }
+            transaction.batch_execute(BY_KEYS)?;
             fold_facts_into(transaction, facts, &self.catalogue)?;
             marks::put(transaction, &ends)?;
             Ok(Turn::Fed(found))

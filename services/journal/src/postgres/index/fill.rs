@@ -108,7 +108,8 @@ fn stream_ids(transaction: &mut Transaction<'_>, events: &[EventRow]) -> Result<
     let rows = transaction.query_typed(
         "WITH wanted AS MATERIALIZED (
                   SELECT w.name, w.shard, s.stream_id FROM unnest($1, $2) AS w (name, shard)
-                         LEFT JOIN usher_index.streams s ON s.name = w.name),
+                         LEFT JOIN LATERAL (
+                             SELECT stream_id FROM usher_index.streams WHERE name = w.name LIMIT 1) AS s ON true),
               made AS (
                   INSERT INTO usher_index.streams (name, shard)
                   SELECT name, shard FROM wanted WHERE stream_id IS NULL RETURNING name, stream_id)

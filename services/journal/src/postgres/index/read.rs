@@ -162,7 +162,8 @@ pub(super) fn outcomes(
 fn places(pool: &Pool, keys: &[[u8; 16]]) -> Result<Vec<Place>, JournalError> {
     let keys: Vec<&[u8]> = keys.iter().map(<[u8; 16]>::as_slice).collect();
     pool.query_all(
-        "SELECT key, shard, commit_number, place FROM usher_index.commands WHERE key = ANY ($1)",
+        "SELECT c.* FROM unnest($1) AS w (key) CROSS JOIN LATERAL (
+             SELECT key, shard, commit_number, place FROM usher_index.commands WHERE key = w.key LIMIT 1) AS c",
         &[(&keys, Type::BYTEA_ARRAY)],
         |row| {
             let key = <[u8; 16]>::try_from(plain::<&[u8]>(row, 0)?);
@@ -204,7 +205,8 @@ fn add_outcomes(
 /// The last uses by users, in the order that was asked for.
 pub(super) fn last_uses(pool: &Pool, users: &[&str]) -> Result<Vec<Option<Instant>>, JournalError> {
     let found = pool.query_all(
-        "SELECT user_id, last_used_at_us FROM usher_index.usage WHERE user_id = ANY ($1)",
+        "SELECT u.* FROM unnest($1) AS w (user_id) CROSS JOIN LATERAL (
+             SELECT user_id, last_used_at_us FROM usher_index.usage WHERE user_id = w.user_id LIMIT 1) AS u",
         &[(&users, Type::TEXT_ARRAY)],
         |row| Ok((plain::<String>(row, 0)?, instant(row, 1)?)),
     )?;
