@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     MemberSort, MemberSortKey, MemberView, StrayMember,
-    changes::{MemberChange, Standing},
+    changes::{MemberChange, SeatKey, Standing},
     tables::{Found, WantedMembers},
 };
 
@@ -36,6 +36,26 @@ pub(super) fn change(
     put.execute(transaction, PUT)?;
     updated.execute(transaction, UPDATE)?;
     removed.execute(transaction, REMOVE)
+}
+
+/// Notes whether those who have or had these seats have one now.
+pub(super) fn note_seats<'a>(
+    transaction: &mut Transaction<'_>,
+    seats: impl Iterator<Item = &'a SeatKey>,
+) -> Result<(), Failure> {
+    let (licensees, users): (Vec<&str>, Vec<&str>) =
+        seats.map(|seat| (seat.licensee.as_str(), seat.user.as_str())).unzip();
+    if users.is_empty() {
+        return Ok(());
+    }
+    transaction.execute_typed(
+        "UPDATE usher_views.members m SET seated = NOT m.seated
+         FROM (SELECT DISTINCT licensee, user_id FROM unnest($1, $2) AS u (licensee, user_id)) AS w
+         WHERE m.licensee = w.licensee AND m.user_id = w.user_id AND m.seated <> EXISTS (
+             SELECT FROM usher_views.seats s WHERE s.licensee = m.licensee AND s.user_id = m.user_id)",
+        &[(&licensees, Type::TEXT_ARRAY), (&users, Type::TEXT_ARRAY)],
+    )?;
+    Ok(())
 }
 
 /// What changed of some members, column by column.
@@ -84,7 +104,8 @@ const PUT: &str = "
     SELECT licensee, user_id, role, type, status, EXISTS (
         SELECT FROM usher_views.seats s WHERE s.licensee = w.licensee AND s.user_id = w.user_id)
     FROM unnest($1, $2, $3, $4, $5) AS w (licensee, user_id, role, type, status)
-    ON CONFLICT (licensee, user_id) DO UPDATE SET (role, type, status) = (excluded.role, excluded.type, excluded.status)";
+    ON CONFLICT (licensee, user_id) DO UPDATE
+    SET (role, type, status, seated) = (excluded.role, excluded.type, excluded.status, excluded.seated)";
 
 const UPDATE: &str = "
     UPDATE usher_views.members m

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::changes::{Seat, SeatKey};
 
-/// Notes what becomes of seats.
+/// Notes what becomes of seats; whether a member has one is noted with the member ([`members::note_seats`](super::members::note_seats)).
 pub(super) fn change(
     transaction: &mut Transaction<'_>,
     changes: &BTreeMap<SeatKey, Option<Seat>>,
@@ -28,24 +28,7 @@ pub(super) fn change(
         }
     }
     put(transaction, &given)?;
-    remove(transaction, &removed)?;
-    note_members(transaction, &given)?;
-    note_members(transaction, &removed)
-}
-
-/// Notes with the members whether they have a seat.
-fn note_members(transaction: &mut Transaction<'_>, changed: &Columns<'_>) -> Result<(), Failure> {
-    if changed.users.is_empty() {
-        return Ok(());
-    }
-    transaction.execute_typed(
-        "UPDATE usher_views.members m SET seated = NOT m.seated
-         FROM (SELECT DISTINCT licensee, user_id FROM unnest($1, $2) AS u (licensee, user_id)) AS w
-         WHERE m.licensee = w.licensee AND m.user_id = w.user_id AND m.seated <> EXISTS (
-             SELECT FROM usher_views.seats s WHERE s.licensee = m.licensee AND s.user_id = m.user_id)",
-        &[(&changed.licensees, Type::TEXT_ARRAY), (&changed.users, Type::TEXT_ARRAY)],
-    )?;
-    Ok(())
+    remove(transaction, &removed)
 }
 
 #[derive(Default)]
