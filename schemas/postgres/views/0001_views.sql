@@ -60,9 +60,6 @@ CREATE TABLE usher_views.members (
     PRIMARY KEY (licensee, user_id)
 );
 
--- Those of each standing in order of their ids.
-CREATE INDEX members_by_standing ON usher_views.members (licensee, seated, status, user_id);
-
 -- The seats that are held, retained ones included.
 CREATE TABLE usher_views.seats (
     licensee text COLLATE "C" NOT NULL,
@@ -74,11 +71,6 @@ CREATE TABLE usher_views.seats (
     PRIMARY KEY (licensee, user_id, product)
 );
 
-CREATE INDEX seats_by_user ON usher_views.seats (user_id);
-
--- With the latest first, as they are most asked for, and those of one time by their ids.
-CREATE INDEX seats_by_time ON usher_views.seats (licensee, assigned_at DESC, user_id);
-
 -- Everybody who was ever named as a member, in a status or in a use.
 CREATE TABLE usher_views.users (
     user_id text COLLATE "C" PRIMARY KEY,
@@ -89,8 +81,6 @@ CREATE TABLE usher_views.usage (
     user_id text COLLATE "C" PRIMARY KEY,
     last_used_at timestamptz NOT NULL
 );
-
-CREATE INDEX usage_by_time ON usher_views.usage (last_used_at DESC, user_id);
 
 -- What is armed, of each licensee in the order in which it goes.
 CREATE TABLE usher_views.timers (
@@ -118,8 +108,6 @@ CREATE TABLE usher_views.refusals (
     users text[] NOT NULL,
     PRIMARY KEY (licensee, shard, position)
 );
-
-CREATE INDEX refusals_by_time ON usher_views.refusals (recorded_at);
 
 -- Numbers over everything, by the shard in which they arose: so nobody waits for whoever keeps another shard.
 CREATE TABLE usher_views.shard_totals (

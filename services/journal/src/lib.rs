@@ -26,6 +26,7 @@ mod port;
 mod positions;
 pub mod postgres;
 mod progress;
+mod read_ahead;
 mod shard;
 pub mod sqlite;
 mod stream_index;
@@ -44,6 +45,7 @@ pub use past_index::{About, BLOCK_EVENTS, EventBlock, FirstNamed, PastIndex};
 pub use port::{BLOCK_BYTES_MAX, Batch, Head, Journal, NewCommit, Position, StoredCommit};
 pub use positions::{InvalidPositions, Positions};
 pub use progress::{Ended, Progress};
+pub use read_ahead::{Stretch, beginnings, read_ahead};
 pub use shard::shard_of;
 pub use stream_index::{
     HistoryFilter, MembershipChange, MembershipOf, NextDue, Page, Snapshot, StoredEvent, StoredOutcome, StreamHead,

@@ -1,6 +1,10 @@
 //! The port to the truth: what every store has to do.
 
-use contract::proto::journal::Commit;
+use contract::{
+    borrowed::DamagedMessage,
+    proto::journal::Commit,
+    stored::{self, RecordRef},
+};
 use licensing::Instant;
 use prost::Message;
 
@@ -166,6 +170,15 @@ impl StoredCommit {
     /// The commit; fails on a block that does not hold what it should, which no store writes.
     pub fn decode(&self) -> Result<Commit, prost::DecodeError> {
         Commit::decode(self.block.as_slice())
+    }
+
+    /// The records of the commit where they lie in the block, each with its position; as many as there are, whatever
+    /// [`records`](Self::records) says. After an error there are no more.
+    pub fn read_records(&self) -> impl Iterator<Item = Result<(Position, RecordRef<'_>), DamagedMessage>> {
+        (self.first_position..).zip(stored::records(&self.block)).map(|(position, record)| {
+            let position = Position { shard: self.shard, position };
+            record.map(|record| (position, record))
+        })
     }
 }
 

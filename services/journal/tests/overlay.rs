@@ -41,6 +41,7 @@ conformance_tests! {
     a_shard_beyond_the_count_is_refused
     two_commits_with_the_same_number_conflict_within_a_batch
     reading_keeps_to_its_bound_but_always_gets_on
+    what_is_read_ahead_is_what_is_there
     the_clock_is_kept_and_never_goes_back
     r30_details_are_kept_and_replaced
     users_of_one_name_are_all_told

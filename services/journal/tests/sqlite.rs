@@ -14,7 +14,7 @@ use conformance::{
     samples::{Sample, event, membership_of, usage},
 };
 use journal::{
-    Batch, DetailChange, Journal, JournalError, Person, Snapshot, StatusReason, StoredCommit,
+    Batch, DetailChange, Journal, JournalError, Person, Snapshot, StatusReason, StoredCommit, beginnings, read_ahead,
     sqlite::{Options, SqliteStore},
 };
 use tempfile::TempDir;
@@ -72,6 +72,7 @@ conformance_tests! {
     a_shard_beyond_the_count_is_refused
     two_commits_with_the_same_number_conflict_within_a_batch
     reading_keeps_to_its_bound_but_always_gets_on
+    what_is_read_ahead_is_what_is_there
     the_clock_is_kept_and_never_goes_back
     r30_details_are_kept_and_replaced
     users_of_one_name_are_all_told
@@ -252,6 +253,11 @@ fn a_changed_block_is_caught_by_its_checksum_and_stops_the_index() {
     let error = opened.journal.read(1, 0, usize::MAX).unwrap_err();
     assert!(error.to_string().contains("checksum of commit 20 of shard 1"), "{error}");
     assert_eq!(opened.journal.read(0, 0, usize::MAX).unwrap().len(), 40);
+    let read: Vec<bool> = read_ahead(&*opened.journal, &beginnings(&*opened.journal), usize::MAX, |stretches| {
+        stretches.map(|stretch| stretch.is_ok()).collect()
+    })
+    .unwrap();
+    assert_eq!(read, [true, false], "nothing follows the error");
     let error = opened.index.wait_until(1, 20, conformance::LONG).unwrap_err();
     assert!(matches!(error, JournalError::IndexFailed { .. }), "{error}");
     assert!(error.source().unwrap().to_string().contains("checksum"), "{error}");

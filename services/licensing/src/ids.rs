@@ -115,6 +115,13 @@ catalogue_id!(
     /// What an add-on lets its holder use, such as `code_suggestions`.
     FeatureId
 );
+impl UserId {
+    /// An id that was read from an id.
+    pub(crate) fn known(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
 text_id!(
     /// Billing's own name of a subscription.
     SubscriptionId

@@ -24,8 +24,7 @@ pub(crate) fn remove(draft: &mut Draft<'_>, product: &ProductId, quantity: u32) 
 /// The holders with their last use, whoever goes first in front (R22).
 pub(crate) fn in_order_of_removal(draft: &Draft<'_>, product: &ProductId) -> Vec<(UserId, Option<Instant>)> {
     let roster = draft.licensee().roster();
-    let (users, orders): (Vec<UserId>, Vec<u64>) =
-        roster.seats(product).map(|(user, seat)| (user.clone(), seat.order)).unzip();
+    let (users, orders): (Vec<UserId>, Vec<u64>) = roster.seats(product).map(|(user, seat)| (user, seat.order)).unzip();
     // A use later than now counts as now.
     let now = draft.now();
     let last_uses = draft.context().facts.last_uses(&users).into_iter().map(|used| used.map(|used| used.min(now)));

@@ -160,7 +160,7 @@ pub(crate) fn fire_in(draft: &mut Draft<'_>, timer: &Timer) {
 
 fn end_grace_of(draft: &mut Draft<'_>, product: &ProductId) {
     let mut holders: Vec<(u64, UserId)> =
-        draft.licensee().roster().seats(product).map(|(user, seat)| (seat.order, user.clone())).collect();
+        draft.licensee().roster().seats(product).map(|(user, seat)| (seat.order, user)).collect();
     holders.sort_unstable();
     for (_, user) in holders {
         draft.remove_seat(product, &user, RemovalReason::GraceEnded);

@@ -4,7 +4,8 @@ use std::error::Error;
 
 use contract::{
     event::{self, StreamEvent},
-    proto::journal::{self as wire, record::Kind},
+    proto::journal as wire,
+    stored::{EventRef, OutcomeRef, RecordRef},
 };
 use journal::{Position, StoredCommit};
 use licensing::{Event, Instant, LicenseeId, UserEvent, UserId};
@@ -39,11 +40,11 @@ type RecordError = Box<dyn Error + Send + Sync>;
 
 /// The facts of a commit, each with the position of its record.
 pub(crate) fn of(stored: &StoredCommit) -> Result<Vec<(Position, Fact)>, ViewsError> {
-    let at = |position| Position { shard: stored.shard, position };
-    let commit = stored.decode().map_err(|cause| unreadable_record(at(stored.first_position), cause))?;
-    let facts = (stored.first_position..).zip(commit.records).map(|(position, record)| {
-        let fact = of_record(record.kind).map_err(|cause| unreadable_record(at(position), cause))?;
-        Ok((at(position), fact))
+    let first = Position { shard: stored.shard, position: stored.first_position };
+    let facts = stored.read_records().map(|read| {
+        let (position, record) = read.map_err(|cause| unreadable_record(first, cause))?;
+        let fact = of_record(record).map_err(|cause| unreadable_record(position, cause))?;
+        Ok((position, fact))
     });
     facts.collect()
 }
@@ -53,21 +54,21 @@ pub(crate) fn unreadable_record(position: Position, cause: impl Into<RecordError
     ViewsError::Record { position, source: cause.into() }
 }
 
-fn of_record(kind: Option<Kind>) -> Result<Fact, RecordError> {
-    match kind {
-        Some(Kind::Event(event)) => of_event(&event),
-        Some(Kind::Usage(usage)) => {
+fn of_record(record: RecordRef<'_>) -> Result<Fact, RecordError> {
+    match record {
+        RecordRef::Event(event) => of_event(&event),
+        RecordRef::Usage(usage) => {
             let at = instant(usage.used_at_us).ok_or("the time of the use is no instant")?;
             Ok(Fact::Use { user: UserId::parse(&usage.user)?, at })
         }
-        Some(Kind::Outcome(outcome)) => of_outcome(outcome),
+        RecordRef::Outcome(outcome) => of_outcome(outcome),
         // A kind of record that came with a newer program and that these views do not know.
-        None => Ok(Fact::Nothing),
+        RecordRef::Unknown => Ok(Fact::Nothing),
     }
 }
 
-fn of_event(record: &wire::Event) -> Result<Fact, RecordError> {
-    let decoded = event::decode(&record.r#type, record.schema_version, &record.data)?;
+fn of_event(record: &EventRef<'_>) -> Result<Fact, RecordError> {
+    let decoded = event::decode(record.r#type, record.schema_version, record.data)?;
     let at = instant(record.effective_at_us).ok_or("its effective time is no instant")?;
     Ok(match decoded {
         StreamEvent::Licensee { licensee, event } => Fact::Licensee { licensee, event, at, version: record.version },
@@ -75,7 +76,8 @@ fn of_event(record: &wire::Event) -> Result<Fact, RecordError> {
     })
 }
 
-fn of_outcome(mut outcome: wire::Outcome) -> Result<Fact, RecordError> {
+fn of_outcome(outcome: OutcomeRef<'_>) -> Result<Fact, RecordError> {
+    let mut outcome = outcome.read()?;
     // A refused command changes nothing (R35): a user whom only it named stays unknown.
     if let Some(refusal) = outcome.refusal.take() {
         let recorded_at = instant(outcome.recorded_at_us).ok_or("the time of the outcome is no instant")?;

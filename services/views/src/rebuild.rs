@@ -52,7 +52,7 @@ pub struct TableSum {
     pub table: String,
     /// How many rows it has.
     pub rows: u64,
-    /// Stands for what is in them; the same on the same kind of store only.
+    /// Stands for what is in them; the same on the same kind and version of store only.
     pub checksum: String,
 }
 

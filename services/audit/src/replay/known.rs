@@ -99,6 +99,9 @@ pub(crate) struct StateMark {
 impl StateMark {
     /// `None` for a state that this program would pass over: of another encoding.
     pub(crate) fn of(kept_as: KeptAs, snapshot: &Snapshot) -> Option<Self> {
+        if snapshot.state_version != Licensee::FORMAT {
+            return None;
+        }
         let state: Licensee = postcard::from_bytes(&snapshot.bytes).ok()?;
         let is_meant = state.version() == snapshot.version;
         let digest = Some(Sha256::digest(&snapshot.bytes).into());
@@ -132,10 +135,12 @@ mod tests {
     fn a_snapshot_is_told_from_another_state_and_passed_over_where_the_engine_would() {
         let state = Licensee::default();
         let bytes = postcard::to_stdvec(&state).unwrap();
-        let snapshot = Snapshot { version: 0, state_version: 1, bytes: bytes.clone() };
+        let snapshot = Snapshot { version: 0, state_version: Licensee::FORMAT, bytes: bytes.clone() };
         assert!(StateMark::of(KeptAs::Snapshot, &snapshot).unwrap().is_of(&state).unwrap());
         let of_another_version = Snapshot { version: 7, ..snapshot.clone() };
         assert_eq!(StateMark::of(KeptAs::Snapshot, &of_another_version), None);
+        let in_another_format = Snapshot { state_version: Licensee::FORMAT - 1, ..snapshot.clone() };
+        assert_eq!(StateMark::of(KeptAs::Snapshot, &in_another_format), None);
         let unreadable = Snapshot { bytes: vec![0xff; 3], ..snapshot };
         assert_eq!(StateMark::of(KeptAs::Snapshot, &unreadable), None);
     }

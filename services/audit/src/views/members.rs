@@ -44,10 +44,9 @@ impl Span<'_> {
     fn in_replay(&self, replay: &Replay) -> Value {
         let Some(known) = replay.licensees.get(self.licensee) else { return Value::Object(Map::new()) };
         let roster = known.state.roster();
-        let users = roster.members().map(|(user, _)| user);
-        let users = users.skip_while(|user| self.after.as_ref().is_some_and(|after| *user <= after));
+        let users = roster.members_behind(self.after.as_ref(), false).map(|(user, _)| user);
         let users = users.take_while(|user| self.is_within(user));
-        Value::Object(users.map(|user| (user.as_str().to_owned(), expected::member(replay, roster, user))).collect())
+        Value::Object(users.map(|user| (user.as_str().to_owned(), expected::member(replay, roster, &user))).collect())
     }
 
     /// What the views show of it now. Their page may have become longer or shorter meanwhile.

@@ -242,5 +242,5 @@ fn state_at(index: &dyn StreamIndex, version: usize) -> Snapshot {
         state.evolve(&event, Instant::from_timestamp_micros(record.effective_at_us).unwrap());
     }
     let bytes = postcard::to_stdvec(&state).unwrap();
-    Snapshot { version: state.version(), state_version: 1, bytes }
+    Snapshot { version: state.version(), state_version: licensing::Licensee::FORMAT, bytes }
 }

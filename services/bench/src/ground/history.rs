@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use contract::{
     event::{StreamEvent, decode},
-    proto::journal::{Event, record::Kind},
+    stored::{EventRef, RecordRef},
 };
-use journal::Journal;
+use journal::{Journal, beginnings, read_ahead};
 use licensing::{Instant, Licensee, LicenseeId};
 
 use super::{
@@ -57,7 +57,7 @@ impl History {
         for_each_event(&*self.store.journal(), |event| {
             events += 1;
             let at = Instant::from_timestamp_micros(event.effective_at_us).unwrap_or_default();
-            let decoded = decode(&event.r#type, event.schema_version, &event.data);
+            let decoded = decode(event.r#type, event.schema_version, event.data);
             match decoded.map_err(|error| BenchError::wrong(error.to_string()))? {
                 StreamEvent::Licensee { licensee, event } => licensees.entry(licensee).or_default().evolve(&event, at),
                 StreamEvent::User { .. } => {}
@@ -69,29 +69,25 @@ impl History {
     }
 }
 
-/// Visits every event of a journal, shard by shard in order.
+/// Visits every event of a journal, shard by shard in order; the next ones are read on another thread meanwhile.
 ///
 /// # Errors
 /// [`BenchError`] if one can't be read, or `visit` fails.
 pub fn for_each_event(
     journal: &dyn Journal,
-    mut visit: impl FnMut(Event) -> Result<(), BenchError>,
+    mut visit: impl FnMut(&EventRef<'_>) -> Result<(), BenchError>,
 ) -> Result<(), BenchError> {
-    for shard in 0..journal.shard_count() {
-        let mut after = 0;
-        loop {
-            let commits = journal.read(shard, after, READ_BYTES)?;
-            let Some(last) = commits.last() else { break };
-            after = last.number;
-            for commit in &commits {
-                let decoded = commit.decode().map_err(|error| BenchError::wrong(error.to_string()))?;
-                for record in decoded.records {
-                    if let Some(Kind::Event(event)) = record.kind {
-                        visit(event)?;
+    read_ahead(journal, &beginnings(journal), READ_BYTES, |stretches| {
+        for stretch in stretches {
+            for commit in &stretch? {
+                for read in commit.read_records() {
+                    let (_, record) = read.map_err(|error| BenchError::wrong(error.to_string()))?;
+                    if let RecordRef::Event(event) = record {
+                        visit(&event)?;
                     }
                 }
             }
         }
-    }
-    Ok(())
+        Ok(())
+    })?
 }

@@ -3,7 +3,7 @@
 use licensing::{AddOnChanged, AddOnId, Event, LedgerScope, ProductId, SeatsPurchased, TrialStarted};
 
 use super::fields::{self, FieldError};
-use crate::proto::licensing as wire;
+use crate::{borrowed::licensing as borrowed, proto::licensing as wire};
 
 pub(super) fn purchased(licensee: String, event: &SeatsPurchased) -> wire::SeatsPurchased {
     wire::SeatsPurchased {
@@ -16,16 +16,16 @@ pub(super) fn purchased(licensee: String, event: &SeatsPurchased) -> wire::Seats
     }
 }
 
-impl TryFrom<wire::SeatsPurchased> for Event {
+impl TryFrom<borrowed::SeatsPurchased<'_>> for Event {
     type Error = FieldError;
 
-    fn try_from(message: wire::SeatsPurchased) -> Result<Self, FieldError> {
+    fn try_from(message: borrowed::SeatsPurchased<'_>) -> Result<Self, FieldError> {
         Ok(Event::SeatsPurchased(SeatsPurchased {
-            product: fields::product(&message.product)?,
-            add_on: fields::add_on(&message.add_on)?,
+            product: fields::product(message.product)?,
+            add_on: fields::add_on(message.add_on)?,
             quantity: fields::seats("quantity", message.quantity)?,
             total: fields::seats("total", message.total)?,
-            channel: fields::parsed("channel", &message.channel)?,
+            channel: fields::parsed("channel", message.channel)?,
         }))
     }
 }
@@ -39,13 +39,13 @@ pub(super) fn quantity_changed(
     wire::SeatQuantityChanged { licensee, product: product.as_str().into(), add_on: add_on.as_str().into(), quantity }
 }
 
-impl TryFrom<wire::SeatQuantityChanged> for Event {
+impl TryFrom<borrowed::SeatQuantityChanged<'_>> for Event {
     type Error = FieldError;
 
-    fn try_from(message: wire::SeatQuantityChanged) -> Result<Self, FieldError> {
+    fn try_from(message: borrowed::SeatQuantityChanged<'_>) -> Result<Self, FieldError> {
         Ok(Event::SeatQuantityChanged {
-            product: fields::product(&message.product)?,
-            add_on: fields::add_on(&message.add_on)?,
+            product: fields::product(message.product)?,
+            add_on: fields::add_on(message.add_on)?,
             quantity: message.quantity,
         })
     }
@@ -62,16 +62,16 @@ pub(super) fn changed(licensee: String, event: &AddOnChanged) -> wire::AddOnChan
     }
 }
 
-impl TryFrom<wire::AddOnChanged> for Event {
+impl TryFrom<borrowed::AddOnChanged<'_>> for Event {
     type Error = FieldError;
 
-    fn try_from(message: wire::AddOnChanged) -> Result<Self, FieldError> {
+    fn try_from(message: borrowed::AddOnChanged<'_>) -> Result<Self, FieldError> {
         Ok(Event::AddOnChanged(AddOnChanged {
-            product: fields::product(&message.product)?,
-            from: fields::present("from", &message.from).map(AddOnId::new)?,
-            add_on: fields::add_on(&message.add_on)?,
+            product: fields::product(message.product)?,
+            from: fields::present("from", message.from).map(AddOnId::new)?,
+            add_on: fields::add_on(message.add_on)?,
             quantity: fields::seats("quantity", message.quantity)?,
-            channel: fields::parsed("channel", &message.channel)?,
+            channel: fields::parsed("channel", message.channel)?,
         }))
     }
 }
@@ -87,16 +87,16 @@ pub(super) fn trial_started(licensee: String, event: &TrialStarted) -> wire::Tri
     }
 }
 
-impl TryFrom<wire::TrialStarted> for Event {
+impl TryFrom<borrowed::TrialStarted<'_>> for Event {
     type Error = FieldError;
 
-    fn try_from(message: wire::TrialStarted) -> Result<Self, FieldError> {
+    fn try_from(message: borrowed::TrialStarted<'_>) -> Result<Self, FieldError> {
         Ok(Event::TrialStarted(TrialStarted {
-            product: fields::product(&message.product)?,
-            add_on: fields::add_on(&message.add_on)?,
+            product: fields::product(message.product)?,
+            add_on: fields::add_on(message.add_on)?,
             seats: fields::seats("seats", message.seats)?,
             ends_at: fields::instant("ends_at", message.ends_at)?,
-            started_by: fields::optional("started_by", message.started_by.as_deref())?,
+            started_by: fields::optional("started_by", message.started_by)?,
         }))
     }
 }
@@ -115,14 +115,14 @@ pub(super) fn trial_converted(
     }
 }
 
-impl TryFrom<wire::TrialConverted> for Event {
+impl TryFrom<borrowed::TrialConverted<'_>> for Event {
     type Error = FieldError;
 
-    fn try_from(message: wire::TrialConverted) -> Result<Self, FieldError> {
+    fn try_from(message: borrowed::TrialConverted<'_>) -> Result<Self, FieldError> {
         Ok(Event::TrialConverted {
-            ledger: fields::parsed("ledger", &message.ledger)?,
-            product: fields::product(&message.product)?,
-            add_on: fields::add_on(&message.add_on)?,
+            ledger: fields::parsed("ledger", message.ledger)?,
+            product: fields::product(message.product)?,
+            add_on: fields::add_on(message.add_on)?,
         })
     }
 }
@@ -141,14 +141,14 @@ pub(super) fn trial_expired(
     }
 }
 
-impl TryFrom<wire::TrialExpired> for Event {
+impl TryFrom<borrowed::TrialExpired<'_>> for Event {
     type Error = FieldError;
 
-    fn try_from(message: wire::TrialExpired) -> Result<Self, FieldError> {
+    fn try_from(message: borrowed::TrialExpired<'_>) -> Result<Self, FieldError> {
         Ok(Event::TrialExpired {
-            ledger: fields::parsed("ledger", &message.ledger)?,
-            product: fields::product(&message.product)?,
-            add_on: fields::add_on(&message.add_on)?,
+            ledger: fields::parsed("ledger", message.ledger)?,
+            product: fields::product(message.product)?,
+            add_on: fields::add_on(message.add_on)?,
         })
     }
 }

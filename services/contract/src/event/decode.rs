@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{SCHEMA_VERSION, StreamEvent, fields::FieldError, wire_event::decode_current};
+use crate::borrowed::DamagedMessage;
 
 /// Why bytes are no event that this version can read.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +35,7 @@ pub enum DecodeError {
         type_name: &'static str,
         /// Why.
         #[source]
-        source: prost::DecodeError,
+        source: DamagedMessage,
     },
     /// A field doesn't hold what it should.
     #[error("the data of {type_name} is not valid: a newer usher wrote it or it is damaged, run usher verify")]

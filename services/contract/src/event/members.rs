@@ -3,7 +3,7 @@
 use licensing::{Event, Role, UserId, UserStatus, UserType};
 
 use super::fields::{self, FieldError};
-use crate::proto::licensing as wire;
+use crate::{borrowed::licensing as borrowed, proto::licensing as wire};
 
 pub(super) fn added(
     licensee: String,
@@ -21,15 +21,15 @@ pub(super) fn added(
     }
 }
 
-impl TryFrom<wire::MemberAdded> for Event {
+impl TryFrom<borrowed::MemberAdded<'_>> for Event {
     type Error = FieldError;
 
-    fn try_from(message: wire::MemberAdded) -> Result<Self, FieldError> {
+    fn try_from(message: borrowed::MemberAdded<'_>) -> Result<Self, FieldError> {
         Ok(Event::MemberAdded {
-            user: fields::user(&message.user)?,
-            role: fields::parsed("role", &message.role)?,
-            user_type: fields::parsed("type", &message.r#type)?,
-            status: fields::parsed("status", &message.status)?,
+            user: fields::user(message.user)?,
+            role: fields::parsed("role", message.role)?,
+            user_type: fields::parsed("type", message.r#type)?,
+            status: fields::parsed("status", message.status)?,
         })
     }
 }
@@ -43,23 +43,23 @@ pub(super) fn updated(licensee: String, user: &UserId, role: Role, user_type: Us
     }
 }
 
-impl TryFrom<wire::MemberUpdated> for Event {
+impl TryFrom<borrowed::MemberUpdated<'_>> for Event {
     type Error = FieldError;
 
-    fn try_from(message: wire::MemberUpdated) -> Result<Self, FieldError> {
+    fn try_from(message: borrowed::MemberUpdated<'_>) -> Result<Self, FieldError> {
         Ok(Event::MemberUpdated {
-            user: fields::user(&message.user)?,
-            role: fields::parsed("role", &message.role)?,
-            user_type: fields::parsed("type", &message.r#type)?,
+            user: fields::user(message.user)?,
+            role: fields::parsed("role", message.role)?,
+            user_type: fields::parsed("type", message.r#type)?,
         })
     }
 }
 
-impl TryFrom<wire::MemberRemoved> for Event {
+impl TryFrom<borrowed::MemberRemoved<'_>> for Event {
     type Error = FieldError;
 
-    fn try_from(message: wire::MemberRemoved) -> Result<Self, FieldError> {
-        Ok(Event::MemberRemoved { user: fields::user(&message.user)? })
+    fn try_from(message: borrowed::MemberRemoved<'_>) -> Result<Self, FieldError> {
+        Ok(Event::MemberRemoved { user: fields::user(message.user)? })
     }
 }
 
@@ -67,13 +67,13 @@ pub(super) fn status_changed(licensee: String, user: &UserId, status: UserStatus
     wire::MemberStatusChanged { licensee, user: user.as_str().into(), status: status.as_str().into() }
 }
 
-impl TryFrom<wire::MemberStatusChanged> for Event {
+impl TryFrom<borrowed::MemberStatusChanged<'_>> for Event {
     type Error = FieldError;
 
-    fn try_from(message: wire::MemberStatusChanged) -> Result<Self, FieldError> {
+    fn try_from(message: borrowed::MemberStatusChanged<'_>) -> Result<Self, FieldError> {
         Ok(Event::MemberStatusChanged {
-            user: fields::user(&message.user)?,
-            status: fields::parsed("status", &message.status)?,
+            user: fields::user(message.user)?,
+            status: fields::parsed("status", message.status)?,
         })
     }
 }

@@ -3,7 +3,7 @@
 use licensing::{AddOnId, AssignmentCause, Event, OverageEvidence, ProductId, RemovalReason, UserId};
 
 use super::fields::{self, FieldError};
-use crate::{proto::licensing as wire, timestamp::Timestamp};
+use crate::{borrowed::licensing as borrowed, proto::licensing as wire, timestamp::Timestamp};
 
 pub(super) fn assigned(
     licensee: String,
@@ -21,15 +21,15 @@ pub(super) fn assigned(
     }
 }
 
-impl TryFrom<wire::SeatAssigned> for Event {
+impl TryFrom<borrowed::SeatAssigned<'_>> for Event {
     type Error = FieldError;
 
-    fn try_from(message: wire::SeatAssigned) -> Result<Self, FieldError> {
+    fn try_from(message: borrowed::SeatAssigned<'_>) -> Result<Self, FieldError> {
         Ok(Event::SeatAssigned {
-            user: fields::user(&message.user)?,
-            product: fields::product(&message.product)?,
-            add_on: fields::add_on(&message.add_on)?,
-            cause: fields::parsed("cause", &message.cause)?,
+            user: fields::user(message.user)?,
+            product: fields::product(message.product)?,
+            add_on: fields::add_on(message.add_on)?,
+            cause: fields::parsed("cause", message.cause)?,
         })
     }
 }
@@ -51,14 +51,14 @@ pub(super) fn removed(
     }
 }
 
-impl TryFrom<wire::SeatRemoved> for Event {
+impl TryFrom<borrowed::SeatRemoved<'_>> for Event {
     type Error = FieldError;
 
-    fn try_from(message: wire::SeatRemoved) -> Result<Self, FieldError> {
-        let reason = fields::parsed("reason", &message.reason)?;
+    fn try_from(message: borrowed::SeatRemoved<'_>) -> Result<Self, FieldError> {
+        let reason = fields::parsed("reason", message.reason)?;
         Ok(Event::SeatRemoved {
-            user: fields::user(&message.user)?,
-            product: fields::product(&message.product)?,
+            user: fields::user(message.user)?,
+            product: fields::product(message.product)?,
             reason,
             evidence: evidence(reason, message.rank, message.last_used_at)?,
         })
@@ -81,13 +81,13 @@ fn evidence(
     }
 }
 
-impl TryFrom<wire::SeatsRetained> for Event {
+impl TryFrom<borrowed::SeatsRetained<'_>> for Event {
     type Error = FieldError;
 
-    fn try_from(message: wire::SeatsRetained) -> Result<Self, FieldError> {
+    fn try_from(message: borrowed::SeatsRetained<'_>) -> Result<Self, FieldError> {
         Ok(Event::SeatsRetained {
-            product: fields::product(&message.product)?,
-            add_on: fields::add_on(&message.add_on)?,
+            product: fields::product(message.product)?,
+            add_on: fields::add_on(message.add_on)?,
             trial: message.trial,
             quantity: message.quantity,
             seats: message.seats,
@@ -100,13 +100,13 @@ pub(super) fn restored(licensee: String, product: &ProductId, add_on: &AddOnId, 
     wire::SeatsRestored { licensee, product: product.as_str().into(), add_on: add_on.as_str().into(), seats }
 }
 
-impl TryFrom<wire::SeatsRestored> for Event {
+impl TryFrom<borrowed::SeatsRestored<'_>> for Event {
     type Error = FieldError;
 
-    fn try_from(message: wire::SeatsRestored) -> Result<Self, FieldError> {
+    fn try_from(message: borrowed::SeatsRestored<'_>) -> Result<Self, FieldError> {
         Ok(Event::SeatsRestored {
-            product: fields::product(&message.product)?,
-            add_on: fields::add_on(&message.add_on)?,
+            product: fields::product(message.product)?,
+            add_on: fields::add_on(message.add_on)?,
             seats: message.seats,
         })
     }

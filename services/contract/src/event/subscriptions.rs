@@ -6,7 +6,7 @@ use licensing::{
 };
 
 use super::fields::{self, FieldError};
-use crate::proto::licensing as wire;
+use crate::{borrowed::licensing as borrowed, proto::licensing as wire};
 
 pub(super) fn started(licensee: String, event: &SubscriptionStarted) -> wire::SubscriptionStarted {
     wire::SubscriptionStarted {
@@ -22,28 +22,28 @@ pub(super) fn started(licensee: String, event: &SubscriptionStarted) -> wire::Su
     }
 }
 
-impl TryFrom<wire::SubscriptionStarted> for Event {
+impl TryFrom<borrowed::SubscriptionStarted<'_>> for Event {
     type Error = FieldError;
 
-    fn try_from(message: wire::SubscriptionStarted) -> Result<Self, FieldError> {
+    fn try_from(message: borrowed::SubscriptionStarted<'_>) -> Result<Self, FieldError> {
         Ok(Event::SubscriptionStarted(SubscriptionStarted {
-            offering: fields::parsed("offering", &message.offering)?,
-            subscription: fields::subscription(&message.subscription)?,
-            plan: fields::plan(&message.plan)?,
+            offering: fields::parsed("offering", message.offering)?,
+            subscription: fields::subscription(message.subscription)?,
+            plan: fields::plan(message.plan)?,
             seats: fields::seats("seats", message.seats)?,
             starts_at: fields::instant("starts_at", message.starts_at)?,
             ends_at: fields::instant("ends_at", message.ends_at)?,
-            instance_version: fields::optional("instance_version", message.instance_version.as_deref())?,
+            instance_version: fields::optional("instance_version", message.instance_version)?,
             add_ons: paid_from_wire(&message.add_ons)?,
         }))
     }
 }
 
-impl TryFrom<wire::SubscriptionActivated> for Event {
+impl TryFrom<borrowed::SubscriptionActivated<'_>> for Event {
     type Error = FieldError;
 
-    fn try_from(message: wire::SubscriptionActivated) -> Result<Self, FieldError> {
-        Ok(Event::SubscriptionActivated { ledger: fields::parsed("ledger", &message.ledger)? })
+    fn try_from(message: borrowed::SubscriptionActivated<'_>) -> Result<Self, FieldError> {
+        Ok(Event::SubscriptionActivated { ledger: fields::parsed("ledger", message.ledger)? })
     }
 }
 
@@ -59,13 +59,13 @@ pub(super) fn scheduled(licensee: String, event: &RenewalScheduled) -> wire::Ren
     }
 }
 
-impl TryFrom<wire::RenewalScheduled> for Event {
+impl TryFrom<borrowed::RenewalScheduled<'_>> for Event {
     type Error = FieldError;
 
-    fn try_from(message: wire::RenewalScheduled) -> Result<Self, FieldError> {
+    fn try_from(message: borrowed::RenewalScheduled<'_>) -> Result<Self, FieldError> {
         Ok(Event::RenewalScheduled(RenewalScheduled {
-            subscription: fields::subscription(&message.subscription)?,
-            plan: message.plan.as_deref().map(PlanId::new),
+            subscription: fields::subscription(message.subscription)?,
+            plan: message.plan.map(PlanId::new),
             seats: message.seats.map(|seats| fields::seats("seats", seats)).transpose()?,
             starts_at: fields::instant("starts_at", message.starts_at)?,
             ends_at: fields::instant("ends_at", message.ends_at)?,
@@ -89,14 +89,14 @@ pub(super) fn renewed(licensee: String, event: &SubscriptionRenewed) -> wire::Su
     }
 }
 
-impl TryFrom<wire::SubscriptionRenewed> for Event {
+impl TryFrom<borrowed::SubscriptionRenewed<'_>> for Event {
     type Error = FieldError;
 
-    fn try_from(message: wire::SubscriptionRenewed) -> Result<Self, FieldError> {
+    fn try_from(message: borrowed::SubscriptionRenewed<'_>) -> Result<Self, FieldError> {
         Ok(Event::SubscriptionRenewed(SubscriptionRenewed {
-            ledger: fields::parsed("ledger", &message.ledger)?,
-            subscription: fields::subscription(&message.subscription)?,
-            plan: fields::plan(&message.plan)?,
+            ledger: fields::parsed("ledger", message.ledger)?,
+            subscription: fields::subscription(message.subscription)?,
+            plan: fields::plan(message.plan)?,
             seats: fields::seats("seats", message.seats)?,
             ends_at: fields::instant("ends_at", message.ends_at)?,
             add_ons: paid_from_wire(&message.add_ons)?,
@@ -107,18 +107,18 @@ impl TryFrom<wire::SubscriptionRenewed> for Event {
     }
 }
 
-impl TryFrom<wire::SubscriptionSeatsChanged> for Event {
+impl TryFrom<borrowed::SubscriptionSeatsChanged<'_>> for Event {
     type Error = FieldError;
 
-    fn try_from(message: wire::SubscriptionSeatsChanged) -> Result<Self, FieldError> {
+    fn try_from(message: borrowed::SubscriptionSeatsChanged<'_>) -> Result<Self, FieldError> {
         Ok(Event::SubscriptionSeatsChanged { seats: fields::seats("seats", message.seats)? })
     }
 }
 
-impl TryFrom<wire::SubscriptionCancelled> for Event {
+impl TryFrom<borrowed::SubscriptionCancelled<'_>> for Event {
     type Error = FieldError;
 
-    fn try_from(message: wire::SubscriptionCancelled) -> Result<Self, FieldError> {
+    fn try_from(message: borrowed::SubscriptionCancelled<'_>) -> Result<Self, FieldError> {
         Ok(Event::SubscriptionCancelled { ends_at: fields::instant("ends_at", message.ends_at)? })
     }
 }
@@ -127,12 +127,12 @@ pub(super) fn expired(licensee: String, ledger: LedgerScope, grace_ends_at: Inst
     wire::SubscriptionExpired { licensee, ledger: ledger.as_str().into(), grace_ends_at: Some(grace_ends_at.into()) }
 }
 
-impl TryFrom<wire::SubscriptionExpired> for Event {
+impl TryFrom<borrowed::SubscriptionExpired<'_>> for Event {
     type Error = FieldError;
 
-    fn try_from(message: wire::SubscriptionExpired) -> Result<Self, FieldError> {
+    fn try_from(message: borrowed::SubscriptionExpired<'_>) -> Result<Self, FieldError> {
         Ok(Event::SubscriptionExpired {
-            ledger: fields::parsed("ledger", &message.ledger)?,
+            ledger: fields::parsed("ledger", message.ledger)?,
             grace_ends_at: fields::instant("grace_ends_at", message.grace_ends_at)?,
         })
     }
@@ -143,13 +143,13 @@ pub(super) fn grace_ended(licensee: String, of: GraceOf, product: Option<&Produc
     wire::GracePeriodEnded { licensee, of: of.as_str().into(), product }
 }
 
-impl TryFrom<wire::GracePeriodEnded> for Event {
+impl TryFrom<borrowed::GracePeriodEnded<'_>> for Event {
     type Error = FieldError;
 
-    fn try_from(message: wire::GracePeriodEnded) -> Result<Self, FieldError> {
+    fn try_from(message: borrowed::GracePeriodEnded<'_>) -> Result<Self, FieldError> {
         Ok(Event::GracePeriodEnded {
-            of: fields::parsed("of", &message.of)?,
-            product: message.product.as_deref().map(fields::product).transpose()?,
+            of: fields::parsed("of", message.of)?,
+            product: message.product.map(fields::product).transpose()?,
         })
     }
 }
@@ -163,13 +163,13 @@ pub(super) fn synchronized(
     wire::InstanceSynchronized { licensee, version, trigger: trigger.as_str().into() }
 }
 
-impl TryFrom<wire::InstanceSynchronized> for Event {
+impl TryFrom<borrowed::InstanceSynchronized<'_>> for Event {
     type Error = FieldError;
 
-    fn try_from(message: wire::InstanceSynchronized) -> Result<Self, FieldError> {
+    fn try_from(message: borrowed::InstanceSynchronized<'_>) -> Result<Self, FieldError> {
         Ok(Event::InstanceSynchronized {
-            version: fields::optional("version", message.version.as_deref())?,
-            trigger: fields::parsed("trigger", &message.trigger)?,
+            version: fields::optional("version", message.version)?,
+            trigger: fields::parsed("trigger", message.trigger)?,
         })
     }
 }
@@ -183,11 +183,11 @@ fn paid_to_wire(add_ons: &[PaidAddOn]) -> Vec<wire::PaidAddOn> {
     add_ons.iter().map(to_wire).collect()
 }
 
-fn paid_from_wire(add_ons: &[wire::PaidAddOn]) -> Result<Vec<PaidAddOn>, FieldError> {
-    let from_wire = |paid: &wire::PaidAddOn| {
+fn paid_from_wire(add_ons: &[borrowed::PaidAddOn<'_>]) -> Result<Vec<PaidAddOn>, FieldError> {
+    let from_wire = |paid: &borrowed::PaidAddOn<'_>| {
         Ok(PaidAddOn {
-            product: fields::product(&paid.product)?,
-            add_on: fields::add_on(&paid.add_on)?,
+            product: fields::product(paid.product)?,
+            add_on: fields::add_on(paid.add_on)?,
             quantity: fields::seats("quantity", paid.quantity)?,
         })
     };

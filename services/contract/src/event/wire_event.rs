@@ -8,13 +8,19 @@ use super::{
     decode::DecodeError,
     fields::{FieldError, parsed},
 };
-use crate::proto::licensing as wire;
+use crate::{
+    borrowed::{Borrowed, licensing as borrowed},
+    proto::licensing as wire,
+};
 
 /// A message of the wire that is an event.
-pub(super) trait WireEvent: Message + Default {
+pub(super) trait WireEvent: Message {
     /// The full name.
     const TYPE_NAME: &'static str;
+}
 
+/// The same, read where it lies.
+trait BorrowedEvent<'a>: Borrowed<'a> {
     /// The event of the domain, and whose it is.
     fn into_stream_event(self) -> Result<StreamEvent, FieldError>;
 }
@@ -23,18 +29,22 @@ macro_rules! wire_events {
     (licensee: { $($of_licensee:ident),+ $(,)? } user: { $($of_user:ident),+ $(,)? }) => {
         $(impl WireEvent for wire::$of_licensee {
             const TYPE_NAME: &'static str = concat!("usher.licensing.v1.", stringify!($of_licensee));
+        }
 
+        impl<'a> BorrowedEvent<'a> for borrowed::$of_licensee<'a> {
             fn into_stream_event(self) -> Result<StreamEvent, FieldError> {
-                let licensee = parsed("licensee", &self.licensee)?;
+                let licensee = parsed("licensee", self.licensee)?;
                 Ok(StreamEvent::Licensee { licensee, event: self.try_into()? })
             }
         })+
 
         $(impl WireEvent for wire::$of_user {
             const TYPE_NAME: &'static str = concat!("usher.licensing.v1.", stringify!($of_user));
+        }
 
+        impl<'a> BorrowedEvent<'a> for borrowed::$of_user<'a> {
             fn into_stream_event(self) -> Result<StreamEvent, FieldError> {
-                let user = parsed("user", &self.user)?;
+                let user = parsed("user", self.user)?;
                 Ok(StreamEvent::User { user, event: UserEvent::$of_user })
             }
         })+
@@ -48,8 +58,12 @@ macro_rules! wire_events {
         /// Reads data of the current schema.
         pub(super) fn decode_current(type_name: &str, data: &[u8]) -> Result<StreamEvent, DecodeError> {
             match type_name {
-                $(<wire::$of_licensee as WireEvent>::TYPE_NAME => decode_as::<wire::$of_licensee>(data),)+
-                $(<wire::$of_user as WireEvent>::TYPE_NAME => decode_as::<wire::$of_user>(data),)+
+                $(<wire::$of_licensee as WireEvent>::TYPE_NAME => {
+                    decode_as::<borrowed::$of_licensee<'_>>(<wire::$of_licensee as WireEvent>::TYPE_NAME, data)
+                })+
+                $(<wire::$of_user as WireEvent>::TYPE_NAME => {
+                    decode_as::<borrowed::$of_user<'_>>(<wire::$of_user as WireEvent>::TYPE_NAME, data)
+                })+
                 unknown => Err(DecodeError::UnknownType { type_name: unknown.to_owned() }),
             }
         }
@@ -91,7 +105,7 @@ wire_events!(
     }
 );
 
-fn decode_as<M: WireEvent>(data: &[u8]) -> Result<StreamEvent, DecodeError> {
-    let message = M::decode(data).map_err(|source| DecodeError::Protobuf { type_name: M::TYPE_NAME, source })?;
-    message.into_stream_event().map_err(|source| DecodeError::Field { type_name: M::TYPE_NAME, source })
+fn decode_as<'a, M: BorrowedEvent<'a>>(type_name: &'static str, data: &'a [u8]) -> Result<StreamEvent, DecodeError> {
+    let message = M::read(data).map_err(|source| DecodeError::Protobuf { type_name, source })?;
+    message.into_stream_event().map_err(|source| DecodeError::Field { type_name, source })
 }

@@ -196,7 +196,7 @@ impl Fixture {
     }
 
     pub fn holders(&self, id: &str) -> Vec<String> {
-        self.replay(id).holders(&duo()).map(ToString::to_string).collect()
+        self.replay(id).holders(&duo()).map(|user| user.to_string()).collect()
     }
 }
 

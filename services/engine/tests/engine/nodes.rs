@@ -53,7 +53,7 @@ fn replay(cluster: &Cluster, id: &str) -> Licensee {
 }
 
 fn holders(cluster: &Cluster, id: &str) -> Vec<String> {
-    replay(cluster, id).holders(&duo()).map(ToString::to_string).collect()
+    replay(cluster, id).holders(&duo()).map(|user| user.to_string()).collect()
 }
 
 fn status_of_member(cluster: &Cluster, id: &str, member: &str) -> UserStatus {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use licensing::{Catalogue, Licensee, ProductId};
+use licensing::{Catalogue, Licensee, ProductId, UserId};
 use serde::Serialize;
 
 /// What all moves between two instants come to.
@@ -42,13 +42,13 @@ impl NetTotals {
 
 fn seats(product: &ProductId, before: &Licensee, after: &Licensee) -> NetSeats {
     // The order of assignment (R22) tells one seat of a user from an earlier one.
-    let order_in = |state: &Licensee, user| state.roster().seat(product, user).map(|seat| seat.order);
+    let order_in = |state: &Licensee, user: &UserId| state.roster().seat(product, user).map(|seat| seat.order);
     let mut net = NetSeats {
         lost: count(before.holders(product).filter(|user| !after.holds(product, user))),
         ..NetSeats::default()
     };
     for (user, seat) in after.roster().seats(product) {
-        match order_in(before, user) {
+        match order_in(before, &user) {
             None => net.gained += 1,
             Some(order) if order != seat.order => net.lost_and_regained += 1,
             Some(_) => {}

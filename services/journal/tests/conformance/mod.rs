@@ -8,7 +8,7 @@ use std::{any::Any, collections::BTreeMap, sync::Arc, time::Duration};
 use contract::proto::journal::{Event, Outcome, record::Kind};
 use journal::{
     Batch, DetailChange, Head, HistoryFilter, Journal, JournalError, LicenseeDetails, Person, Position, Snapshot,
-    StatusReason, StoredCommit, StreamIndex, chain,
+    StatusReason, StoredCommit, StreamIndex, Stretch, beginnings, chain, read_ahead,
 };
 // Not every test file runs them.
 #[allow(unused_imports)]
@@ -272,6 +272,29 @@ pub fn reading_keeps_to_its_bound_but_always_gets_on(maker: &impl Maker) {
         found.push(last.clone());
     }
     assert_eq!(found, all);
+}
+
+pub fn what_is_read_ahead_is_what_is_there(maker: &impl Maker) {
+    let opened = maker.open();
+    let mut sample = Sample::default();
+    fill(&opened, &mut sample, 10);
+    let journal = &*opened.journal;
+    let read = |heads: &[Head], max_bytes| {
+        let stretches = |stretches: &mut dyn Iterator<Item = Result<Stretch, JournalError>>| {
+            stretches.collect::<Result<Vec<_>, _>>().unwrap()
+        };
+        read_ahead(journal, heads, max_bytes, stretches).unwrap()
+    };
+    for max_bytes in [0, 1_000, usize::MAX] {
+        assert_eq!(read(&beginnings(journal), max_bytes).concat(), opened.all_commits(), "{max_bytes} bytes");
+    }
+    assert!(read(&beginnings(journal), 0).iter().all(|stretch| stretch.len() == 1));
+    let behind = journal.read(1, 0, usize::MAX).unwrap();
+    let [first, rest @ ..] = behind.as_slice() else { panic!("nothing in the shard") };
+    assert_eq!(read(&[first.head()], usize::MAX), [rest]);
+    // Whoever has enough goes, whatever would follow.
+    let first = read_ahead(journal, &beginnings(journal), 0, |stretches| stretches.next().unwrap().unwrap());
+    assert_eq!(first.unwrap(), opened.all_commits()[..1]);
 }
 
 pub fn the_clock_is_kept_and_never_goes_back(maker: &impl Maker) {

@@ -18,7 +18,7 @@ fn sweep(draft: &mut Draft<'_>, product: &ProductId, holders: Vec<UserId>) {
 
 fn ineligible_holders(draft: &Draft<'_>, product: &ProductId) -> Vec<UserId> {
     let licensee = draft.licensee();
-    licensee.holders(product).filter(|user| !licensee.is_eligible(user)).cloned().collect()
+    licensee.holders(product).filter(|user| !licensee.is_eligible(user)).collect()
 }
 
 fn surplus_holders(draft: &Draft<'_>, product: &ProductId) -> Vec<UserId> {

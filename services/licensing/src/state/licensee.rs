@@ -15,6 +15,9 @@ pub struct Licensee {
 }
 
 impl Licensee {
+    /// Goes up with every change of what a licensee looks like when serialized: what is in another format is not read.
+    pub const FORMAT: u32 = 2;
+
     /// Whether anything ever happened to it.
     pub const fn exists(&self) -> bool {
         self.account.version() > 0
@@ -46,7 +49,7 @@ impl Licensee {
     }
 
     /// The holders of a product's seats, in order of their ids.
-    pub fn holders(&self, product: &ProductId) -> impl Iterator<Item = &UserId> {
+    pub fn holders(&self, product: &ProductId) -> impl Iterator<Item = UserId> {
         self.roster.seats(product).map(|(user, _)| user)
     }
 

@@ -4,6 +4,7 @@ mod account;
 mod ledger;
 mod licensee;
 mod roster;
+mod user_map;
 
 pub use account::{Account, Grace, Grant, Pool};
 pub use ledger::{Holding, Ledger, Phase, Subscription, Trial};

@@ -150,7 +150,7 @@ impl Pair {
         };
         prop_assert_eq!(undone.users, moved, "each move is accounted for");
         let duo = ProductId::new("duo");
-        let holders = |licensee: &Licensee| licensee.holders(&duo).cloned().collect::<Vec<UserId>>();
+        let holders = |licensee: &Licensee| licensee.holders(&duo).collect::<Vec<UserId>>();
         let was_only_asked = matches!(
             command,
             Command::AssignSeat { .. }
@@ -193,10 +193,10 @@ impl Pair {
         prop_assert_eq!(&summary, &self.model.summary());
 
         let duo = ProductId::new("duo");
-        let holders: Vec<UserId> = self.licensee.holders(&duo).cloned().collect();
+        let holders: Vec<UserId> = self.licensee.holders(&duo).collect();
         prop_assert_eq!(&holders, &self.model.holders());
         let statuses: Vec<(UserId, UserStatus)> =
-            self.licensee.roster().members().map(|(user, member)| (user.clone(), member.status)).collect();
+            self.licensee.roster().members().map(|(user, member)| (user, member.status)).collect();
         prop_assert_eq!(statuses, self.model.statuses());
         let mut timers: Vec<(&str, Instant)> =
             account.armed_timers(&self.catalogue).iter().map(|timer| (timer.kind.as_str(), timer.due)).collect();

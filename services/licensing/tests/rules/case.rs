@@ -278,7 +278,7 @@ impl Case {
     }
 
     pub fn holders(&self) -> Vec<String> {
-        self.licensee.holders(&duo()).map(UserId::to_string).collect()
+        self.licensee.holders(&duo()).map(|user| user.to_string()).collect()
     }
 
     /// What is armed, as an operator sees it.

@@ -28,10 +28,10 @@ impl Past {
             looks_left -= at_once;
             let mut wanted = Vec::new();
             for (user, member) in members.by_ref().take(at_once) {
-                if is_wanted(state, query, user, *member) {
-                    wanted.push(user.clone());
-                }
                 last = Some(user.as_str().to_owned());
+                if is_wanted(state, query, &user, member) {
+                    wanted.push(user);
+                }
             }
             users.extend(self.found(&wanted, query.search.as_deref())?);
             // One more than fits tells that more follow.

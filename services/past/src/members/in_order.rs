@@ -62,8 +62,8 @@ impl Past {
 
 /// The members that are wanted by what was so then, in order of their ids.
 fn wanted(state: &Licensee, query: &MembersQuery) -> Vec<UserId> {
-    let wanted = state.roster().members().filter(|(user, member)| is_wanted(state, query, user, **member));
-    wanted.map(|(user, _)| user.clone()).collect()
+    let wanted = state.roster().members().filter(|(user, member)| is_wanted(state, query, user, *member));
+    wanted.map(|(user, _)| user).collect()
 }
 
 /// Sorts by a value; those without one last either way, those of one value in order of their ids.

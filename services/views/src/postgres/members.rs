@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     MemberSort, MemberSortKey, MemberView, StrayMember,
-    changes::{MemberChange, Standing},
+    changes::{MemberChange, Seat, SeatKey, Standing},
     tables::{Found, WantedMembers},
 };
 
@@ -37,6 +37,36 @@ pub(super) fn change(
     updated.execute(transaction, UPDATE)?;
     removed.execute(transaction, REMOVE)
 }
+
+/// Notes with the members who were given seats, and those who lost some, whether they have one now.
+pub(super) fn note_seats<'a>(
+    transaction: &mut Transaction<'_>,
+    seats: impl Iterator<Item = (&'a SeatKey, &'a Option<Seat>)>,
+) -> Result<(), Failure> {
+    let (given, lost): (Vec<_>, Vec<_>) = seats.partition(|(_, seat)| seat.is_some());
+    for (changed, sql) in [(given, GIVEN), (lost, LOST)] {
+        if changed.is_empty() {
+            continue;
+        }
+        let (licensees, users): (Vec<&str>, Vec<&str>) =
+            changed.into_iter().map(|(key, _)| (key.licensee.as_str(), key.user.as_str())).unzip();
+        transaction.execute_typed(sql, &[(&licensees, Type::TEXT_ARRAY), (&users, Type::TEXT_ARRAY)])?;
+    }
+    Ok(())
+}
+
+/// Whoever was given a seat has one.
+const GIVEN: &str = "
+    UPDATE usher_views.members m SET seated = true
+    FROM unnest($1, $2) AS w (licensee, user_id)
+    WHERE m.licensee = w.licensee AND m.user_id = w.user_id AND NOT m.seated";
+
+/// Whoever lost one may have others.
+const LOST: &str = "
+    UPDATE usher_views.members m SET seated = false
+    FROM unnest($1, $2) AS w (licensee, user_id)
+    WHERE m.licensee = w.licensee AND m.user_id = w.user_id AND m.seated AND NOT EXISTS (
+        SELECT FROM usher_views.seats s WHERE s.licensee = w.licensee AND s.user_id = w.user_id)";
 
 /// What changed of some members, column by column.
 #[derive(Default)]
@@ -84,7 +114,8 @@ const PUT: &str = "
     SELECT licensee, user_id, role, type, status, EXISTS (
         SELECT FROM usher_views.seats s WHERE s.licensee = w.licensee AND s.user_id = w.user_id)
     FROM unnest($1, $2, $3, $4, $5) AS w (licensee, user_id, role, type, status)
-    ON CONFLICT (licensee, user_id) DO UPDATE SET (role, type, status) = (excluded.role, excluded.type, excluded.status)";
+    ON CONFLICT (licensee, user_id) DO UPDATE
+    SET (role, type, status, seated) = (excluded.role, excluded.type, excluded.status, excluded.seated)";
 
 const UPDATE: &str = "
     UPDATE usher_views.members m

@@ -1,13 +1,13 @@
 //! Making the schema `usher_views` anew in the place of the old one, while others read and feed it.
 //!
 //! All of it is one transaction (ADR 12): it renames the old schema, which nobody else sees before the end, makes a new one
-//! under the name, and feeds it with the very statements that are always used. Before the end it locks the marks of the
+//! under the name, feeds it with the very statements that are always used, and then makes its indexes. Before the end it locks the marks of the
 //! old one, so that both are at the same commits, and compares them. Whoever waits for the marks meanwhile finds those of
 //! the new one then, made later than what is known of them, and goes on from there.
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use journal::{Head, Journal, StoredCommit, postgres::Pool};
+use journal::{Head, Journal, StoredCommit, Stretch, postgres::Pool, read_ahead};
 use licensing::Catalogue;
 use postgres::{Row, Transaction, types::Type};
 
@@ -24,8 +24,10 @@ use crate::{
     rebuild::{Rebuild, RebuildPhase, RebuildProgress, Watcher, first_difference, tell},
 };
 
-/// How much of a shard is read at one go, bytes of blocks.
-const READ_BYTES: usize = 4 * 1024 * 1024;
+/// How much of a shard is read and written at one go, bytes of blocks: what changes several times within is written once.
+const READ_BYTES: usize = 32 * 1024 * 1024;
+/// So that indexes are made by sorting in memory.
+const INDEX_MEMORY: &str = "SET LOCAL maintenance_work_mem = '256MB'";
 /// The old schema until it is dropped. Its name is seen by others only once the new one has taken its place.
 const OLD: &str = "usher_views_old";
 const NEW: &str = "usher_views";
@@ -150,7 +152,7 @@ impl Making<'_> {
             return Err(ViewsError::RebuildUnderWay.into());
         }
         transaction.batch_execute(&format!("ALTER SCHEMA {NEW} RENAME TO {OLD}"))?;
-        schema::make(transaction, self.store_id, self.journal.shard_count())?;
+        schema::make_tables(transaction, self.store_id, self.journal.shard_count())?;
         transaction.batch_execute(GRANT_AGAIN)?;
         for shard in 0..self.journal.shard_count() {
             marks::set_catalogue(transaction, shard, CatalogueMark::of(self.catalogue))?;
@@ -159,6 +161,8 @@ impl Making<'_> {
         // Most of it without a lock; what the old ones got meanwhile is little.
         let ends = old_marks(transaction, self.catalogue)?;
         self.feed(transaction, &mut fed, &ends, watcher)?;
+        transaction.batch_execute(INDEX_MEMORY)?;
+        schema::make_indexes(transaction)?;
         transaction.batch_execute(LOCK_PATIENCE)?;
         transaction.batch_execute(&format!("LOCK TABLE {OLD}.positions IN ACCESS EXCLUSIVE MODE"))?;
         let ends = old_marks(transaction, self.catalogue)?;
@@ -189,23 +193,39 @@ impl Making<'_> {
         ends: &[Head],
         watcher: &mut Watcher<'_>,
     ) -> Result<(), Failure> {
-        for end in ends {
-            while fed.number(end.shard) < end.commit_number {
-                let read = self.journal.read(end.shard, fed.number(end.shard), READ_BYTES);
-                let read = read.map_err(ViewsError::from)?;
-                let commits: Vec<StoredCommit> =
-                    read.into_iter().take_while(|commit| commit.number <= end.commit_number).collect();
-                let Some(last) = commits.last() else {
-                    return Err(ViewsError::MissingCommits { shard: end.shard }.into());
-                };
-                let mark = Mark::of(last);
-                write::fold_into(transaction, &commits, self.catalogue)?;
-                marks::put(transaction, &[mark])?;
-                fed.note(mark.head);
-                tell(watcher, fed.progress())?;
+        let is_behind = |end: &&Head| fed.head(end.shard).commit_number < end.commit_number;
+        let behind: Vec<Head> = ends.iter().filter(is_behind).map(|end| fed.head(end.shard)).collect();
+        let ends: BTreeMap<u16, u64> = ends.iter().map(|end| (end.shard, end.commit_number)).collect();
+        let all_fed = read_ahead(self.journal, &behind, READ_BYTES, |stretches| {
+            for stretch in stretches {
+                self.feed_stretch(transaction, fed, stretch.map_err(ViewsError::from)?, &ends, watcher)?;
             }
+            Ok::<(), Failure>(())
+        });
+        all_fed.map_err(ViewsError::from)??;
+        match ends.iter().find(|(shard, end)| fed.head(**shard).commit_number < **end) {
+            Some((shard, _)) => Err(ViewsError::MissingCommits { shard: *shard }.into()),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Feeds the next commits of a shard, those beyond its end left out.
+    fn feed_stretch(
+        &self,
+        transaction: &mut Transaction<'_>,
+        fed: &mut Fed,
+        stretch: Stretch,
+        ends: &BTreeMap<u16, u64>,
+        watcher: &mut Watcher<'_>,
+    ) -> Result<(), Failure> {
+        let is_within = |commit: &StoredCommit| ends.get(&commit.shard).is_some_and(|end| commit.number <= *end);
+        let commits: Vec<StoredCommit> = stretch.into_iter().filter(is_within).collect();
+        let Some(last) = commits.last() else { return Ok(()) };
+        let mark = Mark::of(last);
+        write::fold_into(transaction, &commits, self.catalogue)?;
+        marks::put(transaction, &[mark])?;
+        fed.note(mark.head);
+        Ok(tell(watcher, fed.progress())?)
     }
 }
 
@@ -219,8 +239,8 @@ impl Fed {
         RebuildProgress { phase: self.phase, records: self.records, of: self.of }
     }
 
-    fn number(&self, shard: u16) -> u64 {
-        self.heads.get(&shard).map_or(0, |head| head.commit_number)
+    fn head(&self, shard: u16) -> Head {
+        self.heads.get(&shard).copied().unwrap_or(Head { shard, commit_number: 0, position: 0 })
     }
 
     fn note(&mut self, head: Head) {
@@ -253,11 +273,11 @@ fn sums(transaction: &mut Transaction<'_>, schema: &str) -> Result<Vec<TableSum>
 }
 
 fn sum(transaction: &mut Transaction<'_>, schema: &str, table: &str, columns: &str) -> Result<TableSum, Failure> {
-    // The sum of hashes of the rows, of 128 bits each, in the form of a number.
+    // The sums of two hashes of each row. The server hashes rows as they lie, without a text of them.
     let sql = format!(
-        "SELECT count(*), md5(coalesce(sum(('x' || left(h, 16))::bit(64)::bigint::numeric), 0)::text
-                || ' ' || coalesce(sum(('x' || right(h, 16))::bit(64)::bigint::numeric), 0)::text)
-         FROM (SELECT md5(ROW({columns})::text) AS h FROM {schema}.{table} t) AS rows"
+        "SELECT count(*), md5(coalesce(sum(hash_record_extended(ROW({columns}), 0)), 0)::text
+                || ' ' || coalesce(sum(hash_record_extended(ROW({columns}), 1)), 0)::text)
+         FROM {schema}.{table} t"
     );
     let row = transaction.query_typed_one(&sql, &[])?;
     let checksum: &str = plain(&row, 1)?;

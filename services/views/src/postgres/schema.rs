@@ -13,6 +13,7 @@ use crate::ViewsError;
 pub(super) const FORMAT: i32 = 2;
 
 const TABLES: &str = include_str!("../../../../schemas/postgres/views/0001_views.sql");
+const INDEXES: &str = include_str!("../../../../schemas/postgres/views/0002_indexes.sql");
 
 /// Held by whoever makes the tables, until it has: "usher vw".
 const LOCK: i64 = 0x7573_6865_7220_7677;
@@ -78,6 +79,17 @@ fn found(transaction: &mut Transaction<'_>) -> Result<Option<Found>, Failure> {
 
 /// Makes the tables, empty, in the place of any that are there.
 pub(super) fn make(transaction: &mut Transaction<'_>, store_id: &[u8], shards: u16) -> Result<(), Failure> {
+    make_tables(transaction, store_id, shards)?;
+    make_indexes(transaction)
+}
+
+/// Makes the indexes of tables that have none but their keys.
+pub(super) fn make_indexes(transaction: &mut Transaction<'_>) -> Result<(), Failure> {
+    Ok(transaction.batch_execute(INDEXES)?)
+}
+
+/// As [`make`], with no indexes but the keys: to be filled with very many rows.
+pub(super) fn make_tables(transaction: &mut Transaction<'_>, store_id: &[u8], shards: u16) -> Result<(), Failure> {
     transaction.batch_execute("DROP SCHEMA IF EXISTS usher_views CASCADE")?;
     transaction.batch_execute(TABLES)?;
     transaction.execute_typed(

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::changes::{Seat, SeatKey};
 
-/// Notes what becomes of seats.
+/// Notes what becomes of seats; whether a member has one is noted with the member ([`members::note_seats`](super::members::note_seats)).
 pub(super) fn change(
     transaction: &mut Transaction<'_>,
     changes: &BTreeMap<SeatKey, Option<Seat>>,
@@ -28,23 +28,8 @@ pub(super) fn change(
         }
     }
     put(transaction, &given)?;
-    remove(transaction, &removed)?;
-    given.note_members(transaction, GIVEN)?;
-    removed.note_members(transaction, REMOVED)
+    remove(transaction, &removed)
 }
-
-/// Whoever was given a seat has one.
-const GIVEN: &str = "
-    UPDATE usher_views.members m SET seated = true
-    FROM unnest($1, $2) AS w (licensee, user_id)
-    WHERE m.licensee = w.licensee AND m.user_id = w.user_id AND NOT m.seated";
-
-/// Whoever lost one may have others.
-const REMOVED: &str = "
-    UPDATE usher_views.members m SET seated = false
-    FROM unnest($1, $2) AS w (licensee, user_id)
-    WHERE m.licensee = w.licensee AND m.user_id = w.user_id AND m.seated AND NOT EXISTS (
-        SELECT FROM usher_views.seats s WHERE s.licensee = w.licensee AND s.user_id = w.user_id)";
 
 #[derive(Default)]
 struct Columns<'a> {
@@ -60,15 +45,6 @@ impl<'a> Columns<'a> {
         self.licensees.push(key.licensee.as_str());
         self.users.push(key.user.as_str());
         self.products.push(storable(key.product.as_str()));
-    }
-
-    /// Notes with the members whether they have a seat.
-    fn note_members(&self, transaction: &mut Transaction<'_>, sql: &str) -> Result<(), Failure> {
-        if self.users.is_empty() {
-            return Ok(());
-        }
-        transaction.execute_typed(sql, &[(&self.licensees, Type::TEXT_ARRAY), (&self.users, Type::TEXT_ARRAY)])?;
-        Ok(())
     }
 }
 

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     Feeds, ViewsError,
     catalogue_mark::CatalogueMark,
-    changes::Changes,
+    changes::{Changes, MemberChange, SeatKey},
     facts::{self, Fact},
     fold::Fold,
     follower::Fed,
@@ -185,12 +185,20 @@ fn apply(transaction: &mut Transaction<'_>, changes: &Changes, catalogue: &Catal
     let accounts = touched.clone().map(|(licensee, touched)| (licensee, &touched.account, touched.position));
     licensees::put(transaction, accounts, catalogue)?;
     timers::put(transaction, touched.filter_map(|(licensee, touched)| Some((licensee, touched.timers.as_deref()?))))?;
-    members::change(transaction, &changes.members)?;
+    // In this order: the row of a member tells whether there is a seat.
     seats::change(transaction, &changes.seats)?;
+    members::change(transaction, &changes.members)?;
+    members::note_seats(transaction, changes.seats.iter().filter(|(key, _)| !is_put(changes, key)))?;
     users::name(transaction, &changes.users)?;
     users::use_at(transaction, &changes.uses)?;
     refusals::put(transaction, &changes.refusals)?;
     totals::add(transaction, &changes.differences)
+}
+
+/// Whether the row of whoever has or had the seat is written as a whole.
+fn is_put(changes: &Changes, seat: &SeatKey) -> bool {
+    let member = (seat.licensee.clone(), seat.user.clone());
+    matches!(changes.members.get(&member), Some(MemberChange::Put(_)))
 }
 
 /// What the commits say, each with the position of its record.

@@ -436,7 +436,7 @@ impl World {
             let query = MembersQuery { limit: 1_000, ..MembersQuery::default() };
             let shown = views.members(licensee, &query).unwrap();
             let expected: Vec<MemberView> =
-                state.roster().members().map(|(user, member)| self.member_view(state, user, *member)).collect();
+                state.roster().members().map(|(user, member)| self.member_view(state, &user, member)).collect();
             assert_eq!(shown, Page { items: expected, next_cursor: None }, "{licensee}");
         }
     }

@@ -8,18 +8,19 @@ mod writer;
 use std::{io, path::PathBuf};
 
 use clap::{Args, ValueEnum};
-use contract::{event::UnreadableEvent, proto::journal::Event};
+use contract::{borrowed::DamagedMessage, event::UnreadableEvent, stored::EventRef};
 use journal::{JournalError, Position};
 use licensing::LicenseeId;
+use prost::Message;
 
-use super::{Config, Use};
+use super::Config;
 use crate::{
     cli::{KafkaArgs, StoreArgs},
     config::{Settings, required_kafka_settings},
     error::CommandError,
     exit::ExitStatus,
     progress::Progress,
-    store::{DEFAULT_FOLDER, Store},
+    store::{DEFAULT_FOLDER, Truth},
 };
 use writer::{EventFormat, Writer};
 
@@ -134,7 +135,7 @@ pub enum ExportError {
         number: u64,
         /// What is wrong with it.
         #[source]
-        source: prost::DecodeError,
+        source: DamagedMessage,
     },
     /// A bundle without a key.
     #[error("a bundle is signed: give the private key with --key, or make one with usher seal --new-key FILE")]
@@ -148,40 +149,38 @@ pub enum ExportError {
     /// The bundle.
     #[error(transparent)]
     Bundle(#[from] audit::WriteError),
+    /// An event of the topic.
+    #[error("an event of the topic cannot be read: take the events from the store")]
+    FromTopic(#[from] DamagedMessage),
     /// An event that can't be shown.
     #[error("an event cannot be written in this format: use --format protobuf, or a newer version of usher")]
     Event(#[from] UnreadableEvent),
 }
 
-/// An event and where it lies, or why it can't be read.
-type Found = Result<(Position, Event), CommandError>;
-
 /// Does it.
 pub fn run(args: &ExportArgs, config: &Config) -> Result<ExitStatus, CommandError> {
     args.check_options()?;
     let Some(format) = args.format.of_events() else { return bundle::run(args, config) };
-    if args.from_kafka {
-        let events = kafka::read_history(&required_kafka_settings(&config.settings)?)?;
-        write_all(format, events.map(|event| event.map_err(CommandError::from)))?;
-    } else {
-        let place = config.store_place(DEFAULT_FOLDER)?;
-        let store = Store::open_existing(config.of_use(place, Use::Reading)?)?;
-        write_all(format, stored::events(store.journal()))?;
-    }
-    Ok(ExitStatus::Done)
-}
-
-fn write_all(format: EventFormat, events: impl Iterator<Item = Found>) -> Result<(), CommandError> {
     let mut progress = Progress::endless();
     let mut writer = Writer::new(format, io::stdout().lock())?;
     let mut written = 0_u64;
-    for event in events {
-        let (position, event) = event?;
-        writer.write(position, &event)?;
+    let mut write = |position: Position, event: &EventRef<'_>| -> Result<(), CommandError> {
+        writer.write(position, event)?;
         written = written.saturating_add(1);
         progress.say(&|| format!("{written} events"));
+        Ok(())
+    };
+    if args.from_kafka {
+        for event in kafka::read_history(&required_kafka_settings(&config.settings)?)? {
+            let (position, event) = event?;
+            let encoded = event.encode_to_vec();
+            write(position, &EventRef::read(&encoded).map_err(ExportError::from)?)?;
+        }
+    } else {
+        let truth = Truth::open(&config.store_place(DEFAULT_FOLDER)?)?;
+        stored::for_each_event(&*truth.journal, write)?;
     }
     writer.finish()?;
     progress.finish();
-    Ok(())
+    Ok(ExitStatus::Done)
 }
