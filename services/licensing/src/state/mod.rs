@@ -3,9 +3,11 @@
 mod account;
 mod ledger;
 mod licensee;
+mod membership;
 mod roster;
 
 pub use account::{Account, Grace, Grant, Pool};
 pub use ledger::{Holding, Ledger, Phase, Subscription, Trial};
 pub use licensee::Licensee;
+pub use membership::Membership;
 pub use roster::{Member, Roster, Seat};
