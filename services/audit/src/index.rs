@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::SecondsFormat;
-use contract::proto::journal::{Event, Outcome, record::Kind};
-use engine::EVENT_READER;
+use contract::{
+    event::{StreamEvent, decode},
+    proto::journal::{Event, Outcome, record::Kind},
+};
 use journal::{
     Concern, EventMark, HistoryFilter, IndexInspection, PersonalEvent, Position, StoredEvent, StoredOutcome, chain,
 };
@@ -86,7 +88,7 @@ fn check_marks(index: &dyn IndexInspection, stream: &str, events: &[(Position, &
 
 /// Checks that the events will be found by whom they concern, with what they are read by then.
 fn check_concerns(index: &dyn IndexInspection, stream: &str, events: &[(Position, &Event)]) -> Result<(), AuditError> {
-    let concerns = || events.iter().map(|(position, event)| (*position, *event, (EVENT_READER.read)(event).concern));
+    let concerns = || events.iter().map(|(position, event)| (*position, *event, concern_of(event)));
     let users: BTreeSet<String> = concerns()
         .filter_map(|(_, _, concern)| match concern {
             Some(Concern::User(user)) => Some(user),
@@ -117,6 +119,17 @@ fn check_concerns(index: &dyn IndexInspection, stream: &str, events: &[(Position
         }
     }
     Ok(())
+}
+
+/// Whom an event of a licensee concerns. One that can't be read concerns nobody here: the replay will name it.
+fn concern_of(event: &Event) -> Option<Concern> {
+    match decode(&event.r#type, event.schema_version, &event.data).ok()? {
+        StreamEvent::Licensee { event, .. } => Some(match event.user() {
+            Some(user) => Concern::User(user.as_str().to_owned()),
+            None => Concern::Everybody,
+        }),
+        StreamEvent::User { .. } => None,
+    }
 }
 
 fn is_personal_event(found: &PersonalEvent, user: &str, event: &Event) -> bool {

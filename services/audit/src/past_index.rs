@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::account_in;
-use journal::{EventBlock, FirstNamed, IndexInspection, KeptState, KeptUse, RowCounts};
-use licensing::{LicenseeId, UserId};
+use journal::{BlockState, EventBlock, FirstNamed, IndexInspection, KeptState, KeptUse, RowCounts};
+use licensing::{Account, LicenseeId, UserId};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -61,7 +60,7 @@ fn form_of_use(kept: &KeptUse) -> Value {
 pub(crate) fn check_block_accounts(index: &dyn IndexInspection, accounts: &[BlockAccount]) -> Result<(), AuditError> {
     for BlockAccount { place, stream, account } in accounts {
         let found = index.block_states(stream, &[account.version()])?;
-        let found = match found.first().map(account_in) {
+        let found = match found.first().map(account_of) {
             Some(Some(found)) if found == *account => continue,
             Some(Some(_)) => "another one",
             Some(None) => "unreadable",
@@ -71,6 +70,11 @@ pub(crate) fn check_block_accounts(index: &dyn IndexInspection, accounts: &[Bloc
         return Err(differs(Part::Index, place.clone(), "account behind the block", found, expected));
     }
     Ok(())
+}
+
+/// The account in the small state behind a block, as the engine writes it: its encoding's version, then the account.
+fn account_of(state: &BlockState) -> Option<Account> {
+    postcard::from_bytes::<(u32, Account)>(&state.bytes).ok().map(|(_, account)| account)
 }
 
 /// The states that are kept of a stream for readers of the past, but for those that this program would pass over.
