@@ -68,6 +68,11 @@ pub struct EventReader {
     pub fold_block: fn(Option<&[u8]>, &[Event]) -> Option<Vec<u8>>,
 }
 
+impl EventReader {
+    /// Reads nothing out of any event, for whoever needs no more than the events themselves.
+    pub const NOTHING: Self = Self { read: |_| EventReading { membership: None, concern: None }, fold_block: |_, _| None };
+}
+
 /// What an event tells that the index keeps.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventReading {
