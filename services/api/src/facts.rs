@@ -1,7 +1,7 @@
 //! The events of a licensee, handed to whoever explains them: the one place where those readers meet the past.
 
-use explain::{Fact, PERSONAL_TYPES};
-use journal::{About, Position, Positions, StoredEvent};
+use explain::Fact;
+use journal::{Position, Positions, StoredEvent};
 use licensing::UserId;
 use past::{LicenseeThen, Moment, Start};
 
@@ -21,7 +21,8 @@ pub(crate) fn for_each_fact_behind(
 }
 
 /// Visits the events behind a licensee as it was at a moment that matter to a user, in order: those about the user, those
-/// about what was sold, and, before each seat that was one too many, those that went with it (R22). Blocks.
+/// about what was sold, and, before each seat that was one too many, the last of those that went with it (R22), whose rank
+/// tells how many they were. Blocks.
 pub(crate) fn for_each_fact_about(
     services: &Services,
     then: &LicenseeThen,
@@ -29,27 +30,14 @@ pub(crate) fn for_each_fact_about(
     moment: &Moment,
     mut visit: impl FnMut(Fact),
 ) -> Result<(), Problem> {
-    let licensee = &then.licensee;
-    let about = About { text: user.as_str(), personal_types: &PERSONAL_TYPES };
-    services.past.for_each_about(licensee, &about, moment, |stored| {
-        // What came after the licensee was read: of one shard, so that positions have the order of the stream.
-        if stored.position.position > then.position.position {
-            return Ok(());
-        }
+    services.past.for_each_about(then, moment, user, |stored| {
         let fact = read(stored)?;
-        // A longer id may hold the user's.
-        if !fact.concerns(user) {
-            return Ok(());
-        }
         if fact.is_overage() {
-            let (version, command_id) = (fact.cited.version, &fact.cited.command_id);
-            services.past.for_each_of_command(licensee, version, command_id, |beside| {
-                let beside = read(beside)?;
-                if !beside.concerns(user) {
-                    visit(beside);
-                }
-                Ok::<_, Problem>(())
-            })?;
+            let goes_with_it = |beside: &StoredEvent| Ok::<_, Problem>(read(beside.clone())?.goes_with(&fact));
+            let last = services.past.last_alike(&then.licensee, fact.cited.version, goes_with_it)?;
+            if let Some(last) = last.filter(|last| last.event.version > fact.cited.version) {
+                visit(read(last)?);
+            }
         }
         visit(fact);
         Ok(())

@@ -1,13 +1,13 @@
 //! Seats bought and assigned over the whole past of a licensee, in a bounded number of steps.
 
-use contract::event::StreamName;
-use licensing::{Instant, Licensee, LicenseeId, ProductId};
-use past::Moment;
+use contract::event::{StreamEvent, StreamName, decode};
+use journal::{BLOCK_EVENTS, EventBlock};
+use licensing::{Account, Instant, LicenseeId, ProductId};
 
-use crate::{Services, facts::for_each_fact_behind, problem::Problem};
+use crate::{Services, problem::Problem};
 
-/// The longest history that is walked for it, in events.
-const EVENTS_MAX: u64 = 500_000;
+/// Up to how many blocks of events each event is looked at; of longer histories the account behind each block is.
+const BLOCKS_MAX: usize = 10;
 
 /// The seats of one product over time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,40 +33,57 @@ pub struct SeatLevel {
 
 impl Services {
     /// The seats of a product from a licensee's first event until now, in at most `levels_max` steps of equal length, each
-    /// with the last that was so in it; `None` before the first event, and where the history is too long to be walked.
-    /// Blocks, for as long as it takes to read the history once.
+    /// with the last that was so in it; of a history of more than ten thousand events with what was so behind each
+    /// thousand. `None` before the first event, and where the index keeps accounts of another program. Blocks.
     pub fn seat_history(&self, licensee: &LicenseeId, product: &ProductId, levels_max: u32) -> Option<SeatHistory> {
         // The cause is in the log.
-        self.walk(licensee, product, levels_max).ok().flatten()
+        self.levels(licensee, product, levels_max).ok().flatten()
     }
 
-    fn walk(
+    fn levels(
         &self,
         licensee: &LicenseeId,
         product: &ProductId,
         levels_max: u32,
     ) -> Result<Option<SeatHistory>, Problem> {
-        let stream = StreamName::Licensee(licensee.clone());
-        let head = self.index.stream_head(&stream.to_string())?;
-        if head.is_none_or(|head| head.version > EVENTS_MAX) {
-            return Ok(None);
-        }
+        let stream = StreamName::Licensee(licensee.clone()).to_string();
         let (now, catalogue) = (self.engine.now(), self.engine.catalogue());
-        let mut state = Licensee::default();
-        let mut steps: Option<Steps> = None;
-        let beginning = self.past.beginning(licensee)?;
-        for_each_fact_behind(self, &beginning, &Moment::of(now), |_, fact| {
-            let effective_at = fact.cited.effective_at;
-            state.evolve(&fact.event, effective_at);
-            let account = state.account();
-            let level = SeatLevel {
-                at: effective_at,
-                bought: account.grant(product, catalogue).map_or(0, |grant| grant.quantity),
-                assigned: account.pool(product).map_or(0, |pool| pool.assigned),
-            };
-            steps.get_or_insert_with(|| Steps::new(effective_at, now, levels_max)).push(level);
-        })?;
-        Ok(steps.map(Steps::done))
+        let level_at = |at: Instant, account: &Account| SeatLevel {
+            at,
+            bought: account.grant(product, catalogue).map_or(0, |grant| grant.quantity),
+            assigned: account.pool(product).map_or(0, |pool| pool.assigned),
+        };
+        let mut blocks = self.index.blocks(&stream)?;
+        blocks.retain(|block| block.effective_max <= now);
+        let (mut account, mut steps) = (Account::default(), None);
+        if let Some((first, last)) = blocks.first().zip(blocks.last()).filter(|_| blocks.len() > BLOCKS_MAX) {
+            let mut of_blocks = Steps::new(first.effective_min, now, levels_max);
+            for (at, behind) in self.past.accounts_behind(licensee, &of_blocks.last_in_each(&blocks))? {
+                of_blocks.push(level_at(at, &behind));
+                account = behind;
+            }
+            if account.version() != last.last_version {
+                return Ok(None);
+            }
+            steps = Some(of_blocks);
+        }
+        let at_once = usize::try_from(BLOCK_EVENTS).unwrap_or(usize::MAX);
+        loop {
+            let events = self.index.stream(&stream, account.version(), at_once)?;
+            let is_last = events.len() < at_once;
+            for stored in events {
+                let journal::StoredEvent { event, .. } = stored;
+                let at = Instant::from_timestamp_micros(event.effective_at_us).unwrap_or_default();
+                let decoded = decode(&event.r#type, event.schema_version, &event.data);
+                if let StreamEvent::Licensee { event, .. } = decoded.map_err(|error| Problem::internal(&error))? {
+                    account.evolve(&event, at);
+                }
+                steps.get_or_insert_with(|| Steps::new(at, now, levels_max)).push(level_at(at, &account));
+            }
+            if is_last {
+                return Ok(steps.map(Steps::done));
+            }
+        }
     }
 }
 
@@ -87,6 +104,19 @@ impl Steps {
 
     fn step_of(&self, at: Instant) -> i64 {
         at.timestamp_micros().saturating_sub(self.from.timestamp_micros()) / self.step_us
+    }
+
+    /// Of blocks the last one in each step.
+    fn last_in_each(&self, blocks: &[EventBlock]) -> Vec<EventBlock> {
+        let mut last: Vec<EventBlock> = Vec::new();
+        for block in blocks {
+            if last.last().is_some_and(|before| self.step_of(before.effective_max) >= self.step_of(block.effective_max))
+            {
+                last.pop();
+            }
+            last.push(*block);
+        }
+        last
     }
 
     fn push(&mut self, level: SeatLevel) {

@@ -101,6 +101,7 @@ fn replay_journal(journal: &dyn Journal, mut replay: Replay) -> Result<Replay, A
 }
 
 fn look(subject: &Subject, replay: Replay, tell: &mut dyn FnMut(Stage, u64)) -> Result<(Checked, Since), AuditError> {
+    let replay = Replay { block_accounts: Some(Vec::new()), ..replay };
     let mut auditor = Auditor { subject, replay, licensees_done: 0, tell };
     auditor.catch_up()?;
     let since = auditor.replay.check_seal_is_met()?;
@@ -173,6 +174,8 @@ impl Auditor<'_> {
             self.wait_for_index(end.shard, last.number)?;
             index::check_records(&*self.subject.index, &commits)?;
             past_index::check_uses(&*self.subject.index, &uses)?;
+            let accounts = self.replay.block_accounts.as_mut().map(std::mem::take).unwrap_or_default();
+            past_index::check_block_accounts(&*self.subject.index, &accounts)?;
             self.tell(Stage::Commits, self.replay.counts.commits);
         }
         Ok(())

@@ -1,10 +1,15 @@
 //! The index, held against the commits that it is made of and against the replay.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::SecondsFormat;
-use contract::proto::journal::{Event, Outcome, record::Kind};
-use journal::{EventMark, IndexInspection, Position, StoredEvent, StoredOutcome, chain};
+use contract::{
+    event::{StreamEvent, decode},
+    proto::journal::{Event, Outcome, record::Kind},
+};
+use journal::{
+    Concern, EventMark, HistoryFilter, IndexInspection, PersonalEvent, Position, StoredEvent, StoredOutcome, chain,
+};
 use licensing::{Instant, LicenseeId, UserId};
 use serde_json::{Value, json};
 
@@ -31,6 +36,7 @@ pub(crate) fn check_records(index: &dyn IndexInspection, commits: &[ReadCommit])
     for (stream, events) in &streams {
         check_events(index, stream, events)?;
         check_marks(index, stream, events)?;
+        check_concerns(index, stream, events)?;
     }
     let outcomes: Vec<(Position, &Outcome)> = records()
         .filter_map(|(position, kind)| match kind {
@@ -78,6 +84,62 @@ fn check_marks(index: &dyn IndexInspection, stream: &str, events: &[(Position, &
         }
     }
     Ok(())
+}
+
+/// Checks that the events will be found by whom they concern, with what they are read by then.
+fn check_concerns(index: &dyn IndexInspection, stream: &str, events: &[(Position, &Event)]) -> Result<(), AuditError> {
+    let concerns = || events.iter().map(|(position, event)| (*position, *event, concern_of(event)));
+    let users: BTreeSet<String> = concerns()
+        .filter_map(|(_, _, concern)| match concern {
+            Some(Concern::User(user)) => Some(user),
+            Some(Concern::Everybody) | None => None,
+        })
+        .collect();
+    let mut personal: BTreeMap<u64, PersonalEvent> = BTreeMap::new();
+    for some in users.iter().map(String::as_str).collect::<Vec<_>>().chunks(ASKED_AT_ONCE) {
+        let found = index.personal_events_of(stream, some)?;
+        personal.extend(found.into_iter().map(|event| (event.version, event)));
+    }
+    let first = events.first().map_or(0, |(_, event)| event.version);
+    let filter = HistoryFilter { version_min: first, limit: events.len(), ..HistoryFilter::default() };
+    let of_all = index.history_about(stream, "", &filter)?;
+    let of_all: BTreeSet<u64> = of_all.items.into_iter().map(|stored| stored.event.version).collect();
+    for (position, event, concern) in concerns() {
+        let is_found = match concern {
+            Some(Concern::User(user)) => {
+                personal.get(&event.version).is_some_and(|found| is_personal_event(found, &user, event))
+            }
+            Some(Concern::Everybody) => of_all.contains(&event.version),
+            None => true,
+        };
+        if !is_found {
+            let place = Place::default().at(position).in_stream(stream, event.version);
+            let expected = format!("the {}", event.r#type);
+            return Err(differs(Part::Index, place, "event found by whom it concerns", "another, or none", expected));
+        }
+    }
+    Ok(())
+}
+
+/// Whom an event of a licensee concerns. One that can't be read concerns nobody here: the replay will name it.
+fn concern_of(event: &Event) -> Option<Concern> {
+    match decode(&event.r#type, event.schema_version, &event.data).ok()? {
+        StreamEvent::Licensee { event, .. } => Some(match event.user() {
+            Some(user) => Concern::User(user.as_str().to_owned()),
+            None => Concern::Everybody,
+        }),
+        StreamEvent::User { .. } => None,
+    }
+}
+
+fn is_personal_event(found: &PersonalEvent, user: &str, event: &Event) -> bool {
+    let PersonalEvent { user: found_user, version, event_type, schema_version, data, effective_at, recorded_at } =
+        found;
+    let times = (effective_at.timestamp_micros(), recorded_at.timestamp_micros());
+    found_user == user
+        && (*version, *schema_version) == (event.version, event.schema_version)
+        && (event_type, data) == (&event.r#type, &event.data)
+        && times == (event.effective_at_us, event.recorded_at_us)
 }
 
 /// An instant as it is shown in a difference.

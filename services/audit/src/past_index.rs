@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use journal::{EventBlock, FirstNamed, IndexInspection, KeptState, KeptUse, RowCounts};
-use licensing::{LicenseeId, UserId};
+use journal::{BlockState, EventBlock, FirstNamed, IndexInspection, KeptState, KeptUse, RowCounts};
+use licensing::{Account, LicenseeId, UserId};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     auditor::Auditor,
     error::differs,
     index::shown,
-    replay::{KeptAs, KnownUser, ReadCommit, Replay, StateMark, is_latest},
+    replay::{BlockAccount, KeptAs, KnownUser, ReadCommit, Replay, StateMark, is_latest},
 };
 
 /// The uses of one user that are new, and the last one before them.
@@ -54,6 +54,27 @@ pub(crate) fn check_uses(index: &dyn IndexInspection, fresh: &BTreeMap<UserId, F
 fn form_of_use(kept: &KeptUse) -> Value {
     let KeptUse { used_at, noted_at, recorded_at } = *kept;
     json!({"used_at": shown(used_at), "noted_at": shown(noted_at), "recorded_at": shown(recorded_at)})
+}
+
+/// Checks that the index keeps these accounts.
+pub(crate) fn check_block_accounts(index: &dyn IndexInspection, accounts: &[BlockAccount]) -> Result<(), AuditError> {
+    for BlockAccount { place, stream, account } in accounts {
+        let found = index.block_states(stream, &[account.version()])?;
+        let found = match found.first().map(account_of) {
+            Some(Some(found)) if found == *account => continue,
+            Some(Some(_)) => "another one",
+            Some(None) => "unreadable",
+            None => "missing",
+        };
+        let expected = "what the events up to it give";
+        return Err(differs(Part::Index, place.clone(), "account behind the block", found, expected));
+    }
+    Ok(())
+}
+
+/// The account in the small state behind a block, as the engine writes it: its encoding's version, then the account.
+fn account_of(state: &BlockState) -> Option<Account> {
+    postcard::from_bytes::<(u32, Account)>(&state.bytes).ok().map(|(_, account)| account)
 }
 
 /// The states that are kept of a stream for readers of the past, but for those that this program would pass over.
@@ -156,11 +177,13 @@ fn expected_counts(replay: &Replay) -> RowCounts {
         memberships: replay.licensees.values().map(members).sum(),
         memberships_ever: users().map(|known| count(known.licensees.len())).sum(),
         first_named: count(users().filter(|known| known.first_named.is_some()).count()),
+        concerns: replay.licensees.values().map(|known| known.state.version()).sum(),
     }
 }
 
 fn form_of_counts(counts: &RowCounts) -> Value {
-    let RowCounts { streams, events, blocks, last_uses, uses, memberships, memberships_ever, first_named } = *counts;
+    let RowCounts { streams, events, blocks, last_uses, uses, memberships, memberships_ever, first_named, concerns } =
+        *counts;
     json!({
         "streams": streams,
         "events": events,
@@ -170,5 +193,6 @@ fn form_of_counts(counts: &RowCounts) -> Value {
         "memberships": memberships,
         "memberships ever": memberships_ever,
         "first named": first_named,
+        "concerns": concerns,
     })
 }

@@ -153,7 +153,7 @@ struct Store {
 /// A store in which all of a life happened, by messages and by calls without a key.
 fn lived(seed: u64) -> Store {
     let folder = tempfile::tempdir().unwrap();
-    let mut options = sqlite::Options::new(engine::membership_of);
+    let mut options = sqlite::Options::new(engine::EVENT_READER);
     options.shards = 4;
     let store = sqlite::SqliteStore::open(folder.path(), &options).unwrap();
     let mut options = Options::new(Arc::new(Catalogue::built_in().unwrap()));

@@ -51,7 +51,7 @@ mod tests {
     #[tokio::test]
     async fn nothing_overtakes_an_order_that_was_not_taken() {
         let folder = tempfile::tempdir().unwrap();
-        let store = sqlite::SqliteStore::open(folder.path(), &sqlite::Options::new(engine::membership_of)).unwrap();
+        let store = sqlite::SqliteStore::open(folder.path(), &sqlite::Options::new(engine::EVENT_READER)).unwrap();
         let mut options = Options::new(Arc::new(Catalogue::built_in().unwrap()));
         options.queue_commands_max = 1;
         let running = start(store.journal(), store.index(), options).unwrap();

@@ -1,5 +1,6 @@
 //! What went wrong, as a page.
 
+use api::ProblemCode;
 use axum::{
     http::{HeaderValue, StatusCode, header::RETRY_AFTER},
     response::{IntoResponse, Redirect, Response},
@@ -48,6 +49,11 @@ impl Problem {
 
     pub(crate) fn http_status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Whether what was asked for is on its way.
+    pub(crate) fn is_being_prepared(&self) -> bool {
+        self.code == ProblemCode::BeingPrepared.as_str()
     }
 
     /// Whether a rule of the domain, or a change in between, stands against it: not a lack of rights, nor a failure.

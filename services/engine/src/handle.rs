@@ -7,7 +7,7 @@ use std::{
 
 use contract::incoming::Incoming;
 use journal::{Epoch, Journal, Positions, StreamIndex};
-use licensing::{Catalogue, Instant};
+use licensing::{Catalogue, Instant, LicenseeId};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
@@ -15,6 +15,7 @@ use crate::{
     Call, Claim, ClockMode, ClockRefused, Done, EngineError, Order, Peers, Reply, ReplyTo, Shared,
     answer::as_text,
     order::home_of,
+    preparing::Preparing,
     published::{PublishedClock, PublishedHeads},
     queue::Queue,
     shards::Decided,
@@ -64,6 +65,7 @@ pub struct Engine {
     pub(crate) decided: Decided,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) index: Arc<dyn StreamIndex>,
+    pub(crate) preparing: Preparing,
     pub(crate) shared: Option<Shared>,
     pub(crate) peers: Arc<OnceLock<Arc<dyn Peers>>>,
 }
@@ -274,6 +276,14 @@ impl Engine {
     /// What moves the clock.
     pub const fn clock_mode(&self) -> ClockMode {
         self.clock.mode()
+    }
+
+    /// Has a licensee with so many members read, if that takes long and it is decided here, so that it is there for a command
+    /// or a preview that may come. Nobody waits for it, and nothing is done where too many are wanted.
+    pub fn read_ahead(&self, licensee: &LicenseeId, members: u32) {
+        if self.decided.contains(self.shard_of(licensee.as_str())) {
+            self.preparing.want(licensee, members);
+        }
     }
 
     /// What is sold, and under which numbers.

@@ -5,13 +5,14 @@
 use std::{
     collections::{BTreeSet, HashMap},
     hash::Hash,
+    sync::Arc,
 };
 
 use contract::event::{StreamEvent, StreamName, decode};
 use journal::{Head, Journal, LicenseeDetails, Person, StoredEvent, StreamHead, StreamIndex, chain};
 use licensing::{Instant, Licensee, LicenseeId, User, UserId, UserStatus};
 
-use crate::{EngineError, recent::CommitRef, snapshots};
+use crate::{EngineError, preparing::Desk, recent::CommitRef, snapshots};
 
 /// The most licensees at hand after a batch.
 const LICENSEES_MAX: usize = 50_000;
@@ -100,10 +101,10 @@ impl<K: Hash + Eq + Clone, T> Cache<K, T> {
         Some(&mut entry.value)
     }
 
-    /// Lets go of the half that was needed longest ago, if there are more than `max`.
-    fn shrink(&mut self, max: usize, progress: &[Head]) {
+    /// Lets go of the half that was needed longest ago, if there are more than `max`; whether there were.
+    fn shrink(&mut self, max: usize, progress: &[Head]) -> bool {
         if self.entries.len() <= max {
-            return;
+            return false;
         }
         let mut ages: Vec<u64> = self.entries.values().map(|entry| entry.needed_in).collect();
         let middle = ages.len() / 2;
@@ -112,6 +113,7 @@ impl<K: Hash + Eq + Clone, T> Cache<K, T> {
         self.entries.retain(|_, entry| {
             entry.needed_in > oldest_kept || !entry.changed_in.iter().all(|commit| commit.is_indexed(progress))
         });
+        true
     }
 }
 
@@ -119,14 +121,17 @@ impl<K: Hash + Eq + Clone, T> Cache<K, T> {
 pub(crate) struct Hot {
     licensees: Cache<LicenseeId, HotLicensee>,
     users: Cache<UserId, HotUser>,
+    /// Where large licensees lie that were read before they are needed.
+    read_ahead: Arc<Desk>,
     batch: u64,
     /// How far the index was at the last batch's end.
     progress: Vec<Head>,
 }
 
 impl Hot {
-    pub(crate) fn new() -> Self {
-        Self { licensees: Cache::new(), users: Cache::new(), batch: 0, progress: Vec::new() }
+    pub(crate) fn new(read_ahead: Arc<Desk>) -> Self {
+        read_ahead.note_only_at_hand(|_| false);
+        Self { licensees: Cache::new(), users: Cache::new(), read_ahead, batch: 0, progress: Vec::new() }
     }
 
     /// Has a licensee at hand from now on, until [`end_batch`](Self::end_batch).
@@ -137,7 +142,8 @@ impl Hot {
         index: &dyn StreamIndex,
     ) -> Result<(), EngineError> {
         if !self.licensees.touch(licensee, self.batch) {
-            let loaded = read_licensee(licensee, journal, index)?;
+            let loaded = read_licensee(licensee, journal, index, self.read_ahead.take(licensee))?;
+            self.read_ahead.note_at_hand(licensee, &loaded.state);
             self.licensees.insert(licensee, loaded, self.batch);
         }
         Ok(())
@@ -177,6 +183,11 @@ impl Hot {
     pub(crate) fn forget(&mut self, is_of_them: impl Fn(&str) -> bool) {
         self.licensees.entries.retain(|licensee, _| !is_of_them(licensee.as_str()));
         self.users.entries.retain(|user, _| !is_of_them(user.as_str()));
+        self.note_at_hand();
+    }
+
+    fn note_at_hand(&self) {
+        self.read_ahead.note_only_at_hand(|licensee| self.licensees.entries.contains_key(licensee));
     }
 
     pub(crate) fn licensee(&self, licensee: &LicenseeId) -> Option<&HotLicensee> {
@@ -200,30 +211,49 @@ impl Hot {
     /// Lets go of what was not needed for long, if there is too much.
     pub(crate) fn end_batch(&mut self, progress: &[Head]) {
         self.batch += 1;
-        self.licensees.shrink(LICENSEES_MAX, progress);
+        if self.licensees.shrink(LICENSEES_MAX, progress) {
+            self.note_at_hand();
+        }
         self.users.shrink(USERS_MAX, progress);
         progress.clone_into(&mut self.progress);
     }
 }
 
-/// Reads a licensee: the snapshot, if there is one, and what came after it.
+/// Reads the state of a licensee: an earlier one, else the snapshot, if there is one, and what came after it. Gives the
+/// version that it began with, too.
+pub(crate) fn read_state(
+    licensee: &LicenseeId,
+    index: &dyn StreamIndex,
+    earlier: Option<Licensee>,
+) -> Result<(Licensee, u64), EngineError> {
+    let stream = licensee_stream(licensee);
+    let begins_with = match earlier {
+        Some(earlier) => Some(earlier),
+        None => index.snapshot(&stream)?.as_ref().and_then(snapshots::state_in),
+    };
+    let end = index.stream_head(&stream)?.map_or(0, |head| head.version);
+    let mut state = begins_with.filter(|state| state.version() <= end).unwrap_or_default();
+    let began_at = state.version();
+    for_each_event(&stream, began_at, index, |event, at| {
+        if let StreamEvent::Licensee { event, .. } = event {
+            state.evolve(&event, at);
+        }
+    })?;
+    Ok((state, began_at))
+}
+
+/// Reads a licensee, beginning with an earlier state of it if there is one at hand.
 pub(crate) fn read_licensee(
     licensee: &LicenseeId,
     journal: &dyn Journal,
     index: &dyn StreamIndex,
+    earlier: Option<Licensee>,
 ) -> Result<HotLicensee, EngineError> {
     let stream = licensee_stream(licensee);
     let Some(head) = index.stream_head(&stream)? else {
         return Ok(HotLicensee { state: Licensee::default(), hash: chain::START, details: None, snapshot_version: 0 });
     };
-    let kept = index.snapshot(&stream)?.as_ref().and_then(snapshots::state_in);
-    let mut state = kept.filter(|state| state.version() <= head.version).unwrap_or_default();
-    let snapshot_version = state.version();
-    for_each_event(&stream, snapshot_version, index, |event, at| {
-        if let StreamEvent::Licensee { event, .. } = event {
-            state.evolve(&event, at);
-        }
-    })?;
+    let (state, snapshot_version) = read_state(licensee, index, earlier)?;
     check_end(&stream, state.version(), head)?;
     let details = journal.licensee_details(licensee.as_str())?;
     Ok(HotLicensee { state, hash: head.hash, details, snapshot_version })

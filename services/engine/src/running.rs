@@ -11,6 +11,7 @@ use licensing::Catalogue;
 use crate::{
     ClockMode, Engine, EngineError, Shared,
     handle::Submission,
+    preparing::Preparing,
     queue,
     shards::Decided,
     snapshots::Snapshots,
@@ -57,6 +58,7 @@ pub fn start(journal: Arc<dyn Journal>, index: Arc<dyn StreamIndex>, options: Op
     metrics::counter!("usher_sweep_removed_total").increment(0);
     let (queue, submissions) = queue::bounded(options.queue_commands_max.max(1));
     let (snapshots, snapshots_thread) = Snapshots::start(index.clone())?;
+    let (preparing, preparing_thread) = Preparing::start(index.clone())?;
     let (teller_queue, teller) = match &options.shared {
         Some(shared) => {
             let (queue, teller) = teller::prepare(shared.users.clone());
@@ -71,6 +73,7 @@ pub fn start(journal: Arc<dyn Journal>, index: Arc<dyn StreamIndex>, options: Op
         queue: queue.clone(),
         submissions,
         snapshots,
+        read_ahead: preparing.desk(),
         teller: teller_queue.clone(),
         decided: decided.clone(),
     };
@@ -83,6 +86,7 @@ pub fn start(journal: Arc<dyn Journal>, index: Arc<dyn StreamIndex>, options: Op
         decided,
         journal,
         index,
+        preparing,
         shared: options.shared,
         peers: Arc::new(OnceLock::new()),
     };
@@ -95,6 +99,7 @@ pub fn start(journal: Arc<dyn Journal>, index: Arc<dyn StreamIndex>, options: Op
         threads.push(teller.start(engine.clone())?);
     }
     threads.push(snapshots_thread);
+    threads.push(preparing_thread);
     Ok(Running { engine, teller: teller_queue, threads })
 }
 
@@ -113,6 +118,7 @@ impl Drop for Running {
         // An error means that the writer has ended by itself.
         let _ = self.engine.queue.send(Submission::Stop);
         self.teller.stop();
+        self.engine.preparing.stop();
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
                 tracing::error!("a thread of the engine panicked");

@@ -123,7 +123,7 @@ mod tests {
             if number % 3 == 0 {
                 let (product, add_on) = (ProductId::new("duo"), AddOnId::new("duo_pro"));
                 licensee.evolve(
-                    &Event::SeatAssigned { user, product, add_on, cause: AssignmentCause::Administrator },
+                    &Event::SeatAssigned { user, product, add_on, cause: AssignmentCause::Requested },
                     at(number),
                 );
             }

@@ -4,7 +4,7 @@ use contract::{
     event::{ReadEvent, StreamEvent, UnreadableEvent},
     proto::journal,
 };
-use licensing::{Event, Instant, RemovalReason, UserId};
+use licensing::{Event, Instant, ProductId, RemovalReason, UserId};
 use serde::Serialize;
 
 /// An event of a licensee's stream, decoded.
@@ -71,37 +71,28 @@ impl Fact {
     }
 }
 
-/// The types, by full name, of events that are about one user each; all others are about what was sold.
-pub const PERSONAL_TYPES: [&str; 6] = [
-    "usher.licensing.v1.MemberAdded",
-    "usher.licensing.v1.MemberRemoved",
-    "usher.licensing.v1.MemberStatusChanged",
-    "usher.licensing.v1.MemberUpdated",
-    "usher.licensing.v1.SeatAssigned",
-    "usher.licensing.v1.SeatRemoved",
-];
-
 impl Fact {
     /// Whether it matters to a user: it is about them, or about what was sold, which concerns everybody.
     pub fn concerns(&self, user: &UserId) -> bool {
-        user_of(&self.event).is_none_or(|whose| whose == user)
+        self.event.user().is_none_or(|whose| whose == user)
     }
 
     /// Whether a seat was taken because there were too many (R22): then those that went with it are counted.
     pub const fn is_overage(&self) -> bool {
-        matches!(self.event, Event::SeatRemoved { reason: RemovalReason::Overage, .. })
+        self.overage_of().is_some()
     }
-}
 
-/// The user that an event is about; `None` for one about what was sold.
-pub(crate) const fn user_of(event: &Event) -> Option<&UserId> {
-    match event {
-        Event::SeatAssigned { user, .. }
-        | Event::SeatRemoved { user, .. }
-        | Event::MemberAdded { user, .. }
-        | Event::MemberUpdated { user, .. }
-        | Event::MemberRemoved { user }
-        | Event::MemberStatusChanged { user, .. } => Some(user),
-        _ => None,
+    /// Whether two seats of a product were taken by one command because there were too many (R22). Such events follow each
+    /// other.
+    pub fn goes_with(&self, other: &Self) -> bool {
+        let is_one_deed = self.cited.command_id == other.cited.command_id;
+        is_one_deed && self.is_overage() && self.overage_of() == other.overage_of()
+    }
+
+    const fn overage_of(&self) -> Option<&ProductId> {
+        match &self.event {
+            Event::SeatRemoved { product, reason: RemovalReason::Overage, .. } => Some(product),
+            _ => None,
+        }
     }
 }

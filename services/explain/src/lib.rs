@@ -15,7 +15,7 @@ mod why;
 pub use change::{Change, Field, FieldValue};
 pub use command::{Background, CommandFacts, CommandKind, CommandShown};
 pub use diff::{Diff, Differ, Move, MovesWanted, Net, NetSeats, NetTotals, Range, What};
-pub use fact::{Cited, Fact, PERSONAL_TYPES, UnreadableFact};
+pub use fact::{Cited, Fact, UnreadableFact};
 pub use rule::Rule;
 pub use why::{
     Action, Case, Evidence, Explanation, Inquiry, Link, LinkEvent, Obstacle, Overage, PoolShown, ProductExplanation,

@@ -13,7 +13,7 @@ use std::{
 
 use contract::proto::journal::{Commit, Event, Outcome, Record, record::Kind};
 use journal::{
-    Batch, Head, NewCommit,
+    Batch, EventReader, Head, NewCommit,
     sqlite::{Options, SqliteStore},
 };
 
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let events = arguments.next().transpose()?.unwrap_or(1_000_000);
     let events_a_commit = arguments.next().transpose()?.unwrap_or(1_000);
     let folder = tempfile::tempdir()?;
-    let store = SqliteStore::open(folder.path(), &Options { shards: SHARDS, ..Options::new(|_| None) })?;
+    let store = SqliteStore::open(folder.path(), &Options { shards: SHARDS, ..Options::new(EventReader::NOTHING) })?;
     let commits = commits(events, events_a_commit);
     let records: u64 = commits.iter().map(|commit| u64::from(commit.records)).sum();
     let block_bytes: usize = commits.iter().map(|commit| commit.block.len()).sum();
@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     fs::remove_file(folder.path().join("index.db"))?;
-    let store = SqliteStore::open(folder.path(), &Options::new(|_| None))?;
+    let store = SqliteStore::open(folder.path(), &Options::new(EventReader::NOTHING))?;
     let started = Instant::now();
     store.index().wait_for_lag_below(1, Duration::from_secs(3600))?;
     report("indexed anew", events, records, started.elapsed());

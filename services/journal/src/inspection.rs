@@ -88,4 +88,6 @@ pub struct RowCounts {
     pub memberships_ever: u64,
     /// Users who were ever named.
     pub first_named: u64,
+    /// Events that are found by whom they concern.
+    pub concerns: u64,
 }

@@ -41,14 +41,14 @@ pub use inspection::{EventMark, IndexInspection, KeptState, KeptUse, RowCounts};
 pub use leases::{Duty, Lease, Leases, Node, NodeId, Roster, Task, UnknownTask};
 pub use moment::Moment;
 pub use news::{Candidate, SharedUser, SharedUsers, StatusNews};
-pub use past_index::{About, BLOCK_EVENTS, EventBlock, FirstNamed, PastIndex};
+pub use past_index::{BLOCK_EVENTS, BlockState, EventBlock, FirstNamed, PastIndex, PersonalEvent, PersonalPlace};
 pub use port::{BLOCK_BYTES_MAX, Batch, Head, Journal, NewCommit, Position, StoredCommit};
 pub use positions::{InvalidPositions, Positions};
 pub use progress::{Ended, Progress};
 pub use read_ahead::{Stretch, beginnings, read_ahead};
 pub use shard::shard_of;
 pub use stream_index::{
-    HistoryFilter, MembershipChange, MembershipOf, NextDue, Page, Snapshot, StoredEvent, StoredOutcome, StreamHead,
-    StreamIndex,
+    Concern, EventReader, EventReading, HistoryFilter, MembershipChange, NextDue, Page, Snapshot, StoredEvent,
+    StoredOutcome, StreamHead, StreamIndex,
 };
 pub use watch::Watch;

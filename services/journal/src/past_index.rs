@@ -2,7 +2,7 @@
 
 use licensing::Instant;
 
-use crate::{JournalError, Moment, Snapshot, StoredEvent};
+use crate::{HistoryFilter, JournalError, Moment, Page, Snapshot};
 
 /// How many events a block of a stream has.
 pub const BLOCK_EVENTS: u64 = 1_000;
@@ -12,15 +12,28 @@ pub trait PastIndex: Send + Sync {
     /// The whole blocks of a stream, in order; what comes after the last of them is fewer than [`BLOCK_EVENTS`] events.
     fn blocks(&self, stream: &str) -> Result<Vec<EventBlock>, JournalError>;
 
-    /// The events of a stream after `after_version` that concern somebody, in order, `limit` at most. Nothing is kept for
-    /// it: the store looks at each event where it lies, and only hands out those that are wanted.
-    fn events_about(
+    /// The small states that are kept behind the whole blocks of a stream that end with these versions, in their order.
+    /// Blocks that are not there, or have no such state, are left out.
+    fn block_states(&self, stream: &str, versions: &[u64]) -> Result<Vec<BlockState>, JournalError>;
+
+    /// One page of what concerns a user in a stream's history, those events included that concern everybody; of no user, with
+    /// an empty text, those alone. Nobody else's events are looked at.
+    fn history_about(&self, stream: &str, user: &str, filter: &HistoryFilter) -> Result<Page, JournalError>;
+
+    /// The events of a stream that concern one user each: user by user in the byte order of their ids, of each in the order
+    /// of the stream, or all of it the other way round. They begin behind a place, at an end without one; `limit` at most,
+    /// none only where there are no more.
+    fn personal_events(
         &self,
         stream: &str,
-        after_version: u64,
-        about: &About<'_>,
+        behind: Option<&PersonalPlace>,
+        descending: bool,
         limit: usize,
-    ) -> Result<Vec<StoredEvent>, JournalError>;
+    ) -> Result<Vec<PersonalEvent>, JournalError>;
+
+    /// All events of a stream that concern one of these users alone: user by user in the byte order of their ids, of each in
+    /// the order of the stream.
+    fn personal_events_of(&self, stream: &str, users: &[&str]) -> Result<Vec<PersonalEvent>, JournalError>;
 
     /// The last use by each user that had been noted by a moment, in their order; `None` for never (R22).
     fn last_uses_at(&self, users: &[&str], moment: &Moment) -> Result<Vec<Option<Instant>>, JournalError>;
@@ -38,23 +51,41 @@ pub trait PastIndex: Send + Sync {
     fn put_past_state(&self, stream: &str, state: &Snapshot) -> Result<(), JournalError>;
 }
 
-/// Whom events concern.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct About<'a> {
-    /// Whatever has this in its bytes may concern them, such as a user's id. Longer ids may hold it too.
-    pub text: &'a str,
-    /// Types, by full name, of events that concern nobody but those whom they name; all others concern everybody.
-    pub personal_types: &'a [&'a str],
+/// The small state of a stream behind a whole block; the index does not know what it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockState {
+    /// The version of the last event in it.
+    pub version: u64,
+    /// As [`EventReader::fold_block`](crate::EventReader::fold_block) made it.
+    pub bytes: Vec<u8>,
 }
 
-impl About<'_> {
-    /// Whether an event of this type, in these bytes, concerns them.
-    pub(crate) fn is_met_by(&self, event_type: &str, record: &[u8]) -> bool {
-        let text = self.text.as_bytes();
-        // No text at all is in all bytes.
-        let is_named = || text.is_empty() || record.windows(text.len()).any(|bytes| bytes == text);
-        !self.personal_types.contains(&event_type) || is_named()
-    }
+/// An event of a stream that concerns one user alone, without what else is kept of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonalEvent {
+    /// The user.
+    pub user: String,
+    /// Its version in the stream.
+    pub version: u64,
+    /// Its type, by full name.
+    pub event_type: String,
+    /// The version of its data's schema.
+    pub schema_version: u32,
+    /// Its data.
+    pub data: Vec<u8>,
+    /// When it took effect.
+    pub effective_at: Instant,
+    /// When it was recorded.
+    pub recorded_at: Instant,
+}
+
+/// A place among the events of a stream that concern one user each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonalPlace {
+    /// The user.
+    pub user: String,
+    /// A version in the stream; it need not be one of the user's.
+    pub version: u64,
 }
 
 /// The times of [`BLOCK_EVENTS`] events of a stream that follow each other.

@@ -58,8 +58,39 @@ pub trait StreamIndex: PastIndex {
     fn put_snapshot(&self, stream: &str, snapshot: &Snapshot) -> Result<(), JournalError>;
 }
 
-/// Reads from an event whether someone became a member or ceased to be one; the index itself does not know the events.
-pub type MembershipOf = fn(&Event) -> Option<MembershipChange>;
+/// How an index reads events, which it does not know itself.
+#[derive(Debug, Clone, Copy)]
+pub struct EventReader {
+    /// What an event tells that the index keeps.
+    pub read: fn(&Event) -> EventReading,
+    /// The small state of a stream behind a block of its events: what the block before it came to (`None` before the first),
+    /// and the block's events in order. `None` of a stream that has no such state, and where an event can't be read.
+    pub fold_block: fn(Option<&[u8]>, &[Event]) -> Option<Vec<u8>>,
+}
+
+impl EventReader {
+    /// Reads nothing out of any event, for whoever needs no more than the events themselves.
+    pub const NOTHING: Self =
+        Self { read: |_| EventReading { membership: None, concern: None }, fold_block: |_, _| None };
+}
+
+/// What an event tells that the index keeps.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventReading {
+    /// Whether someone became a member or ceased to be one.
+    pub membership: Option<MembershipChange>,
+    /// Whom it concerns; `None` for one that is found by its stream alone.
+    pub concern: Option<Concern>,
+}
+
+/// Whom an event of a licensee concerns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Concern {
+    /// Every member: what was sold.
+    Everybody,
+    /// One user, by id.
+    User(String),
+}
 
 /// A change of who is a member of what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +145,10 @@ pub struct HistoryFilter {
     pub after_version: u64,
     /// Whether the newest comes first, instead of the oldest.
     pub newest_first: bool,
+    /// Only events of this version or a later one; 0 for all.
+    pub version_min: u64,
+    /// Only events of this version or an earlier one; `None` for all.
+    pub version_max: Option<u64>,
     /// How many at most.
     pub limit: usize,
     /// Only events that took effect at or after this instant.
@@ -122,6 +157,20 @@ pub struct HistoryFilter {
     pub to: Option<Instant>,
     /// Only events of these types, by full name; empty for all.
     pub types: Vec<String>,
+}
+
+impl HistoryFilter {
+    /// The versions that may be wanted: those behind the first and up to the second; `None` where there can't be any.
+    pub(crate) fn versions(&self) -> Option<(u64, u64)> {
+        let (after, last) = match (self.newest_first, self.after_version) {
+            (false, after) => (after, u64::MAX),
+            (true, 0) => (0, u64::MAX),
+            (true, before) => (0, before.saturating_sub(1)),
+        };
+        let after = after.max(self.version_min.saturating_sub(1));
+        let last = last.min(self.version_max.unwrap_or(u64::MAX));
+        (after < last).then_some((after, last))
+    }
 }
 
 /// A part of a stream's history.

@@ -13,7 +13,7 @@ use std::{
 
 use conformance::{
     Opened, assert_index_equals_journal,
-    samples::{Sample, membership_of},
+    samples::{READER, Sample},
 };
 use journal::{
     Batch,
@@ -25,7 +25,7 @@ const FOLDER: &str = "USHER_JOURNAL_TEST_FOLDER";
 const ACKNOWLEDGED: &str = "acknowledged";
 
 fn open(folder: &Path) -> Opened {
-    let store = SqliteStore::open(folder, &Options::new(membership_of)).unwrap();
+    let store = SqliteStore::open(folder, &Options::new(READER)).unwrap();
     Opened { journal: store.journal(), index: store.index(), store: Box::new(store) }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use conformance::{
     Maker, Opened, assert_index_equals_journal, fill,
-    samples::{Sample, at, event, membership_of, outcome, timer, usage},
+    samples::{READER, Sample, at, event, outcome, timer, usage},
 };
 use contract::proto::journal::record::Kind;
 use journal::{
@@ -25,7 +25,7 @@ impl Maker for Overlay {
 }
 
 fn options() -> Options {
-    Options::new(membership_of)
+    Options::new(READER)
 }
 
 fn on_nothing() -> Overlay {
@@ -64,7 +64,9 @@ conformance_tests! {
     every_use_is_told_also_of_those_that_are_indexed_at_one_go
     whoever_was_a_member_is_told_for_ever
     a_user_is_known_from_when_first_named
-    events_about_somebody_are_those_that_name_them_and_those_about_everybody
+    a_history_about_somebody_is_what_names_them_and_what_concerns_everybody
+    personal_events_go_user_by_user_either_way_and_from_any_place
+    personal_events_of_some_are_whole_events
     blocks_tell_the_bounds_of_their_times
 }
 
@@ -79,7 +81,7 @@ impl Beneath {
     /// A store with so many rounds of a bit of everything.
     fn filled(sample: &mut Sample, rounds: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(folder.path(), &sqlite::Options::new(membership_of)).unwrap();
+        let store = SqliteStore::open(folder.path(), &sqlite::Options::new(READER)).unwrap();
         let opened = Opened { journal: store.journal(), index: store.index(), store: Box::new(()) };
         fill(&opened, sample, rounds);
         opened.wait_until_indexed();

@@ -297,6 +297,19 @@ pub enum Event {
 }
 
 impl Event {
+    /// The user that it is about; `None` for one about what was sold, which concerns every member.
+    pub const fn user(&self) -> Option<&UserId> {
+        match self {
+            Event::SeatAssigned { user, .. }
+            | Event::SeatRemoved { user, .. }
+            | Event::MemberAdded { user, .. }
+            | Event::MemberUpdated { user, .. }
+            | Event::MemberRemoved { user }
+            | Event::MemberStatusChanged { user, .. } => Some(user),
+            _ => None,
+        }
+    }
+
     /// The short name, such as `SeatRemoved`.
     pub const fn name(&self) -> &'static str {
         match self {

@@ -29,24 +29,11 @@ impl Past {
     /// When the index can't be read or understood.
     pub fn start_before(&self, licensee: &LicenseeId, moment: &Moment) -> Result<Start, PastError> {
         let stream = StreamName::Licensee(licensee.clone()).to_string();
-        let blocks = self.index.blocks(&stream)?;
+        let blocks = self.sources.index.blocks(&stream)?;
         let whole = Whole::of(&blocks, moment);
         let state = self.state_of_whole(licensee, &stream, whole)?;
-        let last = match whole.version {
-            0 => None,
-            version => self.index.stream(&stream, version.saturating_sub(1), 1)?.first().map(|stored| stored.position),
-        };
+        let last = self.end_of_whole(&stream, whole)?;
         Ok(Start { stream, blocks, whole, state, last })
-    }
-
-    /// The very beginning, before the first event.
-    ///
-    /// # Errors
-    /// When the index can't be read.
-    pub fn beginning(&self, licensee: &LicenseeId) -> Result<Start, PastError> {
-        let stream = StreamName::Licensee(licensee.clone()).to_string();
-        let blocks = self.index.blocks(&stream)?;
-        Ok(Start { stream, blocks, whole: Whole::default(), state: Licensee::default(), last: None })
     }
 
     /// Visits the events behind a start that count at a moment, in order. The moment has to be no earlier than that of the
@@ -61,7 +48,7 @@ impl Past {
         mut visit: impl FnMut(StoredEvent) -> Result<(), E>,
     ) -> Result<(), E> {
         for span in spans_behind(&start.blocks, start.whole, moment) {
-            if read_stored(&*self.index, &start.stream, span, moment, &mut visit)?.is_break() {
+            if read_stored(&*self.sources.index, &start.stream, span, moment, &mut visit)?.is_break() {
                 break;
             }
         }

@@ -1,32 +1,56 @@
-//! Folding a licensee up to a moment, from the nearest state that is kept.
+//! Folding a licensee's account up to a moment, from the nearest one that the index keeps.
 
 use std::ops::ControlFlow;
 
-use contract::event::StreamEvent;
-use engine::{snapshot_of, state_in};
-use journal::{BLOCK_EVENTS, Position, StreamIndex};
-use licensing::{Instant, Licensee, LicenseeId};
+use contract::event::{StreamEvent, StreamName};
+use engine::account_in;
+use journal::{EventBlock, Position, StreamIndex};
+use licensing::{Account, Event, Instant, Licensee, LicenseeId};
 
 use crate::{
-    LicenseeThen, Moment, Past, PastError, Start,
+    LicenseeThen, Moment, Past, PastError,
     reading::{Counted, Span, Whole, read_span, spans_behind},
 };
 
-/// The fewest events between two states that are kept in the index. With more members there are more, so that what is kept
-/// stays in proportion to the events.
-const EVENTS_BETWEEN_KEPT: u64 = 10 * BLOCK_EVENTS;
+/// What events of a licensee are folded to.
+pub(crate) trait Folded {
+    /// How many events made it.
+    fn version(&self) -> u64;
+    /// Folds an event that took effect at `at`.
+    fn evolve(&mut self, event: &Event, at: Instant);
+}
+
+impl Folded for Account {
+    fn version(&self) -> u64 {
+        self.version()
+    }
+
+    fn evolve(&mut self, event: &Event, at: Instant) {
+        self.evolve(event, at);
+    }
+}
+
+impl Folded for Licensee {
+    fn version(&self) -> u64 {
+        self.version()
+    }
+
+    fn evolve(&mut self, event: &Event, at: Instant) {
+        self.evolve(event, at);
+    }
+}
 
 /// A licensee that is being folded.
-struct Fold<'a> {
-    index: &'a dyn StreamIndex,
-    licensee: &'a LicenseeId,
-    stream: String,
-    state: Licensee,
-    last: Option<Last>,
+pub(crate) struct Fold<'a, S> {
+    pub(crate) index: &'a dyn StreamIndex,
+    pub(crate) stream: &'a str,
+    pub(crate) state: S,
+    pub(crate) last: Option<Last>,
 }
 
 /// The last event that counted, and the latest time of all that did.
-struct Last {
+pub(crate) struct Last {
+    version: u64,
     position: Position,
     effective_at: Instant,
 }
@@ -37,116 +61,92 @@ impl Past {
     /// # Errors
     /// When the index can't be read or understood.
     pub fn licensee_at(&self, licensee: &LicenseeId, moment: &Moment) -> Result<Option<LicenseeThen>, PastError> {
-        let Start { stream, blocks, whole, state, last } = self.start_before(licensee, moment)?;
+        let stream = StreamName::Licensee(licensee.clone()).to_string();
+        let blocks = self.sources.index.blocks(&stream)?;
+        let whole = Whole::of(&blocks, moment);
         let latest = blocks.iter().take(whole.blocks).map(|block| block.effective_max).max();
-        let last = last.zip(latest).map(|(position, effective_at)| Last { position, effective_at });
-        let mut fold = Fold { index: &*self.index, licensee, stream, state, last };
+        let last = self.end_of_whole(&stream, whole)?.zip(latest).map(|(position, effective_at)| Last {
+            version: whole.version,
+            position,
+            effective_at,
+        });
+        let state = self.account_of_whole(&stream, &blocks, whole)?;
+        let mut fold = Fold { index: &*self.sources.index, stream: &stream, state, last };
         for span in spans_behind(&blocks, whole, moment) {
             if fold.take(span, moment)?.is_break() {
                 break;
             }
         }
-        Ok(fold.finish())
+        let Fold { state: account, last, .. } = fold;
+        Ok(last.map(|Last { version, position, effective_at }| LicenseeThen {
+            licensee: licensee.clone(),
+            account,
+            version,
+            position,
+            last_effective_at: effective_at,
+        }))
     }
 
-    /// The state that the whole part of a stream comes to.
-    pub(crate) fn state_of_whole(
+    /// Where the last event of the whole part of a stream lies; `None` of nothing.
+    pub(crate) fn end_of_whole(&self, stream: &str, whole: Whole) -> Result<Option<Position>, PastError> {
+        let Some(before) = whole.version.checked_sub(1) else { return Ok(None) };
+        Ok(self.sources.index.stream(stream, before, 1)?.first().map(|stored| stored.position))
+    }
+
+    /// The account that the whole part of a stream comes to. The index keeps the one behind each block.
+    fn account_of_whole(&self, stream: &str, blocks: &[EventBlock], whole: Whole) -> Result<Account, PastError> {
+        let kept = self.sources.index.block_states(stream, &[whole.version])?;
+        if let Some(account) = kept.first().and_then(account_in) {
+            return Ok(account);
+        }
+        // Before the first block, on top of an index that ends before, or behind what another program kept.
+        let before: Vec<u64> = blocks.iter().take(whole.blocks).map(|block| block.last_version).collect();
+        let kept = self.sources.index.block_states(stream, &before)?;
+        let state = kept.iter().rev().find_map(account_in).unwrap_or_default();
+        let mut fold = Fold { index: &*self.sources.index, stream, state, last: None };
+        fold.take_all_up_to(whole.version)?;
+        Ok(fold.state)
+    }
+
+    /// The account of a licensee behind each of some blocks of its events, with the time by which all of the block had taken
+    /// effect; in order. Those that another program kept are left out.
+    ///
+    /// # Errors
+    /// When the index can't be read.
+    pub fn accounts_behind(
         &self,
         licensee: &LicenseeId,
-        stream: &str,
-        whole: Whole,
-    ) -> Result<Licensee, PastError> {
-        if whole.version == 0 {
-            return Ok(Licensee::default());
-        }
-        if let Some(state) = self.kept_in_memory(licensee, whole) {
-            return Ok(state);
-        }
-        let _one_at_a_time = self.long_fold.lock();
-        // Whoever had it before may have folded the same.
-        if let Some(state) = self.kept_in_memory(licensee, whole) {
-            return Ok(state);
-        }
-        let state = self.fold_whole(licensee, stream, whole)?;
-        self.states.keep(licensee, &state);
-        Ok(state)
-    }
-
-    fn kept_in_memory(&self, licensee: &LicenseeId, whole: Whole) -> Option<Licensee> {
-        self.states.latest(licensee, whole.version).filter(|state| state.version() == whole.version)
-    }
-
-    /// Folds the whole part of a stream, and keeps states on the way.
-    fn fold_whole(&self, licensee: &LicenseeId, stream: &str, whole: Whole) -> Result<Licensee, PastError> {
-        let in_memory = self.states.latest(licensee, whole.version);
-        let in_index = self.index.past_state(stream, whole.version)?.as_ref().and_then(state_in);
-        let kept_version = in_index.as_ref().map_or(0, Licensee::version);
-        let nearest = in_memory.into_iter().chain(in_index).max_by_key(Licensee::version);
-        let mut keeper = Keeper { index: &*self.index, stream, kept_version };
-        let state = nearest.unwrap_or_default();
-        let mut fold = Fold { index: &*self.index, licensee, stream: stream.to_owned(), state, last: None };
-        while fold.state.version() < whole.version {
-            let after = fold.state.version();
-            let last = after.saturating_add(EVENTS_BETWEEN_KEPT).min(whole.version);
-            if fold.take(Span { after, last: Some(last) }, &Moment::default())?.is_break()
-                || fold.state.version() == after
-            {
-                break;
-            }
-            keeper.keep_if_due(&fold.state);
-        }
-        Ok(fold.state)
+        blocks: &[EventBlock],
+    ) -> Result<Vec<(Instant, Account)>, PastError> {
+        let stream = StreamName::Licensee(licensee.clone()).to_string();
+        let versions: Vec<u64> = blocks.iter().map(|block| block.last_version).collect();
+        let kept = self.sources.index.block_states(&stream, &versions)?;
+        let at = |version| blocks.iter().find(|block| block.last_version == version).map(|block| block.effective_max);
+        Ok(kept.iter().filter_map(|state| Some((at(state.version)?, account_in(state)?))).collect())
     }
 }
 
-impl Fold<'_> {
+impl<S: Folded> Fold<'_, S> {
     /// Takes in what counts of a span.
-    fn take(&mut self, span: Span, moment: &Moment) -> Result<ControlFlow<()>, PastError> {
+    pub(crate) fn take(&mut self, span: Span, moment: &Moment) -> Result<ControlFlow<()>, PastError> {
         let (state, last) = (&mut self.state, &mut self.last);
-        read_span(self.index, &self.stream, span, moment, |counted| {
-            let Counted { event, position, effective_at } = counted;
+        read_span(self.index, self.stream, span, moment, |counted| {
+            let Counted { event, version, position, effective_at } = counted;
             if let StreamEvent::Licensee { event, .. } = event {
                 state.evolve(&event, effective_at);
             }
             let latest = last.as_ref().map_or(effective_at, |last| last.effective_at.max(effective_at));
-            *last = Some(Last { position, effective_at: latest });
+            *last = Some(Last { version, position, effective_at: latest });
         })
     }
 
-    fn finish(self) -> Option<LicenseeThen> {
-        let Last { position, effective_at } = self.last?;
-        Some(LicenseeThen {
-            licensee: self.licensee.clone(),
-            state: self.state,
-            position,
-            last_effective_at: effective_at,
-        })
-    }
-}
-
-/// Keeps states in the index, for whoever reads a moment behind them later.
-struct Keeper<'a> {
-    index: &'a dyn StreamIndex,
-    stream: &'a str,
-    /// The version of the last one that is kept.
-    kept_version: u64,
-}
-
-impl Keeper<'_> {
-    /// A state is worth keeping when as many events are new as it takes to write its members once more.
-    fn keep_if_due(&mut self, state: &Licensee) {
-        let members = u64::from(state.account().members());
-        let new_events = state.version().saturating_sub(self.kept_version);
-        if new_events < EVENTS_BETWEEN_KEPT.max(members) {
-            return;
+    /// Takes in everything up to a version.
+    pub(crate) fn take_all_up_to(&mut self, version: u64) -> Result<(), PastError> {
+        let after = self.state.version();
+        if after < version {
+            // That knowledge ends somewhere is no concern here: all of it counts.
+            let _ = self.take(Span { after, last: Some(version) }, &Moment::default())?;
         }
-        self.kept_version = state.version();
-        if let Err(error) = self.keep(state) {
-            tracing::warn!(error = &*error, stream = self.stream, "a past state could not be kept");
-        }
-    }
-
-    fn keep(&self, state: &Licensee) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        Ok(self.index.put_past_state(self.stream, &snapshot_of(state)?)?)
+        Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! Licensees as they were.
 
 use journal::Position;
-use licensing::{Instant, Licensee, LicenseeId};
+use licensing::{Account, Instant, LicenseeId};
 use views::LicenseeView;
 
 use crate::{Moment, Past, PastError};
@@ -11,9 +11,11 @@ use crate::{Moment, Past, PastError};
 pub struct LicenseeThen {
     /// Which.
     pub licensee: LicenseeId,
-    /// What was sold to it, its members and their seats.
-    pub state: Licensee,
-    /// Where its last event by then lies.
+    /// What was sold to it, what was in effect, and how many members and seats it had.
+    pub account: Account,
+    /// The version in its stream of its last event by then.
+    pub version: u64,
+    /// Where that event lies.
     pub position: Position,
     /// When what had happened by then last took effect.
     pub last_effective_at: Instant,
@@ -25,13 +27,13 @@ impl Past {
     /// # Errors
     /// When the store can't be read or understood.
     pub fn licensee_view_at(&self, licensee: &LicenseeId, moment: &Moment) -> Result<Option<LicenseeView>, PastError> {
-        let Some(LicenseeThen { licensee, state, position, .. }) = self.licensee_at(licensee, moment)? else {
+        let Some(LicenseeThen { licensee, account, position, .. }) = self.licensee_at(licensee, moment)? else {
             return Ok(None);
         };
-        let details = self.journal.licensee_details(licensee.as_str())?;
+        let details = self.sources.journal.licensee_details(licensee.as_str())?;
         Ok(Some(LicenseeView {
             name: details.map(|details| details.name),
-            summary: state.account().summary(&self.catalogue),
+            summary: account.summary(&self.sources.catalogue),
             licensee,
             position,
         }))

@@ -14,6 +14,7 @@ const EVENTS_AT_ONCE: u64 = 10_000;
 /// An event that counts.
 pub(crate) struct Counted {
     pub(crate) event: StreamEvent,
+    pub(crate) version: u64,
     pub(crate) position: Position,
     pub(crate) effective_at: Instant,
 }
@@ -115,7 +116,7 @@ fn counted(stream: &str, StoredEvent { position, event }: StoredEvent) -> Result
         version,
         source,
     })?;
-    Ok(Counted { event: decoded, position, effective_at: instant(event.effective_at_us) })
+    Ok(Counted { event: decoded, version, position, effective_at: instant(event.effective_at_us) })
 }
 
 /// Every store gives instants that it took from instants.

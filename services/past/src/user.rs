@@ -3,13 +3,14 @@
 use contract::event::{StreamEvent, StreamName};
 use journal::FirstNamed;
 use licensing::{
-    FeatureId, Instant, LicenseeId, ProductId, User, UserId, UserStatus,
+    FeatureId, Instant, LicenseeId, Membership, ProductId, User, UserId, UserStatus,
     access::{self, Access},
 };
 use views::{UserSeat, UserView};
 
 use crate::{
     LicenseeThen, Moment, Past, PastError,
+    memberships::Horizon,
     reading::{Span, read_span},
 };
 
@@ -31,6 +32,8 @@ pub struct UserThen {
 pub struct MembershipThen {
     /// The licensee as it was.
     pub licensee: LicenseeThen,
+    /// How the user stood with it.
+    pub membership: Membership,
     /// The products of which the user held a seat, retained ones included.
     pub seats: Vec<ProductId>,
 }
@@ -41,11 +44,11 @@ impl Past {
     /// # Errors
     /// When the store can't be read or understood.
     pub fn user_at(&self, user: &UserId, moment: &Moment) -> Result<Option<UserThen>, PastError> {
-        let named = self.index.first_named(user.as_str())?.filter(|named| named.is_before(moment));
+        let named = self.sources.index.first_named(user.as_str())?.filter(|named| named.is_before(moment));
         let Some(FirstNamed { effective_at, .. }) = named else { return Ok(None) };
         let (status, changed_at) = self.status_at(user, moment)?;
         let mut memberships = Vec::new();
-        for id in self.index.memberships_ever(user.as_str())? {
+        for id in self.sources.index.memberships_ever(user.as_str())? {
             let Ok(licensee) = LicenseeId::parse(&id) else { continue };
             memberships.extend(self.membership_at(user, &licensee, moment)?);
         }
@@ -60,7 +63,7 @@ impl Past {
     /// When the store can't be read or understood.
     pub fn user_view_at(&self, user: &UserId, moment: &Moment) -> Result<Option<UserView>, PastError> {
         let Some(UserThen { user, status, memberships, .. }) = self.user_at(user, moment)? else { return Ok(None) };
-        let seats = memberships.iter().flat_map(|membership| self.seats_of(&user, membership)).collect();
+        let seats = memberships.iter().flat_map(|membership| self.seats_of(membership)).collect();
         Ok(Some(UserView { user, status, seats }))
     }
 
@@ -79,7 +82,7 @@ impl Past {
         let Some(then) = self.user_at(user, moment)? else { return Ok(None) };
         let memberships: Vec<_> = then.memberships.iter().map(MembershipThen::for_access).collect();
         let at = clock_at(moment, then.last_effective_at, now);
-        Ok(Some(access::check(then.status, &memberships, feature, at, &self.catalogue)))
+        Ok(Some(access::check(then.status, &memberships, feature, at, &self.sources.catalogue)))
     }
 
     /// The status of a user, and when it was last set.
@@ -87,7 +90,7 @@ impl Past {
         let stream = StreamName::User(user.clone()).to_string();
         let (mut state, mut changed_at) = (User::default(), None);
         // That knowledge ends somewhere is no concern here: nothing behind it was visited.
-        let _ = read_span(&*self.index, &stream, Span { after: 0, last: None }, moment, |counted| {
+        let _ = read_span(&*self.sources.index, &stream, Span { after: 0, last: None }, moment, |counted| {
             if let StreamEvent::User { event, .. } = counted.event {
                 state.evolve(event);
             }
@@ -103,28 +106,28 @@ impl Past {
         moment: &Moment,
     ) -> Result<Option<MembershipThen>, PastError> {
         let Some(licensee) = self.licensee_at(licensee, moment)? else { return Ok(None) };
-        if licensee.state.roster().member(user).is_none() {
+        let horizon = Horizon::of(&licensee, moment);
+        let found = self.sources.memberships(&horizon, std::slice::from_ref(user))?.pop();
+        let Some((_, membership)) = found.filter(|(_, membership)| membership.member().is_some()) else {
             return Ok(None);
-        }
-        let seats = licensee.state.roster().seats_of(user).cloned().collect();
-        Ok(Some(MembershipThen { licensee, seats }))
+        };
+        let seats = membership.seats().iter().map(|(product, _)| product.clone()).collect();
+        Ok(Some(MembershipThen { licensee, membership, seats }))
     }
 
-    fn seats_of(&self, user: &UserId, membership: &MembershipThen) -> Vec<UserSeat> {
-        let LicenseeThen { licensee, state, .. } = &membership.licensee;
-        let seat_of = |product: &ProductId| {
-            let seat = state.roster().seat(product, user)?;
-            let (licensee, product) = (licensee.clone(), product.clone());
-            Some(UserSeat::of(licensee, state.account(), product, seat.assigned_at, &self.catalogue))
+    fn seats_of(&self, MembershipThen { licensee, membership, .. }: &MembershipThen) -> Vec<UserSeat> {
+        let LicenseeThen { licensee, account, .. } = licensee;
+        let seat_of = |(product, assigned_at): &(ProductId, Instant)| {
+            UserSeat::of(licensee.clone(), account, product.clone(), *assigned_at, &self.sources.catalogue)
         };
-        membership.seats.iter().filter_map(seat_of).collect()
+        membership.seats().iter().map(seat_of).collect()
     }
 }
 
 impl MembershipThen {
     fn for_access(&self) -> access::Membership<'_> {
-        let LicenseeThen { licensee, state, .. } = &self.licensee;
-        access::Membership { licensee, account: state.account(), seats: &self.seats }
+        let LicenseeThen { licensee, account, .. } = &self.licensee;
+        access::Membership { licensee, account, seats: &self.seats }
     }
 }
 

@@ -1,16 +1,19 @@
 //! Pages of members as they were.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use contract::incoming::from_json;
-use engine::{ClockMode, Engine, Options, Running};
+use engine::{ClockMode, Done, Engine, Options, Running, Ticket};
 use journal::sqlite::{self, SqliteStore};
 use licensing::{Catalogue, LicenseeId, UserStatus};
-use past::{Moment, Past};
+use past::{Moment, Past, PastError};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use views::{Looks, MemberSort, MembersQuery, Views};
+use views::{Looks, MemberSort, MemberSortKey, MembersQuery, Views};
 
 const NOW: &str = "2025-02-01T00:00:00Z";
 
@@ -25,20 +28,27 @@ struct World {
 impl World {
     /// `acme` with members `u-0` to `u-9`, of whom `u-7` is blocked.
     fn new() -> Self {
+        Self::of((0..10).map(user).collect())
+    }
+
+    /// `acme` with these members, of whom `u-7` is blocked.
+    fn of(users: Vec<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(folder.path(), &sqlite::Options::new(engine::membership_of)).unwrap();
+        let store = SqliteStore::open(folder.path(), &sqlite::Options::new(engine::EVENT_READER)).unwrap();
         let catalogue = Arc::new(Catalogue::built_in().unwrap());
         let clock = ClockMode::Manual(Some(NOW.parse().unwrap()));
         let options = Options { clock, ..Options::new(catalogue.clone()) };
         let running = engine::start(store.journal(), store.index(), options).unwrap();
         let engine = running.engine();
-        for user in (0..10).map(user) {
+        let join = |user: &String| {
             let data = json!({
                 "licensee": "acme", "user": user, "username": user, "name": format!("Member {user}"),
                 "email": format!("{user}@example.com"), "role": "developer", "type": "human",
             });
-            accept(&engine, "MemberAdded", &user, &data);
-        }
+            hand_in(&engine, "MemberAdded", user, &data)
+        };
+        let joining: Vec<_> = users.iter().map(join).collect();
+        joining.into_iter().for_each(is_accepted);
         accept(&engine, "UserBlocked", "block", &json!({"user": user(7)}));
         assert!(store.index().wait_for_lag_below(1, Duration::from_secs(60)).unwrap());
         let views = Views::open(folder.path(), store.journal(), store.journal_path(), catalogue.clone()).unwrap();
@@ -48,25 +58,37 @@ impl World {
 
     /// The ids on each page, to the end.
     fn pages(&self, query: &MembersQuery) -> Vec<Vec<String>> {
+        self.try_pages(query).unwrap()
+    }
+
+    fn try_pages(&self, query: &MembersQuery) -> Result<Vec<Vec<String>>, PastError> {
         let acme = LicenseeId::parse("acme").unwrap();
         let moment = Moment::of(NOW.parse().unwrap());
         let then = self.past.licensee_at(&acme, &moment).unwrap().unwrap();
         let (mut pages, mut query) = (Vec::new(), query.clone());
         loop {
-            let page = self.past.members_of(&then, &moment, &query).unwrap();
+            let page = self.past.members_of(&then, &moment, &query)?;
             pages.push(page.items.iter().map(|member| member.user.to_string()).collect());
             assert!(pages.len() < 100, "the pages have no end");
-            let Some(cursor) = page.next_cursor else { return pages };
+            let Some(cursor) = page.next_cursor else { return Ok(pages) };
             query.cursor = Some(cursor);
         }
     }
 }
 
 fn accept(engine: &Engine, kind: &str, id: &str, data: &Value) {
+    is_accepted(hand_in(engine, kind, id, data));
+}
+
+fn is_accepted(ticket: Ticket<Done>) {
+    let done = ticket.wait().unwrap();
+    assert!(done.outcome.is_ok(), "{:?}", done.outcome);
+}
+
+fn hand_in(engine: &Engine, kind: &str, id: &str, data: &Value) -> Ticket<Done> {
     let message = json!({"specversion": "1.0", "source": "/test", "id": id, "time": NOW,
         "type": format!("usher.directory.v1.{kind}"), "data": data});
-    let done = engine.message(from_json(message.to_string().as_bytes())).unwrap().wait().unwrap();
-    assert!(done.outcome.is_ok(), "{:?}", done.outcome);
+    engine.message(from_json(message.to_string().as_bytes())).unwrap()
 }
 
 fn user(number: usize) -> String {
@@ -108,4 +130,44 @@ fn everybody_comes_once_whatever_ends_the_pages() {
         let search = MembersQuery { search: Some("MEMBER U".to_owned()), ..query };
         assert_eq!(world.pages(&search).concat(), everybody, "{looks} looks, {limit} a page");
     }
+}
+
+/// In the order of user names, which are the ids here, the last one first.
+fn by_username_descending(limit: usize) -> MembersQuery {
+    let sort = MemberSort { key: MemberSortKey::Username, descending: true };
+    MembersQuery { sort, limit, ..MembersQuery::default() }
+}
+
+#[test]
+fn a_few_are_sorted_at_once() {
+    let world = World::new();
+    let expected: Vec<String> = (0..10).rev().map(user).collect();
+    assert_eq!(world.pages(&by_username_descending(4)).concat(), expected);
+}
+
+#[test]
+fn many_are_sorted_aside_and_whoever_asks_meanwhile_is_told_how_far_that_is() {
+    let ids: Vec<String> = (0..2_500).map(|number| format!("u-{number:04}")).collect();
+    let world = World::of(ids.clone());
+    let query = by_username_descending(300);
+    let Err(PastError::BeingPrepared { done: 0, of: 2_500 }) = world.try_pages(&query) else {
+        panic!("it was there at once");
+    };
+    let began = Instant::now();
+    let pages = loop {
+        match world.try_pages(&query) {
+            Ok(pages) => break pages,
+            Err(PastError::BeingPrepared { done, of: 2_500 }) if done <= 2_500 => {
+                assert!(began.elapsed() < Duration::from_secs(60), "it never was there");
+                std::thread::yield_now();
+            }
+            Err(error) => panic!("{error}"),
+        }
+    };
+    assert_eq!(pages.len(), 9);
+    let expected: Vec<String> = ids.into_iter().rev().collect();
+    assert_eq!(pages.concat(), expected);
+    assert_eq!(world.pages(&query).concat(), expected, "it is there for whoever comes next");
+    let nobody = MembersQuery { search: Some("nobody".to_owned()), ..query };
+    assert!(matches!(world.try_pages(&nobody), Err(PastError::BeingPrepared { .. })), "another order");
 }

@@ -73,7 +73,8 @@ impl From<PastError> for Problem {
         match error {
             PastError::Journal(error) => error.into(),
             PastError::Views(error) => error.into(),
-            PastError::Event { .. } => Self::internal(&error),
+            PastError::BeingPrepared { .. } => Self::new(ProblemCode::BeingPrepared, error.to_string()),
+            PastError::Event { .. } | PastError::Thread(_) => Self::internal(&error),
         }
     }
 }

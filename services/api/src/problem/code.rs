@@ -69,6 +69,8 @@ problem_codes! {
     InternalError = "internal_error", 500;
     /// The read models have not got to the position that was asked for.
     NotYetVisible = "not_yet_visible", 503;
+    /// What was asked for takes longer than anybody should wait for, and is on its way.
+    BeingPrepared = "being_prepared", 503;
     /// Too much waits already.
     Overloaded = "overloaded", 503;
     /// Usher is stopping, or its store failed.

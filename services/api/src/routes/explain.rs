@@ -83,7 +83,7 @@ fn explain(services: &Services, question: Question) -> Result<Answer, Problem> {
     let mut inquiry = Inquiry::new(catalogue, question.user.clone());
     for_each_fact_about(services, &then, &question.user, &moment, |fact| inquiry.note(fact))?;
     let at = clock_at(&moment, then.last_effective_at, now);
-    let case = inquiry.close(then.state);
+    let case = inquiry.close(services.past.with_member(&then, &moment, &question.user)?);
     check_user(services, &case, &question)?;
     let products = products(services, question.product.as_ref())?;
     let background = background(services, &case, &question)?;

@@ -30,7 +30,8 @@ pub(super) struct Parameters {
     /// filter in the past, and of an order by anything but `user` ends also behind 10,000 members that were looked at, or
     /// fewer: it may have few items, or none, and go on with `next_cursor` all the same.
     search: Option<String>,
-    /// What to sort by, with `-` before it for descending; nulls are last either way.
+    /// What to sort by, with `-` before it for descending; nulls are last either way. In the past an order of many members but
+    /// that by `user` is prepared first: 503 `being_prepared` until it is there.
     #[serde(default, deserialize_with = "optional")]
     #[param(value_type = Option<schema::MemberSort>, default = "user")]
     sort: Option<MemberSort>,
@@ -97,7 +98,7 @@ fn members_then(
         if query.assigned.is_none() {
             return Ok(());
         }
-        check_can_list_assigned(&then.state.account().summary(catalogue), catalogue)
+        check_can_list_assigned(&then.account.summary(catalogue), catalogue)
     })
 }
 

@@ -64,7 +64,7 @@ impl Server {
 
     fn start(clock: ClockMode, metrics: RenderMetrics, auth: Auth) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(folder.path(), &sqlite::Options::new(engine::membership_of)).unwrap();
+        let store = SqliteStore::open(folder.path(), &sqlite::Options::new(engine::EVENT_READER)).unwrap();
         let catalogue = Arc::new(Catalogue::built_in().unwrap());
         let options = Options { clock, ..Options::new(catalogue.clone()) };
         let running = engine::start(store.journal(), store.index(), options).unwrap();

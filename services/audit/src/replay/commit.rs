@@ -4,10 +4,10 @@ use contract::{
     event::{self, StreamEvent, StreamName},
     proto::journal::{self as wire, Outcome, record::Kind},
 };
-use journal::{KeptUse, Position, StoredCommit, chain, shard_of};
+use journal::{BLOCK_EVENTS, KeptUse, Position, StoredCommit, chain, shard_of};
 use licensing::{Event, Instant, LicenseeId, UserId};
 
-use super::{Replay, StreamEnd};
+use super::{BlockAccount, Replay, StreamEnd};
 use crate::{AuditError, Part, Place, error::differs};
 
 /// A commit, decoded, with the place of each record.
@@ -190,7 +190,17 @@ impl Replay {
         }
         let known = self.licensee(licensee, position);
         known.state.evolve(event, at);
+        self.note_block_account(licensee, place);
         self.check_kept_states(licensee, place)
+    }
+
+    fn note_block_account(&mut self, licensee: &LicenseeId, place: &Place) {
+        let Some(accounts) = &mut self.block_accounts else { return };
+        let Some(known) = self.licensees.get(licensee) else { return };
+        if known.state.version().is_multiple_of(BLOCK_EVENTS) {
+            let stream = StreamName::Licensee(licensee.clone()).to_string();
+            accounts.push(BlockAccount { place: place.clone(), stream, account: known.state.account().clone() });
+        }
     }
 
     /// Compares the states that are kept at the version to which the licensee has come.

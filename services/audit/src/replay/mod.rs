@@ -7,9 +7,9 @@ mod times;
 use std::collections::{BTreeMap, HashMap};
 
 use journal::{COMMIT_START, Head, Position, chain};
-use licensing::{Instant, LicenseeId, RemovalReason, UserId};
+use licensing::{Account, Instant, LicenseeId, RemovalReason, UserId};
 
-use crate::seal::Sealed;
+use crate::{Place, seal::Sealed};
 
 pub(crate) use commit::{ReadCommit, read};
 pub(crate) use known::{KeptAs, KnownLicensee, KnownUser, StateMark, is_latest};
@@ -35,7 +35,17 @@ pub(crate) struct Replay {
     pub(crate) next_due: BTreeMap<String, Instant>,
     /// States that somebody kept and that the fold has not come to yet, the latest of each licensee first.
     pub(crate) kept_states: BTreeMap<LicenseeId, Vec<StateMark>>,
+    /// The accounts of licensees behind whole blocks of their events that nobody has compared yet; `None` for whoever has
+    /// nothing to compare them with.
+    pub(crate) block_accounts: Option<Vec<BlockAccount>>,
     pub(crate) counts: Counts,
+}
+
+/// The account of a licensee behind a whole block of its events.
+pub(crate) struct BlockAccount {
+    pub(crate) place: Place,
+    pub(crate) stream: String,
+    pub(crate) account: Account,
 }
 
 /// The end of a stream.

@@ -57,6 +57,19 @@ fn a_changed_row_of_the_index_is_found_and_named() {
                 "version 1, stream licensee/acme: recorded time that it is found by",
             ),
             ("streams", "INSERT INTO streams VALUES (99, 'licensee/umbrella', 0)", "number of rows: streams is 4"),
+            ("concerns", "DELETE FROM concerns WHERE user = ''", "event found by whom it concerns is another, or none"),
+            (
+                "concerns",
+                "UPDATE concerns SET user = user || '-' WHERE user > ''",
+                "event found by whom it concerns is",
+            ),
+            ("concerns", "UPDATE concerns SET data = x'' WHERE user > ''", "event found by whom it concerns is"),
+            (
+                "concerns",
+                "UPDATE concerns SET effective_at_us = effective_at_us + 1 WHERE user > ''",
+                "event found by whom it concerns is",
+            ),
+            ("concerns", "INSERT INTO concerns VALUES (99, 'u', 1, 1, 1, 1, 1, x'')", "number of rows: concerns is"),
             ("commands", "DELETE FROM commands WHERE key = (SELECT max(key) FROM commands)", "outcome is missing"),
             ("usage", "UPDATE usage SET last_used_at_us = last_used_at_us - 1", "user ann: last use"),
             ("usage", "DELETE FROM usage", "user ann: last use"),
@@ -124,6 +137,10 @@ fn an_event_too_many_in_the_index_is_found() {
 #[test]
 fn changed_times_of_a_block_are_found_and_the_stream_and_the_block_named() {
     let told = |field: &str| format!("stream licensee/acme: times of the block: 00000000000000001000{field}");
+    let account_is = |what| match what {
+        "missing" => "version 1000, stream licensee/acme: account behind the block is missing",
+        _ => "version 1000, stream licensee/acme: account behind the block is unreadable",
+    };
     each_is_found_in(
         &Ground::long(),
         "index.db",
@@ -132,9 +149,15 @@ fn changed_times_of_a_block_are_found_and_the_stream_and_the_block_named() {
             ("blocks", "UPDATE blocks SET effective_min_us = effective_min_us + 1", &told(".effective_min")),
             ("blocks", "UPDATE blocks SET effective_max_us = effective_max_us - 1", &told(".effective_max")),
             ("blocks", "UPDATE blocks SET recorded_max_us = recorded_max_us - 1", &told(".recorded_max")),
-            ("blocks", "UPDATE blocks SET key = key + 1", &told("")),
-            ("blocks", "DELETE FROM blocks", &told("")),
-            ("blocks", "INSERT INTO blocks VALUES (7, 1, 1, 1)", "number of rows: blocks is 2"),
+            ("blocks", "UPDATE blocks SET key = key + 1", account_is("missing")),
+            ("blocks", "DELETE FROM blocks", account_is("missing")),
+            ("blocks", "UPDATE blocks SET state = NULL", account_is("missing")),
+            ("blocks", "UPDATE blocks SET state = x'00'", account_is("unreadable")),
+            (
+                "blocks",
+                "INSERT INTO blocks (key, effective_min_us, effective_max_us, recorded_max_us) VALUES (7, 1, 1, 1)",
+                "number of rows: blocks is 2",
+            ),
         ],
     );
 }

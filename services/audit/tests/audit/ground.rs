@@ -82,7 +82,7 @@ impl Ground {
 
     fn of(messages: Vec<(&'static str, Value)>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut options = journal::sqlite::Options::new(engine::membership_of);
+        let mut options = journal::sqlite::Options::new(engine::EVENT_READER);
         options.shards = SHARDS;
         let store = SqliteStore::open(folder.path(), &options).unwrap();
         let catalogue = Arc::new(Catalogue::built_in().unwrap());

@@ -23,7 +23,7 @@ struct Ground {
 impl Ground {
     fn new() -> Self {
         let database = Postgres::shared().unwrap().database().unwrap();
-        let mut options = Options::new(engine::membership_of);
+        let mut options = Options::new(engine::EVENT_READER);
         options.shards = SHARDS;
         let store = PostgresStore::open(&database.url().parse().unwrap(), &options).unwrap();
         store.hold_all().unwrap();

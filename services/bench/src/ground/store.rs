@@ -100,7 +100,7 @@ impl Store {
     /// # Errors
     /// [`BenchError`] if it can't be opened.
     pub fn in_folder(folder: &Path, catalogue: &Arc<Catalogue>, shards: Option<u16>) -> Result<Self, BenchError> {
-        let mut options = sqlite::Options::new(engine::membership_of);
+        let mut options = sqlite::Options::new(engine::EVENT_READER);
         options.shards = shards.unwrap_or(options.shards);
         let store = SqliteStore::open(folder, &options)?;
         let running = engine::start(store.journal(), store.index(), Options::new(catalogue.clone()))?;
@@ -113,7 +113,7 @@ impl Store {
     /// [`BenchError`] if it can't be opened.
     pub fn in_database(url: &str, catalogue: &Arc<Catalogue>, shards: Option<u16>) -> Result<Self, BenchError> {
         let url = url.parse().map_err(|error| BenchError::wrong(format!("the database's url: {error}")))?;
-        let mut options = postgres::Options::new(engine::membership_of);
+        let mut options = postgres::Options::new(engine::EVENT_READER);
         options.shards = shards.unwrap_or(options.shards);
         let store = PostgresStore::open(&url, &options)?;
         store.hold_all()?;

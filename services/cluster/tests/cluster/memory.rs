@@ -21,5 +21,5 @@ impl Ground for Memory {
 
 /// An empty one.
 pub fn memory() -> Memory {
-    Memory::new(engine::membership_of)
+    Memory::new(engine::EVENT_READER)
 }

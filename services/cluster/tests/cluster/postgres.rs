@@ -15,7 +15,7 @@ impl Postgres {
 impl Ground for Postgres {
     fn parts(&self) -> Parts {
         let url: DatabaseUrl = self.0.url().parse().unwrap();
-        let mut options = Options::new(engine::membership_of);
+        let mut options = Options::new(engine::EVENT_READER);
         // Several nodes are on one server here.
         options.connections_max = 4;
         let store = PostgresStore::open(&url, &options).unwrap();

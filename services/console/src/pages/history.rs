@@ -14,7 +14,7 @@ use crate::{
     fields::Fields,
     html::{
         DayForm, Tab, day as day_of, day_and_time, day_form, empty, event_sentence, event_tone, hidden, licensee_page,
-        pager, problem_notice, product_chip, seat_chart, seats_meter,
+        notice, pager, problem_notice, product_chip, seat_chart, seats_meter,
     },
     interface::Target,
     visitor::Visitor,
@@ -211,6 +211,11 @@ fn wrong_filter(licensee: &str, problem: &Problem) -> Markup {
 
 fn timeline(licensee: &Licensee, query: &Query, page: &Page<Event>, may_undo: bool) -> Markup {
     let id = licensee.licensee.as_str();
+    let next = page.next_cursor.as_deref().map(|cursor| query.link(id, cursor));
+    if let Some(next) = next.as_deref().filter(|_| page.items.is_empty()) {
+        let text = html! { "Not everything has been looked at yet. " a href=(next) rel="next" { "Look further" } };
+        return notice("info", "Nothing found so far", &text);
+    }
     if page.items.is_empty() {
         let all = format!("/licensees/{id}/history");
         return empty(
@@ -219,7 +224,6 @@ fn timeline(licensee: &Licensee, query: &Query, page: &Page<Event>, may_undo: bo
         );
     }
     let first = (!query.cursor.is_empty()).then(|| query.link(id, ""));
-    let next = page.next_cursor.as_deref().map(|cursor| query.link(id, cursor));
     html! {
         ol.timeline aria-label="Events, the newest first" { @for event in &page.items { (entry(id, event, may_undo)) } }
         (pager(first.as_deref(), next.as_deref()))

@@ -58,7 +58,13 @@ pub(crate) fn parse_licensee(text: &str) -> Result<LicenseeId, Failure> {
     LicenseeId::parse(text).map_err(|_| Failure::not_found("the address names no possible licensee: check it"))
 }
 
-/// The licensee as it is now, if the visitor may see it.
+/// The licensee as it is now, if the visitor may see it. Whoever may change it has it ready for a preview or a change, which
+/// would be slow on a licensee with very many members that nobody has touched since usher was started.
 async fn licensee_now(console: &Console, visitor: &Visitor, licensee: &LicenseeId) -> Result<Licensee, Failure> {
-    console.interface().get(visitor, Target::new(format!("/v1/licensees/{licensee}"))).await
+    let target = Target::new(format!("/v1/licensees/{licensee}"));
+    let now: Licensee = console.interface().get(visitor, target).await?;
+    if visitor.caller.changes_seats_of(licensee) || visitor.caller.sends_billing {
+        console.services().engine.read_ahead(licensee, now.members);
+    }
+    Ok(now)
 }

@@ -2,6 +2,7 @@
 
 use axum::{
     extract::{Path, RawQuery, State},
+    http::{HeaderValue, StatusCode, header::REFRESH},
     response::{IntoResponse, Response},
 };
 use chrono::NaiveDate;
@@ -36,13 +37,16 @@ const COLUMNS: [(&str, &str); 5] = [
     ("Seat", ""),
 ];
 
+/// After how many seconds a page looks again whose list is not there yet.
+const REFRESH_SECONDS: &str = "1";
+
 /// The page.
 pub(crate) async fn show(
     State(console): State<Console>,
     visitor: Visitor,
     Path(licensee): Path<String>,
     RawQuery(query): RawQuery,
-) -> Result<Markup, Failure> {
+) -> Result<Response, Failure> {
     let licensee = parse_licensee(&licensee)?;
     render(&console, &visitor, &licensee, &MembersQuery::of(&Fields::of_query(query.as_deref())), None).await
 }
@@ -55,8 +59,9 @@ pub(super) async fn with_refusal(
     query: &MembersQuery,
     problem: &Problem,
 ) -> Result<Response, Failure> {
-    let page = render(console, visitor, licensee, query, Some(problem)).await?;
-    Ok((problem.http_status(), page).into_response())
+    let mut response = render(console, visitor, licensee, query, Some(problem)).await?;
+    *response.status_mut() = problem.http_status();
+    Ok(response)
 }
 
 async fn render(
@@ -65,7 +70,7 @@ async fn render(
     licensee: &LicenseeId,
     query: &MembersQuery,
     refused: Option<&Problem>,
-) -> Result<Markup, Failure> {
+) -> Result<Response, Failure> {
     let query = &without_today(query, console.services().engine.now().date_naive());
     let now = licensee_now(console, visitor, licensee).await?;
     let then = if query.as_of.is_empty() { None } else { licensee_then(console, visitor, licensee, query).await? };
@@ -73,10 +78,12 @@ async fn render(
         return Err(Failure::not_found("the catalogue has no product: see usher's --catalog"));
     };
     let members = Found::of(console, visitor, licensee.as_str(), query).await;
+    let is_being_prepared = matches!(&members, Err(Failure::Problem(problem)) if problem.is_being_prepared());
     let list = match members {
         Ok(Found { page, looked_at }) => {
             table(&Table { visitor, licensee: &now, product, query, page: &page, looked_at })
         }
+        Err(Failure::Problem(problem)) if problem.is_being_prepared() => preparing(&problem),
         // What the address asks for can't be had; the rest of the page can.
         Err(Failure::Problem(problem)) if matches!(problem.status, 400 | 404 | 409) => no_list(&now, query, &problem),
         Err(failure) => return Err(failure),
@@ -92,7 +99,19 @@ async fn render(
         (filters(query))
         (list)
     };
-    Ok(licensee_page(visitor, &now, (Tab::Seats, "Seats"), &content))
+    let page = licensee_page(visitor, &now, (Tab::Seats, "Seats"), &content);
+    if is_being_prepared {
+        // Works without script: the browser asks for the same address again.
+        let again = [(REFRESH, HeaderValue::from_static(REFRESH_SECONDS))];
+        return Ok((StatusCode::ACCEPTED, again, page).into_response());
+    }
+    Ok(page.into_response())
+}
+
+/// That the list is on its way.
+fn preparing(problem: &Problem) -> Markup {
+    let text = html! { (problem.detail) ". This page does so by itself." };
+    notice("info", "The members are being sorted", &text)
 }
 
 /// Where a free seat could come from, if that is what is missing.

@@ -88,7 +88,7 @@ impl Server {
     }
 
     async fn start(auth: Auth, folder: TempDir) -> Self {
-        let store = SqliteStore::open(folder.path(), &sqlite::Options::new(engine::membership_of)).unwrap();
+        let store = SqliteStore::open(folder.path(), &sqlite::Options::new(engine::EVENT_READER)).unwrap();
         let catalogue = Arc::new(Catalogue::built_in().unwrap());
         let clock = ClockMode::Manual(Some(START.parse().unwrap()));
         let options = Options { clock, ..Options::new(catalogue.clone()) };

@@ -46,6 +46,21 @@ pub enum StreamEvent {
     },
 }
 
+/// The types, by full name, of events of a licensee that are about one user each; all its others are about what was sold.
+const PERSONAL_TYPES: [&str; 6] = [
+    "usher.licensing.v1.MemberAdded",
+    "usher.licensing.v1.MemberRemoved",
+    "usher.licensing.v1.MemberStatusChanged",
+    "usher.licensing.v1.MemberUpdated",
+    "usher.licensing.v1.SeatAssigned",
+    "usher.licensing.v1.SeatRemoved",
+];
+
+/// Whether events of a type, by full name, are about one user each ([`Event::user`]).
+pub fn is_personal(type_name: &str) -> bool {
+    PERSONAL_TYPES.contains(&type_name)
+}
+
 impl StreamEvent {
     /// The short name, such as `SeatRemoved`.
     pub const fn name(&self) -> &'static str {

@@ -7,6 +7,8 @@ use contract::{
 };
 use prost::Message;
 
+use crate::samples;
+
 fn seat_removed() -> wire::SeatRemoved {
     wire::SeatRemoved {
         licensee: "acme".into(),
@@ -74,4 +76,13 @@ fn r22_evidence_belongs_to_an_overage_and_to_nothing_else() {
     let impossible = Some(Timestamp { seconds: 1, nanos: -1 });
     let message = wire::SeatRemoved { rank: Some(1), last_used_at: impossible, ..overage() };
     assert_eq!(refused_field(&message), "last_used_at");
+}
+
+#[test]
+fn a_type_is_personal_if_its_events_are_about_one_user_of_a_licensee() {
+    for sample in samples::all() {
+        let type_name = sample.event.encode().type_name;
+        let is_personal = matches!(&sample.event, StreamEvent::Licensee { event, .. } if event.user().is_some());
+        assert_eq!(contract::event::is_personal(type_name), is_personal, "{type_name}");
+    }
 }

@@ -29,6 +29,7 @@ use crate::{
     committer::{Committer, Outlets},
     handle::Submission,
     hot::Hot,
+    preparing::Desk,
     published::{PublishedClock, PublishedHeads},
     queue::{Queue, Submissions},
     recent::Recent,
@@ -56,6 +57,7 @@ pub(crate) struct Parts {
     pub(crate) queue: Queue,
     pub(crate) submissions: Submissions,
     pub(crate) snapshots: Snapshots,
+    pub(crate) read_ahead: Arc<Desk>,
     pub(crate) teller: TellerQueue,
     pub(crate) decided: Decided,
 }
@@ -78,6 +80,8 @@ pub(crate) struct Writer {
     /// Where each shard ends with everything that was handed over.
     heads: Vec<Head>,
     hot: Hot,
+    /// Where large licensees lie that were read before they are needed.
+    read_ahead: Arc<Desk>,
     recent: Recent,
     timers: Timers,
     sweep: Sweep,
@@ -92,7 +96,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn open(parts: Parts, options: &Options) -> Result<Self, EngineError> {
-        let Parts { journal, index, queue, submissions, snapshots, teller, decided } = parts;
+        let Parts { journal, index, queue, submissions, snapshots, read_ahead, teller, decided } = parts;
         let clock = Clock::start(options.clock, journal.clock()?);
         let published_clock = PublishedClock::new(options.clock, clock.now());
         let published_heads = PublishedHeads::new(&journal.heads()?);
@@ -117,7 +121,8 @@ impl Writer {
             published_heads,
             clock,
             heads: Vec::new(),
-            hot: Hot::new(),
+            hot: Hot::new(read_ahead.clone()),
+            read_ahead,
             recent: Recent::default(),
             timers: Timers::default(),
             sweep: Sweep::default(),
@@ -311,7 +316,7 @@ impl Writer {
 
     /// Takes up where the journal ends.
     fn load(&mut self) -> Result<(), EngineError> {
-        self.hot = Hot::new();
+        self.hot = Hot::new(self.read_ahead.clone());
         self.recent = Recent::default();
         self.looked_up.clear();
         self.shared_users.clear();

@@ -214,7 +214,7 @@ impl Writer {
     /// A licensee as it is now; of one that another node decides about, as far as is indexed.
     fn copy(&mut self, licensee: &LicenseeId) -> Result<Copy, EngineError> {
         if !self.decides_for(licensee.as_str()) {
-            let hot = read_licensee(licensee, &*self.journal, &*self.index)?;
+            let hot = read_licensee(licensee, &*self.journal, &*self.index, None)?;
             return Ok(Copy { licensee: licensee.clone(), hot });
         }
         self.load_licensee(licensee)?;

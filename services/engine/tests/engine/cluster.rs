@@ -69,7 +69,7 @@ impl Cluster {
     /// Nodes whose clocks stand at [`DAY_ONE`]; shards are dealt out in turn.
     pub fn of(count: usize) -> (Self, Arc<impl Sized>) {
         let direct = Arc::new(Direct { engines: Mutex::default() });
-        let mut cluster = Self { nodes: Vec::new(), store: Memory::new(engine::membership_of) };
+        let mut cluster = Self { nodes: Vec::new(), store: Memory::new(engine::EVENT_READER) };
         for _ in 0..count {
             let node = cluster.start_node();
             node.engine().connect(Arc::new(Reach(Arc::downgrade(&direct))));

@@ -58,14 +58,14 @@ impl Fixture {
     pub fn with_pages_max(pages: u32) -> Self {
         let clock = ClockMode::Manual(Some(at(DAY_ONE)));
         let mut fixture = Self { running: None, store: None, folder: tempfile::tempdir().unwrap(), clock };
-        let mut options = sqlite::Options::new(engine::membership_of);
+        let mut options = sqlite::Options::new(engine::EVENT_READER);
         options.journal_pages_max = Some(pages);
         fixture.open_with(&options);
         fixture
     }
 
     fn open(&mut self) {
-        self.open_with(&sqlite::Options::new(engine::membership_of));
+        self.open_with(&sqlite::Options::new(engine::EVENT_READER));
     }
 
     fn open_with(&mut self, options: &sqlite::Options) {

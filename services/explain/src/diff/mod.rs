@@ -8,7 +8,7 @@ use licensing::{Catalogue, Event, Instant, Licensee, Summary};
 
 use crate::{
     change::{changes_of_licensee, changes_of_member},
-    fact::{Cited, Fact, user_of},
+    fact::{Cited, Fact},
     rule::Rule,
 };
 
@@ -84,7 +84,7 @@ impl<'a> Differ<'a> {
         if self.deed.as_ref().is_some_and(|deed| deed.command_id != fact.cited.command_id) {
             self.end_deed();
         }
-        if user_of(&fact.event).is_some() { self.note_personal(fact) } else { self.note_sold(fact) }
+        if fact.event.user().is_some() { self.note_personal(fact) } else { self.note_sold(fact) }
     }
 
     /// Tells what moved.
@@ -101,7 +101,7 @@ impl<'a> Differ<'a> {
     fn note_personal(&mut self, fact: Fact) {
         let Fact { cited, event } = fact;
         let rule = Rule::behind(&event);
-        let was = user_of(&event).and_then(|user| self.after.roster().member(user));
+        let was = event.user().and_then(|user| self.after.roster().member(user));
         self.after.evolve(&event, cited.effective_at);
         let what = match event {
             Event::MemberUpdated { ref user, .. } | Event::MemberStatusChanged { ref user, .. } => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use licensing::{Event, Grant, ProductId, RemovalReason};
 
-use crate::fact::{Cited, Fact, user_of};
+use crate::fact::{Cited, Fact};
 
 /// The events of one command that concern a user: what it did to the user, and to what was sold. Those to other users are
 /// only counted, so it is small, however many users the command touched.
@@ -35,22 +35,23 @@ impl Deed {
         Self { command_id: command_id.to_owned(), facts: Vec::new(), pools: BTreeMap::new(), origin: None }
     }
 
-    /// Counts a seat that was too many, whosever it was.
+    /// Takes note of a seat that was too many, whosever it was: the highest rank tells how many they were.
     pub(super) fn count(&mut self, event: &Event) {
-        if let Event::SeatRemoved { product, reason: RemovalReason::Overage, .. } = event {
-            self.pools.entry(product.clone()).or_default().surplus += 1;
+        if let Event::SeatRemoved { product, reason: RemovalReason::Overage, evidence: Some(evidence), .. } = event {
+            let surplus = &mut self.pools.entry(product.clone()).or_default().surplus;
+            *surplus = evidence.rank.max(*surplus);
         }
     }
 
     /// The first event that something was sold, taken back or ran out by: what set off the rest.
     pub(super) fn cause(&self) -> Option<&Fact> {
-        self.facts.iter().find(|fact| user_of(&fact.event).is_none())
+        self.facts.iter().find(|fact| fact.event.user().is_none())
     }
 
     /// The event that the user lost the seat for, such as a block: the first about the user that is none of a seat.
     pub(super) fn personal_cause(&self) -> Option<&Fact> {
         let is_of_a_seat = |event: &Event| matches!(event, Event::SeatAssigned { .. } | Event::SeatRemoved { .. });
-        self.facts.iter().find(|fact| user_of(&fact.event).is_some() && !is_of_a_seat(&fact.event))
+        self.facts.iter().find(|fact| fact.event.user().is_some() && !is_of_a_seat(&fact.event))
     }
 
     /// The command and those that it goes back to, the latest first; three at most.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use licensing::{Catalogue, Event, GraceOf, Grant, Licensee, ProductId, UserId};
 
 use super::{deed::Deed, origins::Origins};
-use crate::fact::{Fact, user_of};
+use crate::fact::Fact;
 
 /// Reads the events of a licensee that matter to one user, one after another, and keeps the last of each kind: those about
 /// the user, those about what was sold, and, with a seat that was one too many, those about the others that were. More do no
@@ -75,7 +75,7 @@ impl<'a> Inquiry<'a> {
         if self.reading.as_ref().is_some_and(|deed| deed.command_id != fact.cited.command_id) {
             self.end_deed();
         }
-        let whose = user_of(&fact.event);
+        let whose = fact.event.user();
         let (is_of_all, is_of_the_user) = (whose.is_none(), whose == Some(&self.user));
         let is_first_of_all = is_of_all && self.reading.as_ref().is_none_or(|deed| deed.cause().is_none());
         let before = is_first_of_all.then(|| self.grants());

@@ -1,7 +1,7 @@
 //! Collecting the commits that are not indexed yet.
 
 use super::rows::{Rows, decode};
-use crate::{Head, Journal, JournalError, MembershipOf};
+use crate::{EventReader, Head, Journal, JournalError};
 
 /// Records of one transaction; more only if a single commit has more.
 const RECORDS_MAX: usize = 20_000;
@@ -10,7 +10,7 @@ const BLOCK_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Collects what is to be indexed, shard by shard, within bounds.
 pub(crate) struct Gatherer {
-    membership_of: MembershipOf,
+    reader: EventReader,
     /// What a finding about the journal means for it.
     damaged: Box<dyn Fn(String) -> JournalError + Send>,
     /// Where to begin next, so that a busy shard does not starve those behind it.
@@ -19,8 +19,8 @@ pub(crate) struct Gatherer {
 
 impl Gatherer {
     /// Begins with the first shard.
-    pub(crate) fn new(membership_of: MembershipOf, damaged: impl Fn(String) -> JournalError + Send + 'static) -> Self {
-        Self { membership_of, damaged: Box::new(damaged), first_shard: 0 }
+    pub(crate) fn new(reader: EventReader, damaged: impl Fn(String) -> JournalError + Send + 'static) -> Self {
+        Self { reader, damaged: Box::new(damaged), first_shard: 0 }
     }
 
     /// The rows of the next commits; `behind` are the ends, in the index, of those shards that are behind the journal.
@@ -50,7 +50,7 @@ impl Gatherer {
                 break;
             }
             let commit = decode(&stored).map_err(&self.damaged)?;
-            rows.add(&stored, commit, self.membership_of);
+            rows.add(&stored, commit, self.reader);
         }
         Ok(())
     }

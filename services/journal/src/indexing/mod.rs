@@ -6,4 +6,6 @@ mod rows;
 
 pub(crate) use gather::Gatherer;
 pub(crate) use rest::rest_after;
-pub(crate) use rows::{CommandRow, EventRow, Rows, ShardMark, Times, UseRow, command_key, decode, outcomes_at};
+pub(crate) use rows::{
+    CommandRow, ConcernRow, EventRow, Rows, ShardMark, Times, UseRow, command_key, decode, outcomes_at,
+};

@@ -9,7 +9,7 @@ use contract::{
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-use crate::{Head, MembershipChange, MembershipOf, StoredCommit};
+use crate::{Concern, EventReader, EventReading, Head, MembershipChange, StoredCommit};
 
 /// The commit in a stored block, which holds as many records as it is said to; else what is wrong with it.
 pub(crate) fn decode(stored: &StoredCommit) -> Result<Commit, String> {
@@ -56,6 +56,16 @@ pub(crate) struct EventRow {
     pub(crate) effective_at_us: i64,
     pub(crate) recorded_at_us: i64,
     pub(crate) record: Vec<u8>,
+    /// Of an event that is found by whom it concerns.
+    pub(crate) concern: Option<ConcernRow>,
+}
+
+/// Whom an event concerns, and what it is found with.
+pub(crate) struct ConcernRow {
+    /// The user's id; empty for everybody.
+    pub(crate) user: String,
+    pub(crate) schema_version: u32,
+    pub(crate) data: Vec<u8>,
 }
 
 /// A use that may be the user's latest so far.
@@ -136,7 +146,7 @@ pub(crate) struct Rows {
 
 impl Rows {
     /// Takes in a commit; of one shard in the order of their numbers.
-    pub(crate) fn add(&mut self, stored: &StoredCommit, commit: Commit, membership_of: MembershipOf) {
+    pub(crate) fn add(&mut self, stored: &StoredCommit, commit: Commit, reader: EventReader) {
         self.records += commit.records.len();
         self.block_bytes += stored.block.len();
         self.marks.insert(stored.shard, ShardMark { head: stored.head(), checksum: stored.checksum });
@@ -144,7 +154,7 @@ impl Rows {
         let mut records = (0u32..).zip(commit.records).peekable();
         while let Some((place, record)) = records.next() {
             match record.kind {
-                Some(Kind::Event(event)) => self.add_event(stored, place, event, membership_of),
+                Some(Kind::Event(event)) => self.add_event(stored, place, event, reader),
                 Some(Kind::Outcome(outcome)) => self.add_outcome(stored, place, outcome),
                 Some(Kind::Usage(usage)) => {
                     let behind = records.peek().and_then(|(_, record)| record.kind.as_ref());
@@ -157,9 +167,10 @@ impl Rows {
         }
     }
 
-    fn add_event(&mut self, stored: &StoredCommit, place: u32, event: Event, membership_of: MembershipOf) {
+    fn add_event(&mut self, stored: &StoredCommit, place: u32, event: Event, reader: EventReader) {
         let times = Times::from(&event);
-        match membership_of(&event) {
+        let EventReading { membership, concern } = (reader.read)(&event);
+        match membership {
             Some(MembershipChange::Added { user, licensee }) => {
                 self.name(user.clone(), times);
                 self.joined.insert((user.clone(), licensee.clone()));
@@ -173,8 +184,17 @@ impl Rows {
         if let Ok(StreamName::User(user)) = event.stream.parse() {
             self.name(user.as_str().to_owned(), times);
         }
+        let record = event.encode_to_vec();
         self.events.push(EventRow {
-            record: event.encode_to_vec(),
+            concern: concern.map(|concern| ConcernRow {
+                user: match concern {
+                    Concern::Everybody => String::new(),
+                    Concern::User(user) => user,
+                },
+                schema_version: event.schema_version,
+                data: event.data,
+            }),
+            record,
             stream: event.stream,
             version: event.version,
             shard: stored.shard,

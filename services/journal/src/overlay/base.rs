@@ -5,8 +5,8 @@ use std::sync::Arc;
 use contract::proto::journal::{Commit, Outcome};
 
 use crate::{
-    About, Head, HistoryFilter, Journal, JournalError, Page, Position, StoredCommit, StoredEvent, StoredOutcome,
-    StreamHead, StreamIndex,
+    Head, HistoryFilter, Journal, JournalError, Page, PersonalEvent, PersonalPlace, Position, StoredCommit,
+    StoredOutcome, StreamHead, StreamIndex,
     indexing::{decode, outcomes_at},
 };
 
@@ -104,37 +104,66 @@ impl Base {
         Ok(None)
     }
 
-    /// A page of a stream's history, as far as was indexed.
-    pub(super) fn history(&self, stream: &str, filter: &HistoryFilter) -> Result<Page, JournalError> {
+    /// A page of a stream's history, or of what concerns a user in it, as far as was indexed.
+    pub(super) fn history(
+        &self,
+        stream: &str,
+        about: Option<&str>,
+        filter: &HistoryFilter,
+    ) -> Result<Page, JournalError> {
         if filter.newest_first {
-            return self.newest_first(stream, filter);
+            return self.newest_first(stream, about, filter);
         }
-        let Page { mut items, more } = self.index.history(stream, filter)?;
+        let Page { mut items, more } = self.page(stream, about, filter)?;
         let found = items.len();
         items.retain(|stored| self.was_indexed(stored.position));
         let is_cut = items.len() < found;
         Ok(Page { items, more: more && !is_cut })
     }
 
-    /// The events of a stream that concern somebody, as far as was indexed.
-    pub(super) fn events_about(
+    /// The events of a stream behind a place that concern one user each, as far as was indexed; `limit` at most, none only
+    /// where there are no more.
+    pub(super) fn personal_events(
         &self,
         stream: &str,
-        after_version: u64,
-        about: &About<'_>,
+        behind: Option<&PersonalPlace>,
+        descending: bool,
         limit: usize,
-    ) -> Result<Vec<StoredEvent>, JournalError> {
-        let mut events = self.index.events_about(stream, after_version, about, limit)?;
-        events.retain(|stored| self.was_indexed(stored.position));
+    ) -> Result<Vec<PersonalEvent>, JournalError> {
+        let end = self.stream_head(stream)?.map_or(0, |head| head.version);
+        let mut behind = behind.cloned();
+        loop {
+            let mut events = self.index.personal_events(stream, behind.as_ref(), descending, limit)?;
+            let Some(PersonalEvent { user, version, .. }) = events.last() else { return Ok(Vec::new()) };
+            behind = Some(PersonalPlace { user: user.clone(), version: *version });
+            events.retain(|event| event.version <= end);
+            if !events.is_empty() {
+                return Ok(events);
+            }
+        }
+    }
+
+    /// The events of a stream that concern one of these users alone, as far as was indexed.
+    pub(super) fn personal_events_of(&self, stream: &str, users: &[&str]) -> Result<Vec<PersonalEvent>, JournalError> {
+        let end = self.stream_head(stream)?.map_or(0, |head| head.version);
+        let mut events = self.index.personal_events_of(stream, users)?;
+        events.retain(|event| event.version <= end);
         Ok(events)
     }
 
     /// A page from the end that a stream had.
-    fn newest_first(&self, stream: &str, filter: &HistoryFilter) -> Result<Page, JournalError> {
+    fn newest_first(&self, stream: &str, about: Option<&str>, filter: &HistoryFilter) -> Result<Page, JournalError> {
         let Some(head) = self.stream_head(stream)? else { return Ok(Page { items: Vec::new(), more: false }) };
         let behind_head = head.version.saturating_add(1);
         let before = if filter.after_version == 0 { behind_head } else { filter.after_version.min(behind_head) };
-        self.index.history(stream, &HistoryFilter { after_version: before, ..filter.clone() })
+        self.page(stream, about, &HistoryFilter { after_version: before, ..filter.clone() })
+    }
+
+    fn page(&self, stream: &str, about: Option<&str>, filter: &HistoryFilter) -> Result<Page, JournalError> {
+        match about {
+            Some(user) => self.index.history_about(stream, user, filter),
+            None => self.index.history(stream, filter),
+        }
     }
 
     /// What became of commands, as far as was indexed.

@@ -36,13 +36,13 @@ impl Layers {
     }
 
     /// A page of a history that begins beneath and ends in memory.
-    fn oldest_first(&self, stream: &str, filter: &HistoryFilter) -> Result<Page, JournalError> {
-        let Page { mut items, more } = self.base.history(stream, filter)?;
+    fn oldest_first(&self, stream: &str, about: Option<&str>, filter: &HistoryFilter) -> Result<Page, JournalError> {
+        let Page { mut items, more } = self.base.history(stream, about, filter)?;
         if more {
             return Ok(Page { items, more });
         }
         let memory = self.memory.read();
-        for stored in memory.events(stream, filter) {
+        for stored in memory.events(stream, about, filter) {
             if items.len() >= filter.limit {
                 return Ok(Page { items, more: true });
             }
@@ -52,18 +52,27 @@ impl Layers {
     }
 
     /// A page of a history that begins in memory and ends beneath.
-    fn newest_first(&self, stream: &str, filter: &HistoryFilter) -> Result<Page, JournalError> {
+    fn newest_first(&self, stream: &str, about: Option<&str>, filter: &HistoryFilter) -> Result<Page, JournalError> {
         let mut items = Vec::new();
-        for stored in self.memory.read().events(stream, filter).rev() {
+        for stored in self.memory.read().events(stream, about, filter).rev() {
             if items.len() >= filter.limit {
                 return Ok(Page { items, more: true });
             }
             items.push(stored?);
         }
         let left = filter.limit.saturating_sub(items.len());
-        let beneath = self.base.history(stream, &HistoryFilter { limit: left, ..filter.clone() })?;
+        let beneath = self.base.history(stream, about, &HistoryFilter { limit: left, ..filter.clone() })?;
         items.extend(beneath.items);
         Ok(Page { items, more: beneath.more })
+    }
+
+    /// A page of a history, or of what concerns a user in it.
+    pub(super) fn page(&self, stream: &str, about: Option<&str>, filter: &HistoryFilter) -> Result<Page, JournalError> {
+        if filter.newest_first {
+            self.newest_first(stream, about, filter)
+        } else {
+            self.oldest_first(stream, about, filter)
+        }
     }
 
     /// What became of a command, if that is in memory.
@@ -123,7 +132,7 @@ impl StreamIndex for Layers {
     }
 
     fn history(&self, stream: &str, filter: &HistoryFilter) -> Result<Page, JournalError> {
-        if filter.newest_first { self.newest_first(stream, filter) } else { self.oldest_first(stream, filter) }
+        self.page(stream, None, filter)
     }
 
     fn outcome(&self, command_id: &str) -> Result<Option<StoredOutcome>, JournalError> {

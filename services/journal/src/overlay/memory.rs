@@ -12,9 +12,9 @@ use super::{
     details::Details,
 };
 use crate::{
-    About, BLOCK_BYTES_MAX, Batch, Head, HistoryFilter, JournalError, Moment, NewCommit, Position, StoredCommit,
-    StoredEvent,
-    indexing::{CommandRow, EventRow, Rows, Times, UseRow, decode},
+    BLOCK_BYTES_MAX, Batch, Head, HistoryFilter, JournalError, Moment, NewCommit, PersonalEvent, Position,
+    StoredCommit, StoredEvent,
+    indexing::{CommandRow, ConcernRow, EventRow, Rows, Times, UseRow, decode},
 };
 
 /// What a record takes beside its bytes, in its commit and in the index, roughly.
@@ -133,7 +133,7 @@ impl Memory {
 
     fn add_rows(&mut self, stored: &StoredCommit, commit: Commit, options: &Options) {
         let mut rows = Rows::default();
-        rows.add(stored, commit, options.membership_of);
+        rows.add(stored, commit, options.reader);
         for event in rows.events {
             self.events.entry(event.stream.clone()).or_default().push(event);
         }
@@ -201,44 +201,64 @@ impl Memory {
         self.events.get(stream).and_then(|events| events.last()).map(event_in).transpose()
     }
 
-    /// The events of a stream that are in memory and pass the filter, its limit aside, in order.
+    /// The events of a stream that are in memory, pass the filter, its limit aside, and concern a user if one is named; in
+    /// order.
     pub(super) fn events<'a>(
         &'a self,
         stream: &str,
+        about: Option<&'a str>,
         filter: &'a HistoryFilter,
     ) -> impl DoubleEndedIterator<Item = Result<StoredEvent, JournalError>> + 'a {
         let events = self.events.get(stream).map_or(&[][..], Vec::as_slice);
-        let wanted = match (filter.newest_first, filter.after_version) {
-            (true, 0) => events,
-            (true, before) => events.split_at(events.partition_point(|event| event.version < before)).0,
-            (false, after) => events.split_at(events.partition_point(|event| event.version <= after)).1,
-        };
+        let (after, last) = filter.versions().unwrap_or_default();
+        let first = events.partition_point(|event| event.version <= after);
+        let wanted = events.get(first..).unwrap_or_default();
+        let wanted = wanted.split_at(wanted.partition_point(|event| event.version <= last)).0;
         let from_us = filter.from.map_or(i64::MIN, |from| from.timestamp_micros());
         let to_us = filter.to.map_or(i64::MAX, |to| to.timestamp_micros());
         let is_wanted = move |event: &&EventRow| {
             let is_of_type = filter.types.is_empty() || filter.types.contains(&event.event_type);
-            is_of_type && from_us <= event.effective_at_us && event.effective_at_us < to_us
+            let concerns = |user: &str| {
+                event.concern.as_ref().is_some_and(|concern| concern.user.is_empty() || concern.user == user)
+            };
+            is_of_type
+                && about.is_none_or(concerns)
+                && from_us <= event.effective_at_us
+                && event.effective_at_us < to_us
         };
         wanted.iter().filter(is_wanted).map(stored_event)
     }
 
-    /// The events of a stream that are in memory, lie after a version and concern somebody, in order.
-    pub(super) fn events_about<'a>(
+    /// The events of a stream that are in memory and concern one user each, in the order of the stream.
+    pub(super) fn personal_events<'a>(
         &'a self,
         stream: &str,
-        after_version: u64,
-        about: &'a About<'a>,
-    ) -> impl Iterator<Item = Result<StoredEvent, JournalError>> + 'a {
+    ) -> impl Iterator<Item = Result<PersonalEvent, JournalError>> + 'a {
         let events = self.events.get(stream).map_or(&[][..], Vec::as_slice);
-        let first = events.partition_point(|event| event.version <= after_version);
-        let is_wanted = |event: &&EventRow| about.is_met_by(&event.event_type, &event.record);
-        events.iter().skip(first).filter(is_wanted).map(stored_event)
+        events.iter().filter_map(|event| {
+            let concern = event.concern.as_ref().filter(|concern| !concern.user.is_empty())?;
+            Some(personal_event(event, concern))
+        })
     }
 }
 
 fn stored_event(row: &EventRow) -> Result<StoredEvent, JournalError> {
     let position = Position { shard: row.shard, position: row.position };
     Ok(StoredEvent { position, event: event_in(row)? })
+}
+
+fn personal_event(row: &EventRow, concern: &ConcernRow) -> Result<PersonalEvent, JournalError> {
+    let instant =
+        |us: i64| Instant::from_timestamp_micros(us).ok_or_else(|| damaged(format!("{us} microseconds is no time")));
+    Ok(PersonalEvent {
+        user: concern.user.clone(),
+        version: row.version,
+        event_type: row.event_type.clone(),
+        schema_version: concern.schema_version,
+        data: concern.data.clone(),
+        effective_at: instant(row.effective_at_us)?,
+        recorded_at: instant(row.recorded_at_us)?,
+    })
 }
 
 fn event_in(row: &EventRow) -> Result<Event, JournalError> {

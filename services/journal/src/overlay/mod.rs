@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-use crate::{Journal, JournalError, MembershipOf, StreamIndex, Watch};
+use crate::{EventReader, Journal, JournalError, StreamIndex, Watch};
 use base::Base;
 use memory::Memory;
 use nothing::Nothing;
@@ -28,16 +28,16 @@ use nothing::Nothing;
 /// How to make an overlay.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// What makes someone a member.
-    pub membership_of: MembershipOf,
+    /// How the index reads events.
+    pub reader: EventReader,
     /// How much memory what is appended may take, bytes, as far as it can be told from what is kept.
     pub bytes_max: usize,
 }
 
 impl Options {
     /// The usual: at most 512 MiB.
-    pub const fn new(membership_of: MembershipOf) -> Self {
-        Self { membership_of, bytes_max: 512 * 1024 * 1024 }
+    pub const fn new(reader: EventReader) -> Self {
+        Self { reader, bytes_max: 512 * 1024 * 1024 }
     }
 }
 

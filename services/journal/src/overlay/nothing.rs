@@ -5,9 +5,9 @@ use std::time::Duration;
 use licensing::Instant;
 
 use crate::{
-    About, Batch, EventBlock, FirstNamed, Head, HistoryFilter, Journal, JournalError, LicenseeDetails, Moment, NextDue,
-    Page, PastIndex, Person, Positions, Snapshot, StatusReason, StoredCommit, StoredEvent, StoredOutcome, StreamHead,
-    StreamIndex, Watch,
+    Batch, BlockState, EventBlock, FirstNamed, Head, HistoryFilter, Journal, JournalError, LicenseeDetails, Moment,
+    NextDue, Page, PastIndex, Person, PersonalEvent, PersonalPlace, Positions, Snapshot, StatusReason, StoredCommit,
+    StoredEvent, StoredOutcome, StreamHead, StreamIndex, Watch,
 };
 
 /// An empty store.
@@ -81,13 +81,25 @@ impl PastIndex for Nothing {
         Ok(Vec::new())
     }
 
-    fn events_about(
+    fn block_states(&self, _stream: &str, _versions: &[u64]) -> Result<Vec<BlockState>, JournalError> {
+        Ok(Vec::new())
+    }
+
+    fn history_about(&self, _stream: &str, _user: &str, _filter: &HistoryFilter) -> Result<Page, JournalError> {
+        Ok(Page { items: Vec::new(), more: false })
+    }
+
+    fn personal_events(
         &self,
         _stream: &str,
-        _after_version: u64,
-        _about: &About<'_>,
+        _behind: Option<&PersonalPlace>,
+        _descending: bool,
         _limit: usize,
-    ) -> Result<Vec<StoredEvent>, JournalError> {
+    ) -> Result<Vec<PersonalEvent>, JournalError> {
+        Ok(Vec::new())
+    }
+
+    fn personal_events_of(&self, _stream: &str, _users: &[&str]) -> Result<Vec<PersonalEvent>, JournalError> {
         Ok(Vec::new())
     }
 

@@ -1,6 +1,6 @@
 //! The port to what an index keeps of the past, with what was appended on top.
 
-use std::collections::BTreeSet;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use chrono::DateTime;
 use contract::proto::journal::Event;
@@ -8,8 +8,8 @@ use licensing::Instant;
 
 use super::{Layers, base::damaged};
 use crate::{
-    About, BLOCK_EVENTS, EventBlock, FirstNamed, JournalError, Moment, PastIndex, Snapshot, StoredEvent, StreamIndex,
-    indexing::Times,
+    BLOCK_EVENTS, BlockState, EventBlock, FirstNamed, HistoryFilter, JournalError, Moment, Page, PastIndex,
+    PersonalEvent, PersonalPlace, Snapshot, StoredEvent, StreamIndex, indexing::Times,
 };
 
 impl PastIndex for Layers {
@@ -28,18 +28,56 @@ impl PastIndex for Layers {
         }
     }
 
-    fn events_about(
+    fn block_states(&self, stream: &str, versions: &[u64]) -> Result<Vec<BlockState>, JournalError> {
+        let end_beneath = self.base.stream_head(stream)?.map_or(0, |head| head.version);
+        let mut states = self.base.index.block_states(stream, versions)?;
+        states.retain(|state| state.version <= end_beneath);
+        Ok(states)
+    }
+
+    fn history_about(&self, stream: &str, user: &str, filter: &HistoryFilter) -> Result<Page, JournalError> {
+        self.page(stream, Some(user), filter)
+    }
+
+    fn personal_events(
         &self,
         stream: &str,
-        after_version: u64,
-        about: &About<'_>,
+        behind: Option<&PersonalPlace>,
+        descending: bool,
         limit: usize,
-    ) -> Result<Vec<StoredEvent>, JournalError> {
-        let mut events = self.base.events_about(stream, after_version, about, limit)?;
-        let missing = limit.saturating_sub(events.len());
-        for on_top in self.memory.read().events_about(stream, after_version, about).take(missing) {
-            events.push(on_top?);
+    ) -> Result<Vec<PersonalEvent>, JournalError> {
+        let mut events = self.base.personal_events(stream, behind, descending, limit)?;
+        let place = |event: &PersonalEvent| (event.user.clone(), event.version);
+        let is_behind = |event: &PersonalEvent| match behind {
+            Some(PersonalPlace { user, version }) if descending => (&event.user, event.version) < (user, *version),
+            Some(PersonalPlace { user, version }) => (&event.user, event.version) > (user, *version),
+            None => true,
+        };
+        for on_top in self.memory.read().personal_events(stream) {
+            let on_top = on_top?;
+            if is_behind(&on_top) {
+                events.push(on_top);
+            }
         }
+        if descending {
+            events.sort_by_key(|event| Reverse(place(event)));
+        } else {
+            events.sort_by_key(place);
+        }
+        events.truncate(limit);
+        Ok(events)
+    }
+
+    fn personal_events_of(&self, stream: &str, users: &[&str]) -> Result<Vec<PersonalEvent>, JournalError> {
+        let mut events = self.base.personal_events_of(stream, users)?;
+        for on_top in self.memory.read().personal_events(stream) {
+            let on_top = on_top?;
+            if users.contains(&on_top.user.as_str()) {
+                events.push(on_top);
+            }
+        }
+        // The base's come first, and their versions are lower.
+        events.sort_by(|one, other| one.user.cmp(&other.user));
         Ok(events)
     }
 

@@ -42,7 +42,7 @@ pub use value::Param;
 
 use self::journal::PostgresJournal;
 use crate::{
-    Background, Duty, Held, IndexInspection, Journal, JournalError, Leases, MembershipOf, Node, NodeId, SharedUsers,
+    Background, Duty, EventReader, Held, IndexInspection, Journal, JournalError, Leases, Node, NodeId, SharedUsers,
     StreamIndex, Task,
 };
 use index::{PostgresIndex, indexer};
@@ -62,16 +62,16 @@ pub struct Options {
     pub shards: u16,
     /// How many shards a store that exists has to have; `None` if any number will do.
     pub expect_shards: Option<u16>,
-    /// What makes someone a member.
-    pub membership_of: MembershipOf,
+    /// How the index reads events.
+    pub reader: EventReader,
     /// How many connections there are for reading at most, at least 1; five more serve writing and the background.
     pub connections_max: usize,
 }
 
 impl Options {
     /// The usual: 16 shards, 16 connections for reading.
-    pub fn new(membership_of: MembershipOf) -> Self {
-        Self { shards: 16, expect_shards: None, membership_of, connections_max: 16 }
+    pub fn new(reader: EventReader) -> Self {
+        Self { shards: 16, expect_shards: None, reader, connections_max: 16 }
     }
 }
 
@@ -125,7 +125,7 @@ impl PostgresStore {
         let writer = background.another(1);
         let journal = Arc::new(PostgresJournal::open(readers.clone(), writer, held.clone(), meta.shards)?);
         let index = Arc::new(PostgresIndex::open(readers.clone(), journal.clone(), held.clone(), &meta)?);
-        let indexer = indexer::start(&background, &index, &journal, options.membership_of)?;
+        let indexer = indexer::start(&background, &index, &journal, options.reader)?;
         let poller = poller::start(background.clone(), journal.clone(), index.clone(), held.clone())?;
         Ok(Self {
             indexer,

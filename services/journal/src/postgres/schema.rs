@@ -29,6 +29,7 @@ const INDEX: Schema = Schema {
     migrations: &[
         include_str!("../../../../schemas/postgres/index/0001_index.sql"),
         include_str!("../../../../schemas/postgres/index/0002_past.sql"),
+        include_str!("../../../../schemas/postgres/index/0003_concerns.sql"),
     ],
 };
 
@@ -249,7 +250,8 @@ pub(super) fn renew_index(transaction: &mut Transaction<'_>, meta: &Meta) -> Res
         "TRUNCATE usher_index.meta, usher_index.progress, usher_index.streams, usher_index.event_types,
                   usher_index.events, usher_index.commands, usher_index.usage, usher_index.memberships,
                   usher_index.timers, usher_index.snapshots, usher_index.blocks, usher_index.uses,
-                  usher_index.memberships_ever, usher_index.first_named, usher_index.past_states",
+                  usher_index.memberships_ever, usher_index.first_named, usher_index.past_states,
+                  usher_index.concerns",
     )?;
     empty_index(transaction, meta)
 }

@@ -25,7 +25,7 @@ pub use index::SqliteIndex;
 pub use journal::SqliteJournal;
 pub use pool::Pool;
 
-use crate::{Background, IndexInspection, Journal, JournalError, MembershipOf, StreamIndex};
+use crate::{Background, EventReader, IndexInspection, Journal, JournalError, StreamIndex};
 use failure::InFile;
 use index::indexer;
 use lock::FolderLock;
@@ -42,8 +42,8 @@ const VIEWS_FILE: &str = "views.db";
 pub struct Options {
     /// Into how many shards a new store is divided, at least 1; a store that exists keeps its own number.
     pub shards: u16,
-    /// What makes someone a member.
-    pub membership_of: MembershipOf,
+    /// How the index reads events.
+    pub reader: EventReader,
     /// The most pages (of 4 KiB) that `journal.db` may have; `None` for as many as the disk holds. With it a full disk
     /// can be tried out.
     pub journal_pages_max: Option<u32>,
@@ -51,8 +51,8 @@ pub struct Options {
 
 impl Options {
     /// The usual: 16 shards, as much as the disk holds.
-    pub fn new(membership_of: MembershipOf) -> Self {
-        Self { shards: 16, membership_of, journal_pages_max: None }
+    pub fn new(reader: EventReader) -> Self {
+        Self { shards: 16, reader, journal_pages_max: None }
     }
 }
 
@@ -73,7 +73,7 @@ impl SqliteStore {
         let lock = FolderLock::acquire(folder)?;
         let journal = Arc::new(SqliteJournal::open(folder, lock, options)?);
         let index = Arc::new(SqliteIndex::open(folder, &journal)?);
-        let indexer = indexer::start(&index, &journal, options.membership_of)?;
+        let indexer = indexer::start(&index, &journal, options.reader)?;
         Ok(Self { indexer, index, journal })
     }
 

@@ -16,6 +16,7 @@ pub(super) const INDEX: Schema = Schema {
     migrations: &[
         include_str!("../../../../schemas/sqlite/index/0001_index.sql"),
         include_str!("../../../../schemas/sqlite/index/0002_past.sql"),
+        include_str!("../../../../schemas/sqlite/index/0003_concerns.sql"),
     ],
 };
 

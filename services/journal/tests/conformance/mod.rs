@@ -521,8 +521,13 @@ pub fn a_history_is_filtered_and_paged(maker: &impl Maker) {
     check(HistoryFilter { types: thirds.clone(), after_version: 24, ..all.clone() }, &[27, 30], false);
     check(HistoryFilter { types: thirds, from: Some(at(100)), limit: 1, ..all.clone() }, &[12], true);
     check(HistoryFilter { types: vec!["Unheard".into()], ..all.clone() }, &[], false);
+    check(HistoryFilter { version_min: 5, version_max: Some(7), ..all.clone() }, &[5, 6, 7], false);
+    check(HistoryFilter { version_min: 5, version_max: Some(7), after_version: 6, ..all.clone() }, &[7], false);
+    check(HistoryFilter { version_max: Some(7), after_version: 7, ..all.clone() }, &[], false);
     check(HistoryFilter { from: Some(at(301)), ..all.clone() }, &[], false);
     let newest = HistoryFilter { newest_first: true, ..all };
+    check(HistoryFilter { version_min: 5, version_max: Some(7), ..newest.clone() }, &[7, 6, 5], false);
+    check(HistoryFilter { version_min: 5, version_max: Some(7), after_version: 6, ..newest.clone() }, &[5], false);
     check(HistoryFilter { limit: 3, ..newest.clone() }, &[30, 29, 28], true);
     check(HistoryFilter { limit: 3, after_version: 3, ..newest.clone() }, &[2, 1], false);
     check(

@@ -1,7 +1,9 @@
 //! What an index keeps of how things were.
 
 use contract::proto::journal::{Event, Outcome, record::Kind};
-use journal::{About, BLOCK_EVENTS, EventBlock, Moment, Snapshot};
+use journal::{
+    BLOCK_EVENTS, BlockState, EventBlock, HistoryFilter, Moment, Page, PersonalEvent, PersonalPlace, Snapshot,
+};
 
 use super::{
     Maker, Opened,
@@ -94,35 +96,105 @@ pub fn a_user_is_known_from_when_first_named(maker: &impl Maker) {
     assert_eq!(named("nobody"), None);
 }
 
-pub fn events_about_somebody_are_those_that_name_them_and_those_about_everybody(maker: &impl Maker) {
-    let opened = maker.open();
+/// Who comes and goes: `ann` and `bob`, with something that was sold in between, and `joann`, whose id holds another's.
+fn append_comings_and_goings(opened: &Opened) {
     let mut sample = Sample::default();
-    let of_type = |kind: Kind, name: &str| match kind {
-        Kind::Event(event) => Kind::Event(Event { r#type: name.to_owned(), ..event }),
-        _ => unreachable!("only events have types"),
-    };
     let events = vec![
-        of_type(member_event("a", 1, "ann", true), "personal"),
-        of_type(member_event("a", 2, "bob", true), "personal"),
-        of_type(event("licensee/a", 3), "sold"),
-        of_type(member_event("a", 4, "bob", false), "of all"),
-        of_type(member_event("a", 5, "joann", true), "personal"),
-        of_type(member_event("a", 6, "ann", false), "personal too"),
+        member_event("a", 1, "ann", true),
+        member_event("a", 2, "bob", true),
+        event("licensee/a", 3),
+        member_event("a", 4, "bob", false),
+        member_event("a", 5, "joann", true),
     ];
     opened.append(&mut sample, 0, events);
-    opened.append(&mut sample, 1, vec![of_type(member_event("b", 1, "ann", true), "personal")]);
+    opened.append(&mut sample, 0, vec![member_event("a", 6, "ann", false), event("licensee/a", 7)]);
+    opened.append(&mut sample, 1, vec![member_event("b", 1, "ann", true)]);
+    opened.append(&mut sample, 1, vec![event("user/ann", 1)]);
     opened.wait_until_indexed();
-    let about = |text, after, limit| {
-        let about = About { text, personal_types: &["personal", "personal too", "unheard of"] };
-        let found = opened.index.events_about("licensee/a", after, &about, limit).unwrap();
-        found.into_iter().map(|stored| stored.event.version).collect::<Vec<_>>()
+}
+
+pub fn a_history_about_somebody_is_what_names_them_and_what_concerns_everybody(maker: &impl Maker) {
+    let opened = maker.open();
+    append_comings_and_goings(&opened);
+    let all = HistoryFilter { limit: 10, ..HistoryFilter::default() };
+    let about = |user: &str, filter: &HistoryFilter| {
+        let Page { items, more } = opened.index.history_about("licensee/a", user, filter).unwrap();
+        (items.into_iter().map(|stored| stored.event.version).collect::<Vec<_>>(), more)
     };
-    assert_eq!(about("ann", 0, 10), [1, 3, 4, 5, 6], "joann has the text too: whoever reads on tells them apart");
-    assert_eq!(about("bob", 0, 10), [2, 3, 4]);
-    assert_eq!(about("nobody", 0, 10), [3, 4]);
-    assert_eq!((about("ann", 1, 2), about("ann", 6, 2)), (vec![3, 4], vec![]));
-    let none = About { text: "ann", personal_types: &[] };
-    assert_eq!(opened.index.events_about("licensee/none", 0, &none, 9).unwrap(), []);
+    assert_eq!(about("ann", &all), (vec![1, 3, 6, 7], false));
+    assert_eq!(about("bob", &all), (vec![2, 3, 4, 7], false));
+    assert_eq!(about("nobody", &all), (vec![3, 7], false));
+    assert_eq!(about("", &all), (vec![3, 7], false));
+    let two = HistoryFilter { limit: 2, ..all.clone() };
+    assert_eq!(about("ann", &HistoryFilter { after_version: 1, ..two.clone() }), (vec![3, 6], true));
+    assert_eq!(about("ann", &HistoryFilter { after_version: 7, ..two.clone() }), (vec![], false));
+    let newest_first = HistoryFilter { newest_first: true, ..two };
+    assert_eq!(about("ann", &newest_first), (vec![7, 6], true));
+    assert_eq!(about("ann", &HistoryFilter { after_version: 6, ..newest_first }), (vec![3, 1], false));
+    let of_bounds = HistoryFilter { version_min: 3, version_max: Some(6), ..all.clone() };
+    assert_eq!(about("ann", &of_bounds), (vec![3, 6], false));
+    let of_time = HistoryFilter { from: Some(at(1_003)), to: Some(at(1_007)), ..all.clone() };
+    assert_eq!(about("ann", &of_time), (vec![3, 6], false));
+    let sold = HistoryFilter { types: vec!["usher.licensing.v1.SeatAssigned".to_owned()], ..all.clone() };
+    assert_eq!(about("ann", &sold), (vec![3, 7], false));
+    for (stream, user) in [("licensee/none", "ann"), ("user/ann", "ann")] {
+        assert_eq!(opened.index.history_about(stream, user, &all).unwrap().items, [], "{stream}");
+    }
+}
+
+pub fn personal_events_go_user_by_user_either_way_and_from_any_place(maker: &impl Maker) {
+    let opened = maker.open();
+    append_comings_and_goings(&opened);
+    let all = [("ann", 1), ("ann", 6), ("bob", 2), ("bob", 4), ("joann", 5)];
+    for descending in [false, true] {
+        let mut expected: Vec<(String, u64)> =
+            all.iter().map(|(user, version)| ((*user).to_owned(), *version)).collect();
+        if descending {
+            expected.reverse();
+        }
+        for limit in 1..=6 {
+            let (mut found, mut behind) = (Vec::new(), None);
+            loop {
+                let page = opened.index.personal_events("licensee/a", behind.as_ref(), descending, limit).unwrap();
+                assert!(page.len() <= limit);
+                let Some(last) = page.last() else { break };
+                behind = Some(PersonalPlace { user: last.user.clone(), version: last.version });
+                found.extend(page.into_iter().map(|event| (event.user, event.version)));
+            }
+            assert_eq!(found, expected, "{limit} at a time, descending: {descending}");
+        }
+    }
+    let behind = |user: &str, version, descending| {
+        let place = PersonalPlace { user: user.to_owned(), version };
+        let found = opened.index.personal_events("licensee/a", Some(&place), descending, 10).unwrap();
+        found.into_iter().map(|event| event.version).collect::<Vec<_>>()
+    };
+    assert_eq!(behind("ann", u64::MAX, false), [2, 4, 5]);
+    assert_eq!(behind("b", 0, false), [2, 4, 5], "the place need not be there");
+    assert_eq!(behind("bob", 0, true), [6, 1]);
+    assert_eq!(opened.index.personal_events("licensee/none", None, false, 10).unwrap(), []);
+}
+
+pub fn personal_events_of_some_are_whole_events(maker: &impl Maker) {
+    let opened = maker.open();
+    append_comings_and_goings(&opened);
+    let found = opened.index.personal_events_of("licensee/a", &["joann", "ann", "nobody", "ann", ""]).unwrap();
+    let events = opened.index.stream("licensee/a", 0, 10).unwrap();
+    let expected: Vec<PersonalEvent> = [("ann", 1), ("ann", 6), ("joann", 5)]
+        .map(|(user, version): (&str, usize)| {
+            let event = &events[version - 1].event;
+            PersonalEvent {
+                user: user.to_owned(),
+                version: event.version,
+                event_type: event.r#type.clone(),
+                schema_version: event.schema_version,
+                data: event.data.clone(),
+                effective_at: at(event.effective_at_us),
+                recorded_at: at(event.recorded_at_us),
+            }
+        })
+        .into();
+    assert_eq!(found, expected);
 }
 
 fn append_long(opened: &Opened, sample: &mut Sample, stream: &str, in_one_commit: usize) {
@@ -164,6 +236,26 @@ pub fn blocks_tell_the_bounds_of_their_times(maker: &impl Maker) {
         assert_eq!(opened.index.blocks(&format!("{stream}-beside")).unwrap(), []);
         assert_eq!(opened.index.blocks("licensee/none").unwrap(), []);
     }
+}
+
+pub fn a_small_state_is_kept_behind_each_block(maker: &impl Maker) {
+    let opened = maker.open();
+    let mut sample = Sample::default();
+    for (stream, in_one_commit) in [("licensee/small-commits", 700), ("licensee/large-commits", 5_000)] {
+        append_long(&opened, &mut sample, stream, in_one_commit);
+        opened.wait_until_indexed();
+        let found = opened.index.block_states(stream, &[3_000, 999, 1_000, 3_500, 3_000, u64::MAX]).unwrap();
+        let expected = [1_000, 3_000].map(|version| {
+            let bytes = (1..=version).flat_map(u64::to_be_bytes).collect();
+            BlockState { version, bytes }
+        });
+        assert_eq!(found, expected, "{stream}");
+    }
+    append_long(&opened, &mut sample, "user/long", 700);
+    opened.wait_until_indexed();
+    assert_eq!(opened.index.block_states("user/long", &[1_000, 2_000]).unwrap(), [], "it has no such state");
+    assert_eq!(opened.index.blocks("user/long").unwrap().len(), 3);
+    assert_eq!(opened.index.block_states("licensee/none", &[1_000]).unwrap(), []);
 }
 
 pub fn past_states_are_kept_side_by_side(maker: &impl Maker) {

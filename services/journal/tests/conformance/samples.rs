@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use contract::proto::journal::{Commit, Event, NextTimer, Outcome, Record, Usage, record::Kind};
-use journal::{Head, MembershipChange, NewCommit, chain};
+use journal::{Concern, EventReader, EventReading, Head, MembershipChange, NewCommit, chain};
 use licensing::Instant;
 
 const ADDED: &str = "usher.licensing.v1.MemberAdded";
@@ -36,6 +36,27 @@ pub fn member_event(licensee: &str, version: u64, user: &str, is_added: bool) ->
     let Kind::Event(event) = event(&format!("licensee/{licensee}"), version) else { unreachable!() };
     let r#type = if is_added { ADDED } else { REMOVED };
     Kind::Event(Event { r#type: r#type.into(), data: user.as_bytes().to_vec(), ..event })
+}
+
+/// Reads what [`event`] and [`member_event`] made: that concerns everybody, this a user. The small state of a stream is the
+/// versions of its events, in a row.
+pub const READER: EventReader = EventReader { read, fold_block };
+
+fn read(event: &Event) -> EventReading {
+    let membership = membership_of(event);
+    let concern = match &membership {
+        Some(MembershipChange::Added { user, .. } | MembershipChange::Removed { user, .. }) => {
+            Some(Concern::User(user.clone()))
+        }
+        None => event.stream.starts_with("licensee/").then_some(Concern::Everybody),
+    };
+    EventReading { membership, concern }
+}
+
+fn fold_block(before: Option<&[u8]>, events: &[Event]) -> Option<Vec<u8>> {
+    let is_folded = events.iter().all(|event| event.stream.starts_with("licensee/"));
+    let versions = events.iter().flat_map(|event| event.version.to_be_bytes());
+    is_folded.then(|| before.unwrap_or_default().iter().copied().chain(versions).collect())
 }
 
 /// Reads what [`member_event`] made.

@@ -13,7 +13,7 @@ use postgres::{Client, NoTls};
 use servers::{Database, Postgres};
 use uuid::Uuid;
 
-use crate::conformance::{LONG, Maker, Opened, samples::membership_of};
+use crate::conformance::{LONG, Maker, Opened, samples::READER};
 
 /// An empty database that goes away with it.
 pub struct Ground {
@@ -91,7 +91,7 @@ impl Maker for Ground {
 }
 
 pub fn options() -> Options {
-    Options::new(membership_of)
+    Options::new(READER)
 }
 
 pub fn opened(store: PostgresStore) -> Opened {

@@ -51,9 +51,12 @@ conformance_tests! {
     the_last_use_that_was_noted_by_a_moment_is_told
     every_use_is_told_also_of_those_that_are_indexed_at_one_go
     whoever_was_a_member_is_told_for_ever
-    events_about_somebody_are_those_that_name_them_and_those_about_everybody
+    a_history_about_somebody_is_what_names_them_and_what_concerns_everybody
     a_user_is_known_from_when_first_named
+    personal_events_go_user_by_user_either_way_and_from_any_place
+    personal_events_of_some_are_whole_events
     blocks_tell_the_bounds_of_their_times
+    a_small_state_is_kept_behind_each_block
     past_states_are_kept_side_by_side
 }
 

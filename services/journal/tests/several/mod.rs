@@ -9,7 +9,7 @@ use std::{
 };
 
 use journal::{
-    Batch, Candidate, Duty, Epoch, Head, Held, Journal, JournalError, Lease, Leases, LicenseeDetails, MembershipOf,
+    Batch, Candidate, Duty, Epoch, EventReader, Head, Held, Journal, JournalError, Lease, Leases, LicenseeDetails,
     Node, NodeId, Person, Position, Roster, SharedUser, SharedUsers, StatusNews, StatusReason, StoredCommit,
     StreamIndex, Task, Watch, sqlite,
 };
@@ -39,9 +39,9 @@ struct State {
 }
 
 impl Memory {
-    pub fn new(membership_of: MembershipOf) -> Self {
+    pub fn new(reader: EventReader) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = sqlite::SqliteStore::open(folder.path(), &sqlite::Options::new(membership_of)).unwrap();
+        let store = sqlite::SqliteStore::open(folder.path(), &sqlite::Options::new(reader)).unwrap();
         let mut state = State::default();
         for duty in Duty::ALL {
             let tasks = (0..store.journal().shard_count()).map(|shard| Task { duty: *duty, shard });

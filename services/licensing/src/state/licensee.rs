@@ -53,6 +53,13 @@ impl Licensee {
         self.roster.seats(product).map(|(user, _)| user)
     }
 
+    /// The same members and seats with another account: so somebody who has folded only the events about some of a licensee's
+    /// members, and has its account from elsewhere, can decide about those members.
+    #[must_use]
+    pub fn with_account(self, account: Account) -> Self {
+        Self { account, ..self }
+    }
+
     /// Folds an event that took effect at `at`.
     pub fn evolve(&mut self, event: &Event, at: Instant) {
         self.account.evolve(event, at);

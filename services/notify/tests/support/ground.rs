@@ -38,7 +38,7 @@ pub struct World {
 impl World {
     pub fn in_a_folder() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(folder.path(), &sqlite::Options::new(|_| None)).unwrap();
+        let store = SqliteStore::open(folder.path(), &sqlite::Options::new(journal::EventReader::NOTHING)).unwrap();
         let queue = Arc::new(SqliteNotify::open(folder.path(), store.store_id()).unwrap());
         Self {
             store: Store::Folder(store, folder),
@@ -51,7 +51,7 @@ impl World {
 
     pub fn in_a_database() -> Self {
         let database = Postgres::shared().unwrap().database().unwrap();
-        let options = journal::postgres::Options::new(|_| None);
+        let options = journal::postgres::Options::new(journal::EventReader::NOTHING);
         let store = PostgresStore::open(&database.url().parse().unwrap(), &options).unwrap();
         store.hold_all().unwrap();
         let queue = Arc::new(PostgresNotify::open(store.pool(), store.store_id()).unwrap());

@@ -1,46 +1,54 @@
-//! Pages in the order of ids: each goes on behind the last id of the one before, and looks at so many members at most.
+//! Pages in the order of ids: each goes on behind the last id, and looks at so many members at most.
 
-use licensing::{Licensee, UserId};
-use views::{MembersQuery, ViewsError};
+use licensing::{Membership, UserId};
+use views::MembersQuery;
 
 use super::{MEMBERS_AT_ONCE, is_wanted};
-use crate::{Past, PastError};
+use crate::{
+    Past, PastError,
+    memberships::{Horizon, Walk},
+};
+
+/// Those on a page as they stood, and behind whom the next page begins.
+pub(super) type ByIds = (Vec<(UserId, Membership)>, Option<String>);
 
 impl Past {
-    /// The ids of a page in their own order, and what the next page begins behind: the last of them, or whoever was looked
-    /// at last.
+    /// A page in the order of ids: the last id of the page before is where it begins behind, or whoever was looked at last.
     pub(super) fn by_id(
         &self,
-        state: &Licensee,
+        horizon: &Horizon,
         query: &MembersQuery,
         behind: Option<&str>,
-    ) -> Result<(Vec<UserId>, Option<String>), PastError> {
-        let behind = behind.map(UserId::parse).transpose().map_err(|_| ViewsError::InvalidCursor)?;
-        let mut members = state.roster().members_behind(behind.as_ref(), query.sort.descending).peekable();
+    ) -> Result<ByIds, PastError> {
+        let mut walk = Walk::behind(&*self.sources.index, horizon, behind, query.sort.descending, query.limit);
+        let mut upcoming = walk.next()?;
         let mut looks_left = query.looks.0.max(1);
-        let mut users = Vec::new();
-        let mut last = None;
-        while members.peek().is_some() {
+        let mut at_once = query.limit.saturating_add(1);
+        let (mut page, mut last) = (Vec::new(), None);
+        while upcoming.is_some() {
             if looks_left == 0 {
-                return Ok((users, last));
+                return Ok((page, last));
             }
-            let at_once = looks_left.min(MEMBERS_AT_ONCE);
+            at_once = at_once.min(looks_left).min(MEMBERS_AT_ONCE);
             looks_left -= at_once;
             let mut wanted = Vec::new();
-            for (user, member) in members.by_ref().take(at_once) {
+            for _ in 0..at_once {
+                let Some((user, membership)) = upcoming else { break };
                 last = Some(user.as_str().to_owned());
-                if is_wanted(state, query, &user, member) {
-                    wanted.push(user);
+                if is_wanted(query, &membership) {
+                    wanted.push((user, membership));
                 }
+                upcoming = walk.next()?;
             }
-            users.extend(self.found(&wanted, query.search.as_deref())?);
+            page.extend(self.sources.found(wanted, query.search.as_deref())?);
             // One more than fits tells that more follow.
-            if users.len() > query.limit {
-                users.truncate(query.limit);
-                let next = users.last().map(|user| user.as_str().to_owned());
-                return Ok((users, next));
+            if page.len() > query.limit {
+                page.truncate(query.limit);
+                let next = page.last().map(|(user, _)| user.as_str().to_owned());
+                return Ok((page, next));
             }
+            at_once = at_once.saturating_mul(4);
         }
-        Ok((users, None))
+        Ok((page, None))
     }
 }

@@ -9,6 +9,8 @@ mod remote;
 mod target;
 mod usernames;
 
+use std::{thread, time::Duration};
+
 use journal::JournalError;
 use licensing::Instant;
 use serde::{
@@ -37,6 +39,10 @@ const JSON: &str = "application/json";
 const CLOUD_EVENT: &str = "application/cloudevents+json";
 /// The largest page of a list.
 const PAGE_ITEMS: usize = 1_000;
+
+/// How often a list is asked for that is being prepared, and after what time again: ten minutes.
+const PREPARING_TURNS_MAX: u32 = 600;
+const PREPARING_PAUSE: Duration = Duration::from_secs(1);
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -180,6 +186,17 @@ impl Client {
         self.ask(&Request { method, target, body: None, content_type: JSON, idempotency_key: None })
     }
 
+    /// Asks for something that may have to be prepared first: asks again until it is there.
+    fn get_once_prepared<T: DeserializeOwned>(&self, target: &Target) -> Result<T, ClientError> {
+        for _ in 1..PREPARING_TURNS_MAX {
+            match self.get(target) {
+                Err(ClientError::Refused(problem)) if problem.is_being_prepared() => thread::sleep(PREPARING_PAUSE),
+                answer => return answer,
+            }
+        }
+        self.get(target)
+    }
+
     /// Asks for a change.
     pub fn post<T: DeserializeOwned>(
         &self,
@@ -266,7 +283,7 @@ impl Iterator for Pages<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let target = self.next.take()?.with("limit", &PAGE_ITEMS.to_string());
-        Some(self.client.get::<Page>(&target).map(|page| {
+        Some(self.client.get_once_prepared::<Page>(&target).map(|page| {
             self.next = page.next_cursor.map(|cursor| self.first.clone().with("cursor", &cursor));
             page.items
         }))

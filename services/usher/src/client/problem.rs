@@ -1,5 +1,6 @@
 //! How usher says no over HTTP (RFC 9457).
 
+use api::ProblemCode;
 use licensing::UserId;
 use serde::Deserialize;
 
@@ -20,6 +21,11 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// Whether what was asked for is on its way.
+    pub fn is_being_prepared(&self) -> bool {
+        self.code == ProblemCode::BeingPrepared.as_str()
+    }
+
     /// Whether the request could not be read as one, rather than being refused.
     pub const fn is_wrong_usage(&self) -> bool {
         self.status == 400

@@ -53,7 +53,7 @@ impl NodeOptions {
 
 /// How a store is opened, and made with this number of shards if it is new.
 pub(super) fn options(shards: Option<ShardCount>) -> Options {
-    let mut options = Options::new(engine::membership_of);
+    let mut options = Options::new(engine::EVENT_READER);
     options.shards = shards.map_or(options.shards, |ShardCount(count)| count);
     options
 }

@@ -341,7 +341,7 @@ impl Opened {
     fn open(place: &StorePlace, shards: Option<ShardCount>) -> Result<Self, JournalError> {
         match place {
             StorePlace::Folder(folder) => {
-                let mut options = sqlite::Options::new(engine::membership_of);
+                let mut options = sqlite::Options::new(engine::EVENT_READER);
                 options.shards = shards.map_or(options.shards, |ShardCount(count)| count);
                 SqliteStore::open(folder, &options).map(|store| Self::Folder(Box::new(store)))
             }
@@ -385,7 +385,7 @@ impl Opened {
 
     /// A layer of memory on top.
     fn overlay(&self) -> Result<Overlay, JournalError> {
-        Overlay::over(self.journal(), self.index(), overlay::Options::new(engine::membership_of))
+        Overlay::over(self.journal(), self.index(), overlay::Options::new(engine::EVENT_READER))
     }
 
     /// What the engine needs to know of a store that is not for this process alone.

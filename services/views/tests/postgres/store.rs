@@ -105,7 +105,8 @@ impl Store {
 
 fn open(url: &str, shards: u16) -> PostgresStore {
     let url: DatabaseUrl = url.parse().unwrap();
-    PostgresStore::open(&url, &Options { shards, connections_max: 4, ..Options::new(|_| None) }).unwrap()
+    PostgresStore::open(&url, &Options { shards, connections_max: 4, ..Options::new(journal::EventReader::NOTHING) })
+        .unwrap()
 }
 
 /// Every shard, as kept by one process.

@@ -18,7 +18,7 @@ pub struct Store {
 impl Store {
     pub fn new(shards: u16) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let options = Options { shards, ..Options::new(|_| None) };
+        let options = Options { shards, ..Options::new(journal::EventReader::NOTHING) };
         let store = SqliteStore::open(folder.path(), &options).unwrap();
         Self { folder, store }
     }

@@ -1,6 +1,7 @@
 //! What happened to a licensee.
 
 mod item;
+mod look;
 mod parameters;
 
 use std::time::Duration;
@@ -18,12 +19,14 @@ use crate::{
     problem::{Problem, ProblemCode},
 };
 use item::HistoryItem;
+use look::{Found, found};
 use parameters::{Cursor, Parameters};
 
 /// How long a read waits for the index, which is filled behind the commits.
 const INDEX_WAIT_MAX: Duration = Duration::from_secs(2);
 
-/// Lists what happened to a licensee, oldest first unless `order` says otherwise.
+/// Lists what happened to a licensee, oldest first unless `order` says otherwise. A page that wants only some types or times
+/// ends also behind 20,000 events that were looked at: it may have few items, or none, and go on with `next_cursor`.
 #[utoipa::path(get, path = "/v1/licensees/{licensee}/events", operation_id = "list_events", tag = "licensees",
     params(LicenseePath, Parameters), responses((status = 200, body = Page<HistoryItem>)))]
 pub(super) async fn list(
@@ -39,13 +42,12 @@ pub(super) async fn list(
 fn read_page(services: &Services, licensee: &LicenseeId, filter: &HistoryFilter) -> Result<Page<HistoryItem>, Problem> {
     wait_for_index(services, licensee)?;
     let stream = StreamName::Licensee(licensee.clone()).to_string();
-    let page = services.index.history(&stream, filter)?;
-    if page.items.is_empty() && !services.index.has_stream(&stream)? {
+    let Found { items, next } = found(&*services.index, &stream, filter)?;
+    if items.is_empty() && !services.index.has_stream(&stream)? {
         return Err(Problem::unknown_licensee());
     }
-    let last_version = page.items.last().map(|last| last.event.version);
-    let next_cursor = last_version.filter(|_| page.more).map(|version| Cursor(version).to_string());
-    let items: Result<Vec<HistoryItem>, UnreadableEvent> = page.items.into_iter().map(HistoryItem::try_from).collect();
+    let next_cursor = next.map(|version| Cursor(version).to_string());
+    let items: Result<Vec<HistoryItem>, UnreadableEvent> = items.into_iter().map(HistoryItem::try_from).collect();
     Ok(Page { items: items.map_err(|unshowable| Problem::internal(&unshowable))?, next_cursor })
 }
 

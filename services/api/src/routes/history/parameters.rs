@@ -72,6 +72,7 @@ impl From<Parameters> for HistoryFilter {
             from: parameters.from.map(Time::instant),
             to: parameters.to.map(Time::instant),
             types: parameters.types.map(|Types(names)| names).unwrap_or_default(),
+            ..Self::default()
         }
     }
 }

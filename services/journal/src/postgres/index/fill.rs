@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use postgres::{Transaction, types::Type};
 
-use super::fill_past::{self, Joined, Named, Uses};
+use super::{
+    concerns::Concerns,
+    fill_past::{self, Joined, Named, Uses},
+};
 use crate::{
-    BLOCK_EVENTS, Head,
+    BLOCK_EVENTS, EventReader, Head,
     indexing::{CommandRow, EventRow, Rows},
     postgres::{
         append::read_head,
@@ -18,14 +21,21 @@ use crate::{
 
 /// Writes rows and, with them, how far the index is then; false, with nothing to be kept, if it is not at `before` (the
 /// ends of the same shards) any more: somebody else filled it.
-pub(super) fn write(transaction: &mut Transaction<'_>, rows: &Rows, before: &[Head]) -> Result<bool, Failure> {
+pub(super) fn write(
+    transaction: &mut Transaction<'_>,
+    rows: &Rows,
+    before: &[Head],
+    reader: EventReader,
+) -> Result<bool, Failure> {
     // First, so that whoever else fills these shards waits here, and has written nothing yet.
     if !lock_progress(transaction, before)? {
         return Ok(false);
     }
     let streams = stream_ids(transaction, &rows.events)?;
     let types = type_ids(transaction, &rows.events)?;
-    let events = Events::of(&rows.events, &streams, &types)?;
+    let keyed = keyed(&rows.events, &streams, &types)?;
+    let events = Events::of(&keyed)?;
+    let concerns = Concerns::of(keyed.iter().copied())?;
     let commands = Commands::of(&rows.commands)?;
     let (usage, memberships, timers) = (Usage::of(rows), Memberships::of(rows), Timers::of(rows));
     let (uses, joined, named) = (Uses::of(rows), Joined::of(rows), Named::of(rows));
@@ -33,6 +43,7 @@ pub(super) fn write(transaction: &mut Transaction<'_>, rows: &Rows, before: &[He
     let mut statement = Statement::default();
     progress.add_to(&mut statement);
     events.add_to(&mut statement);
+    concerns.add_to(&mut statement);
     commands.add_to(&mut statement);
     usage.add_to(&mut statement);
     memberships.add_to(&mut statement);
@@ -42,7 +53,7 @@ pub(super) fn write(transaction: &mut Transaction<'_>, rows: &Rows, before: &[He
     named.add_to(&mut statement);
     let (sql, params) = statement.finish();
     transaction.query_typed(&sql, &params)?;
-    fill_past::write_blocks(transaction, events.ends_of_blocks())?;
+    fill_past::write_blocks(transaction, events.ends_of_blocks(), reader)?;
     Ok(true)
 }
 
@@ -148,6 +159,23 @@ fn known_type_ids(transaction: &mut Transaction<'_>, names: &[&str]) -> Result<H
     rows.iter().map(|row| Ok((plain(row, 0)?, plain(row, 1)?))).collect()
 }
 
+/// Events with the ids of their streams and of their types, in the order of both.
+fn keyed<'a>(
+    events: &'a [EventRow],
+    streams: &HashMap<String, i64>,
+    types: &HashMap<String, i32>,
+) -> Result<Vec<(i64, i32, &'a EventRow)>, Failure> {
+    let unnamed = |event: &EventRow| Failure::Damaged(format!("{} has no id in usher_index", event.stream));
+    let mut keyed = Vec::with_capacity(events.len());
+    for event in events {
+        let stream_id = *streams.get(&event.stream).ok_or_else(|| unnamed(event))?;
+        let type_id = *types.get(&event.event_type).ok_or_else(|| unnamed(event))?;
+        keyed.push((stream_id, type_id, event));
+    }
+    keyed.sort_unstable_by_key(|(stream_id, _, event)| (*stream_id, event.version));
+    Ok(keyed)
+}
+
 #[derive(Default)]
 struct Events<'a> {
     stream_ids: Vec<i64>,
@@ -160,27 +188,15 @@ struct Events<'a> {
 }
 
 impl<'a> Events<'a> {
-    fn of(
-        events: &'a [EventRow],
-        streams: &HashMap<String, i64>,
-        types: &HashMap<String, i32>,
-    ) -> Result<Self, Failure> {
-        let unnamed = |event: &EventRow| Failure::Damaged(format!("{} has no id in usher_index", event.stream));
-        let mut keyed = Vec::with_capacity(events.len());
-        for event in events {
-            let stream_id = *streams.get(&event.stream).ok_or_else(|| unnamed(event))?;
-            let type_id = *types.get(&event.event_type).ok_or_else(|| unnamed(event))?;
-            keyed.push((stream_id, signed(event.version)?, type_id, event));
-        }
-        keyed.sort_unstable_by_key(|(stream_id, version, ..)| (*stream_id, *version));
+    fn of(keyed: &[(i64, i32, &'a EventRow)]) -> Result<Self, Failure> {
         let mut all = Self::default();
-        for (stream_id, version, type_id, event) in keyed {
-            all.stream_ids.push(stream_id);
-            all.versions.push(version);
+        for (stream_id, type_id, event) in keyed {
+            all.stream_ids.push(*stream_id);
+            all.versions.push(signed(event.version)?);
             all.positions.push(signed(event.position)?);
             all.effective_at_us.push(event.effective_at_us);
             all.recorded_at_us.push(event.recorded_at_us);
-            all.type_ids.push(type_id);
+            all.type_ids.push(*type_id);
             all.records.push(&event.record);
         }
         Ok(all)

@@ -2,10 +2,15 @@
 
 use postgres::{Transaction, types::Type};
 
+use super::read::read_event;
 use crate::{
-    BLOCK_EVENTS,
+    BLOCK_EVENTS, EventReader,
     indexing::Rows,
-    postgres::{failure::Failure, statement::Statement, value::signed},
+    postgres::{
+        failure::Failure,
+        statement::Statement,
+        value::{plain, signed},
+    },
 };
 
 /// The uses that may be their users' latest so far.
@@ -121,24 +126,50 @@ impl<'a> Named<'a> {
     }
 }
 
-/// Keeps the times of the blocks that end with these versions of streams. The events have to be there.
+/// Keeps the times of the blocks that end with these versions of streams, in order, and the small states behind them. The
+/// events have to be there.
 pub(super) fn write_blocks(
     transaction: &mut Transaction<'_>,
     ends: impl Iterator<Item = (i64, i64)>,
+    reader: EventReader,
 ) -> Result<(), Failure> {
-    let (stream_ids, last_versions): (Vec<i64>, Vec<i64>) = ends.unzip();
-    if stream_ids.is_empty() {
-        return Ok(());
+    for (stream_id, last_version) in ends {
+        let state = fold_block(transaction, stream_id, last_version, reader)?;
+        transaction.execute_typed(
+            "INSERT INTO usher_index.blocks
+                 (stream_id, last_version, effective_min_us, effective_max_us, recorded_max_us, state)
+             SELECT $1, $2, min(effective_at_us), max(effective_at_us), max(recorded_at_us), $4
+             FROM usher_index.events WHERE stream_id = $1 AND version > $2 - $3 AND version <= $2",
+            &[
+                (&stream_id, Type::INT8),
+                (&last_version, Type::INT8),
+                (&signed(BLOCK_EVENTS)?, Type::INT8),
+                (&state, Type::BYTEA),
+            ],
+        )?;
     }
-    transaction.execute_typed(
-        "INSERT INTO usher_index.blocks (stream_id, last_version, effective_min_us, effective_max_us, recorded_max_us)
-         SELECT w.stream_id, w.last_version, t.effective_min_us, t.effective_max_us, t.recorded_max_us
-         FROM unnest($1, $2) AS w (stream_id, last_version) CROSS JOIN LATERAL (
-             SELECT min(effective_at_us) AS effective_min_us, max(effective_at_us) AS effective_max_us,
-                    max(recorded_at_us) AS recorded_max_us
-             FROM usher_index.events e
-             WHERE e.stream_id = w.stream_id AND e.version > w.last_version - $3 AND e.version <= w.last_version) AS t",
-        &[(&stream_ids, Type::INT8_ARRAY), (&last_versions, Type::INT8_ARRAY), (&signed(BLOCK_EVENTS)?, Type::INT8)],
-    )?;
     Ok(())
+}
+
+fn fold_block(
+    transaction: &mut Transaction<'_>,
+    stream_id: i64,
+    last_version: i64,
+    reader: EventReader,
+) -> Result<Option<Vec<u8>>, Failure> {
+    let before = last_version - signed(BLOCK_EVENTS)?;
+    let row = transaction.query_typed_opt(
+        "SELECT state FROM usher_index.blocks WHERE stream_id = $1 AND last_version = $2",
+        &[(&stream_id, Type::INT8), (&before, Type::INT8)],
+    )?;
+    let state_before: Option<Vec<u8>> = row.map(|row| plain(&row, 0)).transpose()?.flatten();
+    if state_before.is_none() && before > 0 {
+        return Ok(None);
+    }
+    let rows = transaction.query_typed(
+        "SELECT record FROM usher_index.events WHERE stream_id = $1 AND version > $2 AND version <= $3 ORDER BY version",
+        &[(&stream_id, Type::INT8), (&before, Type::INT8), (&last_version, Type::INT8)],
+    )?;
+    let events = rows.iter().map(|row| read_event(row, 0)).collect::<Result<Vec<_>, _>>()?;
+    Ok((reader.fold_block)(state_before.as_deref(), &events))
 }

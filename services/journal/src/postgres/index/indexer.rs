@@ -7,7 +7,7 @@ use std::{
 
 use super::{PostgresIndex, fill, read};
 use crate::{
-    Background, Head, Journal, JournalError, MembershipOf, Stopping,
+    Background, EventReader, Head, Journal, JournalError, Stopping,
     indexing::{Gatherer, rest_after},
     postgres::{erasure::Erasure, failure::damaged, journal::PostgresJournal, patience::Pauses, pool::Pool},
 };
@@ -21,14 +21,15 @@ pub(in crate::postgres) fn start(
     pool: &Arc<Pool>,
     index: &Arc<PostgresIndex>,
     journal: &Arc<PostgresJournal>,
-    membership_of: MembershipOf,
+    reader: EventReader,
 ) -> Result<Background, JournalError> {
     let server = pool.server().to_owned();
     let work = Work {
         pool: pool.clone(),
         index: index.clone(),
         journal: journal.clone(),
-        gatherer: Gatherer::new(membership_of, move |detail| damaged(&server, detail)),
+        gatherer: Gatherer::new(reader, move |detail| damaged(&server, detail)),
+        reader,
         erasure: Erasure::new(),
     };
     Background::start("indexer", journal.watch(), move |stopping| work.run(&stopping))
@@ -40,6 +41,7 @@ struct Work {
     index: Arc<PostgresIndex>,
     journal: Arc<PostgresJournal>,
     gatherer: Gatherer,
+    reader: EventReader,
     erasure: Erasure,
 }
 
@@ -115,7 +117,7 @@ impl Work {
             return Ok(Filled::Nothing);
         }
         let before: Vec<Head> = behind.into_iter().filter(|head| rows.marks.contains_key(&head.shard)).collect();
-        if !self.pool.write_again(|transaction| fill::write(transaction, &rows, &before))? {
+        if !self.pool.write_again(|transaction| fill::write(transaction, &rows, &before, self.reader))? {
             return Ok(Filled::Overtaken);
         }
         self.index.progress.advance(rows.marks.values().map(|mark| mark.head));

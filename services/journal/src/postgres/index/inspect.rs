@@ -84,7 +84,8 @@ fn row_counts(pool: &Pool) -> Result<RowCounts, JournalError> {
         "SELECT (SELECT count(*) FROM usher_index.streams), (SELECT count(*) FROM usher_index.events),
                 (SELECT count(*) FROM usher_index.blocks), (SELECT count(*) FROM usher_index.usage),
                 (SELECT count(*) FROM usher_index.uses), (SELECT count(*) FROM usher_index.memberships),
-                (SELECT count(*) FROM usher_index.memberships_ever), (SELECT count(*) FROM usher_index.first_named)",
+                (SELECT count(*) FROM usher_index.memberships_ever), (SELECT count(*) FROM usher_index.first_named),
+                (SELECT count(*) FROM usher_index.concerns)",
         &[],
         |row| {
             Ok(RowCounts {
@@ -96,6 +97,7 @@ fn row_counts(pool: &Pool) -> Result<RowCounts, JournalError> {
                 memberships: unsigned(row, 5)?,
                 memberships_ever: unsigned(row, 6)?,
                 first_named: unsigned(row, 7)?,
+                concerns: unsigned(row, 8)?,
             })
         },
     )?;

@@ -1,5 +1,6 @@
 //! The index in the schema `usher_index`.
 
+mod concerns;
 mod fill;
 mod fill_past;
 pub(super) mod indexer;

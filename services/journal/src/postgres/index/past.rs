@@ -3,9 +3,10 @@
 use licensing::Instant;
 use postgres::types::Type;
 
-use super::{PostgresIndex, read, snapshots};
+use super::{PostgresIndex, concerns, snapshots};
 use crate::{
-    About, EventBlock, FirstNamed, JournalError, Moment, PastIndex, Snapshot, StoredEvent,
+    BlockState, EventBlock, FirstNamed, HistoryFilter, JournalError, Moment, Page, PastIndex, PersonalEvent,
+    PersonalPlace, Snapshot,
     postgres::{
         details::in_order,
         pool::Pool,
@@ -18,14 +19,26 @@ impl PastIndex for PostgresIndex {
         blocks(self.reading()?, stream)
     }
 
-    fn events_about(
+    fn block_states(&self, stream: &str, versions: &[u64]) -> Result<Vec<BlockState>, JournalError> {
+        block_states(self.reading()?, stream, versions)
+    }
+
+    fn history_about(&self, stream: &str, user: &str, filter: &HistoryFilter) -> Result<Page, JournalError> {
+        concerns::history_about(self.reading()?, stream, user, filter)
+    }
+
+    fn personal_events(
         &self,
         stream: &str,
-        after_version: u64,
-        about: &About<'_>,
+        behind: Option<&PersonalPlace>,
+        descending: bool,
         limit: usize,
-    ) -> Result<Vec<StoredEvent>, JournalError> {
-        read::events_about(self.reading()?, stream, after_version, about, limit)
+    ) -> Result<Vec<PersonalEvent>, JournalError> {
+        concerns::personal_events(self.reading()?, stream, behind, descending, limit)
+    }
+
+    fn personal_events_of(&self, stream: &str, users: &[&str]) -> Result<Vec<PersonalEvent>, JournalError> {
+        concerns::personal_events_of(self.reading()?, stream, users)
     }
 
     fn last_uses_at(&self, users: &[&str], moment: &Moment) -> Result<Vec<Option<Instant>>, JournalError> {
@@ -62,6 +75,18 @@ fn blocks(pool: &Pool, stream: &str) -> Result<Vec<EventBlock>, JournalError> {
                 recorded_max: instant(row, 3)?,
             })
         },
+    )
+}
+
+fn block_states(pool: &Pool, stream: &str, versions: &[u64]) -> Result<Vec<BlockState>, JournalError> {
+    let versions: Vec<i64> = versions.iter().filter_map(|version| i64::try_from(*version).ok()).collect();
+    pool.query_all(
+        "SELECT last_version, state FROM usher_index.blocks
+         WHERE stream_id = (SELECT stream_id FROM usher_index.streams WHERE name = $1) AND last_version = ANY ($2)
+           AND state IS NOT NULL
+         ORDER BY last_version",
+        &[(&stream, Type::TEXT), (&versions, Type::INT8_ARRAY)],
+        |row| Ok(BlockState { version: unsigned(row, 0)?, bytes: plain(row, 1)? }),
     )
 }
 

@@ -8,8 +8,8 @@ use postgres::{Row, types::Type};
 use prost::Message;
 
 use crate::{
-    About, Head, HistoryFilter, JournalError, NextDue, Page, Position, StoredCommit, StoredEvent, StoredOutcome,
-    StreamHead, chain,
+    Head, HistoryFilter, JournalError, NextDue, Page, Position, StoredCommit, StoredEvent, StoredOutcome, StreamHead,
+    chain,
     indexing::{command_key, outcomes_at},
     postgres::{
         append::read_head,
@@ -55,14 +55,8 @@ fn head_of(event: Event) -> Result<StreamHead, Failure> {
 
 /// One page of a stream's history.
 pub(super) fn history(pool: &Pool, stream: &str, filter: &HistoryFilter) -> Result<Page, JournalError> {
-    let Ok(after) = i64::try_from(filter.after_version) else {
-        return Ok(Page { items: Vec::new(), more: false });
-    };
-    let (is_beyond, direction) = match (filter.newest_first, after) {
-        (false, _) => ("version > $2", "ASC"),
-        (true, 0) => ("$2 = 0", "DESC"),
-        (true, _) => ("version < $2", "DESC"),
-    };
+    let Some((after, last)) = filter.versions() else { return Ok(Page { items: Vec::new(), more: false }) };
+    let direction = if filter.newest_first { "DESC" } else { "ASC" };
     let of_types = if filter.types.is_empty() {
         "$6::text[] = '{}'"
     } else {
@@ -75,16 +69,17 @@ pub(super) fn history(pool: &Pool, stream: &str, filter: &HistoryFilter) -> Resu
             "SELECT (SELECT shard FROM usher_index.streams WHERE name = $1), position, record
              FROM usher_index.events
              WHERE stream_id = (SELECT stream_id FROM usher_index.streams WHERE name = $1)
-               AND {is_beyond} AND effective_at_us >= $3 AND effective_at_us < $4 AND {of_types}
+               AND version > $2 AND version <= $7 AND effective_at_us >= $3 AND effective_at_us < $4 AND {of_types}
              ORDER BY version {direction} LIMIT $5"
         ),
         &[
             (&stream, Type::TEXT),
-            (&after, Type::INT8),
+            (&i64::try_from(after).unwrap_or(i64::MAX), Type::INT8),
             (&filter.from.map_or(i64::MIN, |from| from.timestamp_micros()), Type::INT8),
             (&filter.to.map_or(i64::MAX, |to| to.timestamp_micros()), Type::INT8),
             (&limit(filter.limit.saturating_add(1)), Type::INT8),
             (&filter.types, Type::TEXT_ARRAY),
+            (&i64::try_from(last).unwrap_or(i64::MAX), Type::INT8),
         ],
         read_stored_event,
     )?;
@@ -93,39 +88,12 @@ pub(super) fn history(pool: &Pool, stream: &str, filter: &HistoryFilter) -> Resu
     Ok(Page { items, more })
 }
 
-/// The events of a stream after a version that concern somebody.
-pub(super) fn events_about(
-    pool: &Pool,
-    stream: &str,
-    after_version: u64,
-    about: &About<'_>,
-    wanted: usize,
-) -> Result<Vec<StoredEvent>, JournalError> {
-    let Ok(after) = i64::try_from(after_version) else { return Ok(Vec::new()) };
-    pool.query_all(
-        "SELECT (SELECT shard FROM usher_index.streams WHERE name = $1), position, record
-         FROM usher_index.events
-         WHERE stream_id = (SELECT stream_id FROM usher_index.streams WHERE name = $1) AND version > $2
-           AND (type_id <> ALL (ARRAY(SELECT type_id FROM usher_index.event_types WHERE name = ANY ($3)))
-                OR position($4 IN record) > 0)
-         ORDER BY version LIMIT $5",
-        &[
-            (&stream, Type::TEXT),
-            (&after, Type::INT8),
-            (&about.personal_types, Type::TEXT_ARRAY),
-            (&about.text.as_bytes(), Type::BYTEA),
-            (&limit(wanted), Type::INT8),
-        ],
-        read_stored_event,
-    )
-}
-
-fn read_stored_event(row: &Row) -> Result<StoredEvent, Failure> {
+pub(super) fn read_stored_event(row: &Row) -> Result<StoredEvent, Failure> {
     let position = Position { shard: shard(row, 0)?, position: unsigned(row, 1)? };
     Ok(StoredEvent { position, event: read_event(row, 2)? })
 }
 
-fn read_event(row: &Row, column: usize) -> Result<Event, Failure> {
+pub(super) fn read_event(row: &Row, column: usize) -> Result<Event, Failure> {
     Event::decode(plain::<&[u8]>(row, column)?).map_err(|cause| Failure::Damaged(format!("an event: {cause}")))
 }
 

@@ -4,9 +4,12 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, Transaction, params};
 
-use super::{fill_past, read};
+use super::{
+    concerns::{self, Concerning},
+    fill_past, read,
+};
 use crate::{
-    BLOCK_EVENTS,
+    BLOCK_EVENTS, EventReader,
     indexing::{CommandRow, EventRow, Rows, ShardMark},
     sqlite::{
         failure::unreadable,
@@ -39,9 +42,14 @@ impl Ids {
 /// Writes rows and, with them, how far the index is then.
 ///
 /// Gives back the commands whose id was used before, which are not written.
-pub(super) fn write(transaction: &Transaction<'_>, rows: Rows, ids: &mut Ids) -> rusqlite::Result<Vec<CommandRow>> {
+pub(super) fn write(
+    transaction: &Transaction<'_>,
+    rows: Rows,
+    ids: &mut Ids,
+    reader: EventReader,
+) -> rusqlite::Result<Vec<CommandRow>> {
     ids.bound();
-    write_events(transaction, rows.events, ids)?;
+    write_events(transaction, &rows.events, ids, reader)?;
     // Before the last uses, which tell them what is news.
     fill_past::write(transaction, &rows.uses, &rows.joined, &rows.first_named)?;
     let reused = write_commands(transaction, rows.commands)?;
@@ -58,27 +66,33 @@ pub(super) fn write(transaction: &Transaction<'_>, rows: Rows, ids: &mut Ids) ->
     Ok(reused)
 }
 
-fn write_events(connection: &Connection, events: Vec<EventRow>, ids: &mut Ids) -> rusqlite::Result<()> {
+fn write_events(
+    connection: &Connection,
+    events: &[EventRow],
+    ids: &mut Ids,
+    reader: EventReader,
+) -> rusqlite::Result<()> {
     let mut keyed = Vec::with_capacity(events.len());
     for event in events {
-        let stream_id = stream_id(connection, &mut ids.streams, &event)?;
+        let stream_id = stream_id(connection, &mut ids.streams, event)?;
         let key = event_key(stream_id, event.version)
             .ok_or_else(|| unreadable(0, format!("version {} of a stream is out of range", event.version)))?;
-        keyed.push((key, event_type_id(connection, &mut ids.event_types, &event.event_type)?, event));
+        let event_type = event_type_id(connection, &mut ids.event_types, &event.event_type)?;
+        keyed.push((key, Concerning { stream_id, event_type, event }));
     }
-    keyed.sort_unstable_by_key(|(key, ..)| *key);
+    keyed.sort_unstable_by_key(|(key, _)| *key);
     let mut insert = connection.prepare_cached(
         "INSERT INTO events (key, position, event_type, effective_at_us, recorded_at_us, record)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
-    for (key, event_type, event) in keyed {
+    for (key, Concerning { event_type, event, .. }) in &keyed {
         let EventRow { version, position, effective_at_us, recorded_at_us, record, .. } = event;
-        insert.execute(params![key, signed(position)?, event_type, effective_at_us, recorded_at_us, record])?;
+        insert.execute(params![key, signed(*position)?, event_type, effective_at_us, recorded_at_us, record])?;
         if version % BLOCK_EVENTS == 0 {
-            fill_past::write_block(connection, key)?;
+            fill_past::write_block(connection, *key, *version, reader)?;
         }
     }
-    Ok(())
+    concerns::write(connection, keyed.into_iter().map(|(_, concerning)| concerning))
 }
 
 fn stream_id(connection: &Connection, known: &mut HashMap<String, i64>, event: &EventRow) -> rusqlite::Result<i64> {

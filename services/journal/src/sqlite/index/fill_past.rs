@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::read;
 
 use crate::{
-    BLOCK_EVENTS,
+    BLOCK_EVENTS, EventReader,
     indexing::{Times, UseRow},
     sqlite::integer::signed,
 };
@@ -49,13 +51,38 @@ fn write_uses(connection: &Connection, uses: &[UseRow]) -> rusqlite::Result<()> 
     Ok(())
 }
 
-/// Keeps the times of the block that ends with the event of this key.
-pub(super) fn write_block(connection: &Connection, last_key: i64) -> rusqlite::Result<()> {
+/// Keeps the times of the block that ends with the event of this key and version, and the small state behind it.
+pub(super) fn write_block(
+    connection: &Connection,
+    last_key: i64,
+    last_version: u64,
+    reader: EventReader,
+) -> rusqlite::Result<()> {
+    let state = fold_block(connection, last_key, last_version, reader)?;
     let mut insert = connection.prepare_cached(
-        "INSERT INTO blocks (key, effective_min_us, effective_max_us, recorded_max_us)
-         SELECT ?1, min(effective_at_us), max(effective_at_us), max(recorded_at_us) FROM events
+        "INSERT INTO blocks (key, effective_min_us, effective_max_us, recorded_max_us, state)
+         SELECT ?1, min(effective_at_us), max(effective_at_us), max(recorded_at_us), ?3 FROM events
          WHERE key > ?1 - ?2 AND key <= ?1",
     )?;
-    insert.execute(params![last_key, signed(BLOCK_EVENTS)?])?;
+    insert.execute(params![last_key, signed(BLOCK_EVENTS)?, state])?;
     Ok(())
+}
+
+fn fold_block(
+    connection: &Connection,
+    last_key: i64,
+    last_version: u64,
+    reader: EventReader,
+) -> rusqlite::Result<Option<Vec<u8>>> {
+    let before = last_key - signed(BLOCK_EVENTS)?;
+    let mut state_before = connection.prepare_cached("SELECT state FROM blocks WHERE key = ?1")?;
+    let state_before: Option<Vec<u8>> = state_before.query_row([before], |row| row.get(0)).optional()?.flatten();
+    if state_before.is_none() && last_version > BLOCK_EVENTS {
+        return Ok(None);
+    }
+    let mut events =
+        connection.prepare_cached("SELECT record FROM events WHERE key > ?1 AND key <= ?2 ORDER BY key")?;
+    let events =
+        events.query_map([before, last_key], |row| read::read_event(row, 0))?.collect::<Result<Vec<_>, _>>()?;
+    Ok((reader.fold_block)(state_before.as_deref(), &events))
 }

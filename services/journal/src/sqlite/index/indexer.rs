@@ -13,7 +13,7 @@ use super::{
     read::{self, Place},
 };
 use crate::{
-    Background, Head, Journal, JournalError, MembershipOf, Stopping,
+    Background, EventReader, Head, Journal, JournalError, Stopping,
     indexing::{CommandRow, Gatherer, Rows, rest_after},
     sqlite::{
         SqliteJournal,
@@ -32,13 +32,14 @@ const IDLE_WAIT: Duration = Duration::from_secs(3600);
 pub(in crate::sqlite) fn start(
     index: &Arc<SqliteIndex>,
     journal: &Arc<SqliteJournal>,
-    membership_of: MembershipOf,
+    reader: EventReader,
 ) -> Result<Background, JournalError> {
     let path = journal.path().to_owned();
     let work = Work {
         index: index.clone(),
         journal: journal.clone(),
-        gatherer: Gatherer::new(membership_of, move |detail| corrupt(&path, detail)),
+        gatherer: Gatherer::new(reader, move |detail| corrupt(&path, detail)),
+        reader,
         ids: Ids::default(),
     };
     Background::start("indexer", journal.watch(), move |stopping| work.run(&stopping))
@@ -49,6 +50,7 @@ struct Work {
     index: Arc<SqliteIndex>,
     journal: Arc<SqliteJournal>,
     gatherer: Gatherer,
+    reader: EventReader,
     ids: Ids,
 }
 
@@ -99,7 +101,7 @@ impl Work {
         let path = &self.index.path;
         let mut writer = self.index.writer.lock();
         let transaction = writer.transaction().in_file(path)?;
-        let reused = fill::write(&transaction, rows, &mut self.ids).in_file(path)?;
+        let reused = fill::write(&transaction, rows, &mut self.ids, self.reader).in_file(path)?;
         for command in &reused {
             self.keep_later_outcome(&transaction, command)?;
         }

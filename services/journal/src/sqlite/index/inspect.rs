@@ -92,7 +92,8 @@ fn next_past_state(connection: &Connection, stream: &str, after_version: u64) ->
 fn row_counts(connection: &Connection) -> rusqlite::Result<RowCounts> {
     let sql = "SELECT (SELECT count(*) FROM streams), (SELECT count(*) FROM events), (SELECT count(*) FROM blocks),
                       (SELECT count(*) FROM usage), (SELECT count(*) FROM uses), (SELECT count(*) FROM memberships),
-                      (SELECT count(*) FROM memberships_ever), (SELECT count(*) FROM first_named)";
+                      (SELECT count(*) FROM memberships_ever), (SELECT count(*) FROM first_named),
+                      (SELECT count(*) FROM concerns)";
     connection.query_row(sql, [], |row| {
         Ok(RowCounts {
             streams: unsigned(row, 0)?,
@@ -103,6 +104,7 @@ fn row_counts(connection: &Connection) -> rusqlite::Result<RowCounts> {
             memberships: unsigned(row, 5)?,
             memberships_ever: unsigned(row, 6)?,
             first_named: unsigned(row, 7)?,
+            concerns: unsigned(row, 8)?,
         })
     })
 }

@@ -1,5 +1,6 @@
 //! The index in `index.db`.
 
+mod concerns;
 mod fill;
 mod fill_past;
 pub(super) mod indexer;

@@ -3,13 +3,14 @@
 use licensing::Instant;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{SqliteIndex, read, snapshots};
+use super::{SqliteIndex, concerns, read, snapshots};
 use crate::{
-    About, EventBlock, FirstNamed, JournalError, Moment, PastIndex, Snapshot, StoredEvent,
+    BlockState, EventBlock, FirstNamed, HistoryFilter, JournalError, Moment, Page, PastIndex, PersonalEvent,
+    PersonalPlace, Snapshot,
     sqlite::{
         failure::InFile,
         integer::{instant, signed},
-        key::version_of,
+        key::{event_key, version_of},
     },
 };
 
@@ -18,14 +19,26 @@ impl PastIndex for SqliteIndex {
         self.read(|connection| blocks(connection, stream))
     }
 
-    fn events_about(
+    fn block_states(&self, stream: &str, versions: &[u64]) -> Result<Vec<BlockState>, JournalError> {
+        self.read(|connection| block_states(connection, stream, versions))
+    }
+
+    fn history_about(&self, stream: &str, user: &str, filter: &HistoryFilter) -> Result<Page, JournalError> {
+        self.read(|connection| concerns::history_about(connection, stream, user, filter))
+    }
+
+    fn personal_events(
         &self,
         stream: &str,
-        after_version: u64,
-        about: &About<'_>,
+        behind: Option<&PersonalPlace>,
+        descending: bool,
         limit: usize,
-    ) -> Result<Vec<StoredEvent>, JournalError> {
-        self.read(|connection| read::events_about(connection, stream, after_version, about, limit))
+    ) -> Result<Vec<PersonalEvent>, JournalError> {
+        self.read(|connection| concerns::personal_events(connection, stream, behind, descending, limit))
+    }
+
+    fn personal_events_of(&self, stream: &str, users: &[&str]) -> Result<Vec<PersonalEvent>, JournalError> {
+        self.read(|connection| concerns::personal_events_of(connection, stream, users))
     }
 
     fn last_uses_at(&self, users: &[&str], moment: &Moment) -> Result<Vec<Option<Instant>>, JournalError> {
@@ -65,6 +78,21 @@ fn blocks(connection: &Connection, stream: &str) -> rusqlite::Result<Vec<EventBl
         })
     };
     statement.query_map(params![keys.after, keys.last], read)?.collect()
+}
+
+fn block_states(connection: &Connection, stream: &str, versions: &[u64]) -> rusqlite::Result<Vec<BlockState>> {
+    let Some((stream_id, _)) = read::stream(connection, stream)? else { return Ok(Vec::new()) };
+    let mut in_order = versions.to_vec();
+    in_order.sort_unstable();
+    in_order.dedup();
+    let mut statement = connection.prepare_cached("SELECT state FROM blocks WHERE key = ?1 AND state IS NOT NULL")?;
+    let mut states = Vec::new();
+    for version in in_order {
+        let Some(key) = event_key(stream_id, version) else { continue };
+        let found = statement.query_row([key], |row| row.get(0)).optional()?;
+        states.extend(found.map(|bytes| BlockState { version, bytes }));
+    }
+    Ok(states)
 }
 
 fn last_use_at(connection: &Connection, user: &str, moment: &Moment) -> rusqlite::Result<Option<Instant>> {

@@ -8,7 +8,7 @@ use prost::Message;
 use rusqlite::{Connection, OptionalExtension, Row, params, types::Value, vtab::array};
 
 use crate::{
-    About, Head, HistoryFilter, NextDue, Page, Position, StoredEvent, StreamHead, chain,
+    Head, HistoryFilter, NextDue, Page, Position, StoredEvent, StreamHead, chain,
     indexing::command_key,
     sqlite::{
         failure::unreadable,
@@ -29,6 +29,12 @@ pub(super) fn progress(connection: &Connection) -> rusqlite::Result<Vec<Head>> {
 pub(super) fn stream_id(connection: &Connection, stream: &str) -> rusqlite::Result<Option<i64>> {
     let mut statement = connection.prepare_cached("SELECT id FROM streams WHERE name = ?1")?;
     statement.query_row([stream], |row| row.get(0)).optional()
+}
+
+/// The id of a stream that has events, and its shard.
+pub(super) fn stream(connection: &Connection, stream: &str) -> rusqlite::Result<Option<(i64, u16)>> {
+    let mut statement = connection.prepare_cached("SELECT id, shard FROM streams WHERE name = ?1")?;
+    statement.query_row([stream], |row| Ok((row.get(0)?, row.get(1)?))).optional()
 }
 
 /// The end of a stream.
@@ -80,34 +86,13 @@ fn events(
     statement.query_map(params![keys.after, keys.last, from_us, to_us, limit, types], read)?.collect()
 }
 
-/// The events of a stream after a version that concern somebody.
-pub(super) fn events_about(
-    connection: &Connection,
-    stream: &str,
-    after_version: u64,
-    about: &About<'_>,
-    limit: usize,
-) -> rusqlite::Result<Vec<StoredEvent>> {
-    let Some(keys) = KeyRange::after(connection, stream, after_version)? else { return Ok(Vec::new()) };
-    let personal = type_ids(connection, about.personal_types)?;
-    let mut statement = connection.prepare_cached(
-        "SELECT position, record FROM events
-         WHERE key > ?1 AND key <= ?2
-           AND (event_type NOT IN (SELECT value FROM rarray(?3)) OR instr(record, ?4) > 0)
-         ORDER BY key LIMIT ?5",
-    )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let read = |row: &Row<'_>| read_stored_event(row, keys.shard);
-    statement.query_map(params![keys.after, keys.last, personal, about.text.as_bytes(), limit], read)?.collect()
-}
-
-fn read_stored_event(row: &Row<'_>, shard: u16) -> rusqlite::Result<StoredEvent> {
+pub(super) fn read_stored_event(row: &Row<'_>, shard: u16) -> rusqlite::Result<StoredEvent> {
     let position = Position { shard, position: unsigned(row, 0)? };
     Ok(StoredEvent { position, event: read_event(row, 1)? })
 }
 
 /// The ids of those types of which there are events at all.
-fn type_ids(connection: &Connection, names: &[impl AsRef<str>]) -> rusqlite::Result<array::Array> {
+pub(super) fn type_ids(connection: &Connection, names: &[impl AsRef<str>]) -> rusqlite::Result<array::Array> {
     let mut statement = connection.prepare_cached("SELECT id FROM event_types WHERE name = ?1")?;
     let mut ids = Vec::new();
     for name in names {
@@ -126,12 +111,8 @@ pub(super) struct KeyRange {
 impl KeyRange {
     /// Those beyond what the filter says; `None` where there can't be any.
     pub(super) fn of(connection: &Connection, stream: &str, filter: &HistoryFilter) -> rusqlite::Result<Option<Self>> {
-        let (after, last) = match (filter.newest_first, filter.after_version) {
-            (false, after) => (after, u32::MAX.into()),
-            (true, 0) => (0, u32::MAX.into()),
-            (true, before) => (0, before.saturating_sub(1)),
-        };
-        Self::between(connection, stream, after, last)
+        let Some((after, last)) = filter.versions() else { return Ok(None) };
+        Self::between(connection, stream, after, last.min(u32::MAX.into()))
     }
 
     /// All those after a version; `None` where there can't be any.
@@ -140,13 +121,12 @@ impl KeyRange {
     }
 
     fn between(connection: &Connection, stream: &str, after: u64, last: u64) -> rusqlite::Result<Option<Self>> {
-        let mut statement = connection.prepare_cached("SELECT id, shard FROM streams WHERE name = ?1")?;
-        let found = statement.query_row([stream], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let found = self::stream(connection, stream)?;
         Ok(found.and_then(|(id, shard)| Some(Self { shard, after: event_key(id, after)?, last: event_key(id, last)? })))
     }
 }
 
-fn read_event(row: &Row<'_>, column: usize) -> rusqlite::Result<Event> {
+pub(super) fn read_event(row: &Row<'_>, column: usize) -> rusqlite::Result<Event> {
     let bytes = row.get_ref(column)?.as_blob()?;
     Event::decode(bytes).map_err(|cause| unreadable(column, cause))
 }

@@ -37,7 +37,7 @@ impl Sample {
 
     pub fn with_id(id: [u8; 16]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let options = Options { shards: SHARDS, ..Options::new(|_| None) };
+        let options = Options { shards: SHARDS, ..Options::new(journal::EventReader::NOTHING) };
         let store = SqliteStore::open(folder.path(), &options).unwrap();
         Self { id, journal: store.journal(), written: Mutex::default(), _store: store, _folder: folder }
     }

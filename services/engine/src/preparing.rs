@@ -1,0 +1,235 @@
+//! Large licensees, read before a command needs them: reading a million members takes longer than anybody should wait for,
+//! and whoever is about to give a command has looked at a page before.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread::{self, JoinHandle},
+};
+
+use journal::StreamIndex;
+use licensing::{Licensee, LicenseeId};
+use parking_lot::{Condvar, Mutex};
+
+use crate::{
+    EngineError,
+    hot::{licensee_stream, read_state},
+    snapshots,
+};
+
+/// Of how many members on a licensee is read ahead; others are there in a moment.
+const MEMBERS_MIN: u32 = 10_000;
+/// How many licensees may wait to be read; when more are wanted, they are read by whoever needs them.
+const WAITING_MAX: usize = 4;
+/// A state that took so many events behind its snapshot, as a part of its members, is kept as one: so the next start has none
+/// of that to do.
+const KEPT_FROM_PART: u64 = 16;
+
+/// The way to the thread that reads ahead.
+#[derive(Clone)]
+pub(crate) struct Preparing {
+    wanted: SyncSender<Wanted>,
+    desk: Arc<Desk>,
+}
+
+enum Wanted {
+    Licensee(LicenseeId),
+    Stop,
+}
+
+/// What was read ahead and not needed yet: one state, as it may be large.
+#[derive(Default)]
+pub(crate) struct Desk {
+    inner: Mutex<Inner>,
+    is_done: Condvar,
+}
+
+#[derive(Default)]
+struct Inner {
+    under_way: Option<LicenseeId>,
+    ready: Option<(LicenseeId, Licensee)>,
+    /// The large licensees that the writer has.
+    at_hand: HashSet<LicenseeId>,
+}
+
+impl Preparing {
+    /// Starts the thread; it ends when it is told to stop.
+    pub(crate) fn start(index: Arc<dyn StreamIndex>) -> Result<(Self, JoinHandle<()>), EngineError> {
+        let (wanted, receiver) = sync_channel(WAITING_MAX);
+        let desk = Arc::new(Desk::default());
+        let of_thread = desk.clone();
+        let thread = thread::Builder::new()
+            .name("usher-preparing".to_owned())
+            .spawn(move || of_thread.work(&*index, &receiver))
+            .map_err(|error| EngineError::Thread(Arc::new(error)))?;
+        Ok((Self { wanted, desk }, thread))
+    }
+
+    pub(crate) fn desk(&self) -> Arc<Desk> {
+        self.desk.clone()
+    }
+
+    /// Has a licensee with so many members read, unless it is there or too many wait.
+    pub(crate) fn want(&self, licensee: &LicenseeId, members: u32) {
+        if members < MEMBERS_MIN || self.desk.has(licensee) {
+            return;
+        }
+        if self.wanted.try_send(Wanted::Licensee(licensee.clone())).is_err() {
+            tracing::debug!(%licensee, "not read ahead");
+        }
+    }
+
+    /// Has the thread end.
+    pub(crate) fn stop(&self) {
+        // An error means that it has ended.
+        let _ = self.wanted.send(Wanted::Stop);
+    }
+}
+
+impl Desk {
+    fn has(&self, licensee: &LicenseeId) -> bool {
+        let inner = self.inner.lock();
+        let is_ready = inner.ready.as_ref().is_some_and(|(of, _)| of == licensee);
+        is_ready || inner.under_way.as_ref() == Some(licensee) || inner.at_hand.contains(licensee)
+    }
+
+    /// A state that was read ahead, at whatever version it has; waits for one that is being read.
+    pub(crate) fn take(&self, licensee: &LicenseeId) -> Option<Licensee> {
+        let mut inner = self.inner.lock();
+        while inner.under_way.as_ref() == Some(licensee) {
+            self.is_done.wait(&mut inner);
+        }
+        let is_of_it = inner.ready.as_ref().is_some_and(|(of, _)| of == licensee);
+        inner.ready.take_if(|_| is_of_it).map(|(_, state)| state)
+    }
+
+    /// Takes note that the writer has a licensee.
+    pub(crate) fn note_at_hand(&self, licensee: &LicenseeId, state: &Licensee) {
+        if state.account().members() >= MEMBERS_MIN {
+            self.inner.lock().at_hand.insert(licensee.clone());
+        }
+    }
+
+    /// Takes note that the writer has no others than these.
+    pub(crate) fn note_only_at_hand(&self, is_at_hand: impl Fn(&LicenseeId) -> bool) {
+        self.inner.lock().at_hand.retain(is_at_hand);
+    }
+
+    fn work(&self, index: &dyn StreamIndex, wanted: &Receiver<Wanted>) {
+        while let Ok(Wanted::Licensee(licensee)) = wanted.recv() {
+            if self.has(&licensee) {
+                continue;
+            }
+            let turn = Turn::begin(self, &licensee);
+            match read_ahead(index, &licensee) {
+                Ok(state) => turn.end_with(state),
+                // Whoever needs it will be told.
+                Err(error) => tracing::warn!(%error, %licensee, "a licensee could not be read ahead"),
+            }
+        }
+    }
+}
+
+fn read_ahead(index: &dyn StreamIndex, licensee: &LicenseeId) -> Result<Licensee, EngineError> {
+    let (state, snapshot_version) = read_state(licensee, index, None)?;
+    let new_events = state.version().saturating_sub(snapshot_version);
+    if new_events > u64::from(state.account().members()) / KEPT_FROM_PART
+        && let Err(error) = keep(index, licensee, &state)
+    {
+        tracing::warn!(%error, %licensee, "a snapshot could not be kept; the next load takes longer");
+    }
+    Ok(state)
+}
+
+fn keep(
+    index: &dyn StreamIndex,
+    licensee: &LicenseeId,
+    state: &Licensee,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    Ok(index.put_snapshot(&licensee_stream(licensee), &snapshots::snapshot_of(state)?)?)
+}
+
+/// A licensee being read. However it ends, nobody waits for it any longer.
+struct Turn<'a> {
+    desk: &'a Desk,
+    licensee: &'a LicenseeId,
+}
+
+impl<'a> Turn<'a> {
+    fn begin(desk: &'a Desk, licensee: &'a LicenseeId) -> Self {
+        desk.inner.lock().under_way = Some(licensee.clone());
+        Self { desk, licensee }
+    }
+
+    fn end_with(self, state: Licensee) {
+        self.desk.inner.lock().ready = Some((self.licensee.clone(), state));
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.desk.inner.lock().under_way = None;
+        self.desk.is_done.notify_all();
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use licensing::{Event, Instant, Role, UserId, UserStatus, UserType};
+
+    use super::*;
+
+    fn large() -> Licensee {
+        let mut state = Licensee::default();
+        for number in 0..MEMBERS_MIN {
+            let user = UserId::parse(&format!("u-{number}")).unwrap();
+            let (role, user_type, status) = (Role::Developer, UserType::Human, UserStatus::Active);
+            state.evolve(&Event::MemberAdded { user, role, user_type, status }, Instant::UNIX_EPOCH);
+        }
+        state
+    }
+
+    fn id(text: &str) -> LicenseeId {
+        LicenseeId::parse(text).unwrap()
+    }
+
+    #[test]
+    fn what_was_read_ahead_is_given_to_whoever_needs_it_once() {
+        let (desk, acme) = (Desk::default(), id("acme"));
+        Turn::begin(&desk, &acme).end_with(large());
+        assert!(desk.has(&acme));
+        assert_eq!(desk.take(&id("globex")), None);
+        assert_eq!(desk.take(&acme), Some(large()));
+        assert_eq!(desk.take(&acme), None);
+        assert!(!desk.has(&acme));
+    }
+
+    #[test]
+    fn whoever_needs_what_is_being_read_waits_for_it() {
+        let (desk, acme) = (Desk::default(), id("acme"));
+        let turn = Turn::begin(&desk, &acme);
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| desk.take(&acme));
+            turn.end_with(large());
+            assert_eq!(waiting.join().unwrap(), Some(large()));
+        });
+        drop(Turn::begin(&desk, &acme));
+        assert_eq!(desk.take(&acme), None, "nobody waits for what could not be read");
+    }
+
+    #[test]
+    fn what_the_writer_has_is_not_read_again_until_it_lets_go_of_it() {
+        let (desk, acme) = (Desk::default(), id("acme"));
+        desk.note_at_hand(&id("small"), &Licensee::default());
+        desk.note_at_hand(&acme, &large());
+        assert_eq!((desk.has(&acme), desk.has(&id("small"))), (true, false));
+        desk.note_only_at_hand(|licensee| *licensee == acme);
+        assert!(desk.has(&acme));
+        desk.note_only_at_hand(|_| false);
+        assert!(!desk.has(&acme));
+    }
+}
