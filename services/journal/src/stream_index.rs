@@ -70,7 +70,8 @@ pub struct EventReader {
 
 impl EventReader {
     /// Reads nothing out of any event, for whoever needs no more than the events themselves.
-    pub const NOTHING: Self = Self { read: |_| EventReading { membership: None, concern: None }, fold_block: |_, _| None };
+    pub const NOTHING: Self =
+        Self { read: |_| EventReading { membership: None, concern: None }, fold_block: |_, _| None };
 }
 
 /// What an event tells that the index keeps.
