@@ -92,14 +92,14 @@ fn an_index_of_the_format_before_is_filled_anew_with_what_it_lacks() {
     let (ground, commits) = filled();
     ground.change(
         "DROP TABLE usher_index.blocks, usher_index.uses, usher_index.memberships_ever, usher_index.first_named,
-                    usher_index.past_states;
+                    usher_index.past_states, usher_index.concerns;
          ALTER TABLE usher_index.events DROP COLUMN recorded_at_us;
          UPDATE usher_index.meta SET format = 1",
     );
     let opened = ground.open();
     assert_eq!(opened.all_commits(), commits);
     assert_index_equals_journal(&opened);
-    assert_eq!(ground.number("SELECT format::bigint FROM usher_index.meta"), 2);
+    assert_eq!(ground.number("SELECT format::bigint FROM usher_index.meta"), 3);
     assert_eq!(opened.index.memberships_ever("u-0").unwrap(), ["0", "1", "2"]);
 }
 

@@ -82,8 +82,8 @@ fn versions_about(
     filter: &HistoryFilter,
 ) -> rusqlite::Result<Vec<u64>> {
     let Some((after, last)) = filter.versions() else { return Ok(Vec::new()) };
-    let of_types =
-        if filter.types.is_empty() { "?8 IS NOT NULL" } else { "event_type IN (SELECT value FROM rarray(?8))" };
+    // An array is no value of SQL's: to everything but `rarray` it is null.
+    let of_types = if filter.types.is_empty() { "?8 IS NULL" } else { "event_type IN (SELECT value FROM rarray(?8))" };
     let direction = if filter.newest_first { "DESC" } else { "ASC" };
     let mut statement = connection.prepare_cached(&format!(
         "SELECT version FROM concerns
