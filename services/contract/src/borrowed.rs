@@ -10,7 +10,7 @@
 pub struct DamagedMessage;
 
 /// The events that leave, by the names that they have in [`proto::licensing`](crate::proto::licensing).
-#[allow(missing_docs, reason = "they are generated")]
+#[allow(missing_docs, clippy::single_match, reason = "they are generated")]
 pub(crate) mod licensing {
     include!(concat!(env!("OUT_DIR"), "/usher.licensing.v1.borrowed.rs"));
 }

@@ -48,7 +48,7 @@ pub use progress::{Ended, Progress};
 pub use read_ahead::{Stretch, beginnings, read_ahead};
 pub use shard::shard_of;
 pub use stream_index::{
-    Concern, EventReader, EventReading, HistoryFilter, MembershipChange, NextDue, Page, Snapshot, StoredEvent,
-    StoredOutcome, StreamHead, StreamIndex,
+    Concern, EventReader, EventReading, FoldBlock, HistoryFilter, MembershipChange, NextDue, Page, Snapshot,
+    StoredEvent, StoredOutcome, StreamHead, StreamIndex,
 };
 pub use watch::Watch;

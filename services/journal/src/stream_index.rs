@@ -58,6 +58,9 @@ pub trait StreamIndex: PastIndex {
     fn put_snapshot(&self, stream: &str, snapshot: &Snapshot) -> Result<(), JournalError>;
 }
 
+/// What makes the account behind a block of events out of the one before it and the block.
+pub type FoldBlock = fn(Option<&[u8]>, &[Event]) -> Option<Vec<u8>>;
+
 /// How an index reads events, which it does not know itself.
 #[derive(Debug, Clone, Copy)]
 pub struct EventReader {
@@ -65,7 +68,7 @@ pub struct EventReader {
     pub read: fn(&Event) -> EventReading,
     /// The small state of a stream behind a block of its events: what the block before it came to (`None` before the first),
     /// and the block's events in order. `None` of a stream that has no such state, and where an event can't be read.
-    pub fold_block: fn(Option<&[u8]>, &[Event]) -> Option<Vec<u8>>,
+    pub fold_block: FoldBlock,
 }
 
 impl EventReader {
