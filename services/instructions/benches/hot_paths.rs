@@ -34,17 +34,17 @@ fn sample_and_assignment() -> (Sample, Command) {
     (sample(), assign().expect("the command can be made"))
 }
 
-#[library_benchmark(setup = sample_and_assignment, config = at_most(1_057_649))]
+#[library_benchmark(setup = sample_and_assignment, config = at_most(1_658_710))]
 fn decide_an_assignment((sample, assign): (Sample, Command)) -> usize {
     (0..TIMES).map(|_| black_box(&sample).decide(black_box(&assign)).len()).sum()
 }
 
-#[library_benchmark(setup = sample, config = at_most(1_767_840))]
+#[library_benchmark(setup = sample, config = at_most(2_755_364))]
 fn decide_a_surplus(sample: Sample) -> usize {
     black_box(&sample).decide(&black_box(halve())).len()
 }
 
-#[library_benchmark(setup = sample, config = at_most(3_166_961))]
+#[library_benchmark(setup = sample, config = at_most(4_681_568))]
 fn fold(sample: Sample) -> u64 {
     black_box(&sample).fold().version()
 }
@@ -68,7 +68,7 @@ fn encoded() -> Vec<EncodedEvent> {
     sample().encoded()
 }
 
-#[library_benchmark(setup = encoded, config = at_most(7_710_663))]
+#[library_benchmark(setup = encoded, config = at_most(4_935_478))]
 fn decode_events(events: Vec<EncodedEvent>) -> usize {
     let is_read = |event: &&EncodedEvent| decode(event.type_name, event.schema_version, black_box(&event.data)).is_ok();
     events.iter().filter(is_read).count()
