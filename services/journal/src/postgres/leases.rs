@@ -35,16 +35,19 @@ impl Leases for PostgresLeases {
 
     fn take(&self, node: NodeId, task: Task, seen: Epoch) -> Result<Option<Epoch>, JournalError> {
         let seen = signed(seen.0).map_err(|failure| failure.at(self.pool.server()))?;
-        // The writer that is fenced off may be writing: the head's row is had once it is done.
+        // The writer that is fenced off may be writing: the head's row is had once it is done. Whoever takes is held, so that
+        // nobody clears it away as dead meanwhile.
         let taken = self.pool.write_again(|transaction| {
             let row = transaction.query_typed_opt(
-                "WITH taken AS (
+                "WITH taker AS MATERIALIZED (
+                     SELECT FROM usher.nodes n
+                     WHERE n.node_id = $1::uuid AND n.alive_until >= clock_timestamp() FOR KEY SHARE),
+                 taken AS (
                      UPDATE usher.leases l SET epoch = l.epoch + 1, holder = $1::uuid
                      WHERE l.duty = $2 AND l.shard = $3 AND l.epoch = $4
                        AND NOT EXISTS (SELECT FROM usher.nodes n
                                        WHERE n.node_id = l.holder AND n.alive_until >= clock_timestamp())
-                       AND EXISTS (SELECT FROM usher.nodes n
-                                   WHERE n.node_id = $1::uuid AND n.alive_until >= clock_timestamp())
+                       AND EXISTS (SELECT FROM taker)
                      RETURNING l.duty, l.shard, l.epoch),
                  fenced AS (
                      UPDATE usher.heads h SET epoch = t.epoch FROM taken t WHERE h.shard = t.shard AND t.duty = $5)
