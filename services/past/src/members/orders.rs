@@ -82,18 +82,22 @@ impl Orders {
         let mut worker = self.worker.lock();
         let mut orders = self.shared.orders.lock();
         orders.retain(|order| !matches!(&order.stage, Stage::Ready(_, since) if since.elapsed() >= FRESH_FOR));
+        let is_at_work = worker.as_ref().is_some_and(|worker| !worker.is_finished());
         if let Some(place) = orders.iter().position(|order| order.wanted.is_same(wanted)) {
             match orders.get(place).map(|order| &order.stage) {
-                Some(Stage::BeingPrepared(done)) => return Err(being_prepared(done.load(Ordering::Relaxed))),
+                Some(Stage::BeingPrepared(done)) if is_at_work => {
+                    return Err(being_prepared(done.load(Ordering::Relaxed)));
+                }
                 Some(Stage::Ready(begins_at, _)) => return Ok(*begins_at),
-                Some(Stage::Failed(_)) | None => {}
+                // Nobody prepares it any more, after a panic: it is begun again.
+                Some(Stage::BeingPrepared(_) | Stage::Failed(_)) | None => {}
             }
             if let Some(Order { stage: Stage::Failed(error), .. }) = orders.remove(place) {
                 return Err(error);
             }
         }
         // One at a time: whoever comes meanwhile asks again.
-        if worker.as_ref().is_some_and(|worker| !worker.is_finished()) {
+        if is_at_work {
             return Err(being_prepared(0));
         }
         let done = Arc::new(AtomicU64::new(0));
