@@ -1,9 +1,9 @@
 //! Making the schema `usher_views` anew in the place of the old one, while others read and feed it.
 //!
 //! All of it is one transaction (ADR 12): it renames the old schema, which nobody else sees before the end, makes a new one
-//! under the name, feeds it with the very statements that are always used, and then makes its indexes. Before the end it locks the marks of the
-//! old one, so that both are at the same commits, and compares them. Whoever waits for the marks meanwhile finds those of
-//! the new one then, made later than what is known of them, and goes on from there.
+//! under the name, feeds it with the very statements that are always used, and then makes its indexes. Before the end it
+//! locks the marks of the old one, so that both are at the same commits, and compares them. Whoever waits for the marks
+//! meanwhile finds those of the new one then, made later than what is known of them, and goes on from there.
 
 use std::{collections::BTreeMap, sync::Arc};
 
