@@ -207,7 +207,8 @@ impl PostgresStore {
     }
 
     /// Clears away what is left of erased details, at once instead of when there is time for it; false if only
-    /// autovacuum may do so, or if a transaction that still sees them goes on for longer than ten seconds. What stays even then: free space within pages, the write-ahead log, and every backup.
+    /// autovacuum may do so, or if a transaction that still sees them goes on for longer than ten seconds. What stays even
+    /// then: free space within pages, the write-ahead log, and every backup.
     ///
     /// # Errors
     /// What the server says.

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::changes::{Seat, SeatKey};
 
-/// Notes what becomes of seats; whether a member has one is noted with the member ([`members::note_seats`](super::members::note_seats)).
+/// Notes what becomes of seats; whether a member has one is noted with the member
+/// ([`members::note_seats`](super::members::note_seats)).
 pub(super) fn change(
     transaction: &mut Transaction<'_>,
     changes: &BTreeMap<SeatKey, Option<Seat>>,
