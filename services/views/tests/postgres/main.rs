@@ -7,6 +7,7 @@ mod outages;
 mod psql;
 mod reading;
 mod rebuilding;
+mod scans;
 mod sharing;
 mod store;
 #[path = "../suite/mod.rs"]

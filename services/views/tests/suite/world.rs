@@ -371,7 +371,8 @@ impl World {
         self.ask_at_once(id, members.iter().map(|member| Command::RemoveMember { user: user(member) }));
     }
 
-    fn ask_at_once(&mut self, id: &str, commands: impl Iterator<Item = Command>) {
+    /// Many commands in one commit; none is refused.
+    pub fn ask_at_once(&mut self, id: &str, commands: impl Iterator<Item = Command>) {
         let (licensee, mut kinds) = (licensee(id), Vec::new());
         for command in commands {
             let state = self.licensees.get(&licensee).cloned().unwrap_or_default();
