@@ -21,6 +21,7 @@ const JOURNAL: Schema = Schema {
         include_str!("../../../../schemas/postgres/journal/0001_store.sql"),
         include_str!("../../../../schemas/postgres/journal/0002_append.sql"),
         include_str!("../../../../schemas/postgres/journal/0003_notify_leases.sql"),
+        include_str!("../../../../schemas/postgres/journal/0004_append_batch.sql"),
     ],
 };
 
@@ -30,6 +31,7 @@ const INDEX: Schema = Schema {
         include_str!("../../../../schemas/postgres/index/0001_index.sql"),
         include_str!("../../../../schemas/postgres/index/0002_past.sql"),
         include_str!("../../../../schemas/postgres/index/0003_concerns.sql"),
+        include_str!("../../../../schemas/postgres/index/0004_find_commands.sql"),
     ],
 };
 

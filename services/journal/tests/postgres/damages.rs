@@ -99,7 +99,7 @@ fn an_index_of_the_format_before_is_filled_anew_with_what_it_lacks() {
     let opened = ground.open();
     assert_eq!(opened.all_commits(), commits);
     assert_index_equals_journal(&opened);
-    assert_eq!(ground.number("SELECT format::bigint FROM usher_index.meta"), 3);
+    assert_eq!(ground.number("SELECT format::bigint FROM usher_index.meta"), 4);
     assert_eq!(opened.index.memberships_ever("u-0").unwrap(), ["0", "1", "2"]);
 }
 

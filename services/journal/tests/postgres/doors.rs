@@ -52,7 +52,7 @@ fn a_store_is_made_once_and_its_number_of_shards_is_fixed() {
     let ground = Ground::new();
     let five = Options { shards: 5, ..options() };
     let made = PostgresStore::migrate(&ground.url(), &five).unwrap();
-    let schemas = [("usher", 3), ("usher_index", 3)];
+    let schemas = [("usher", 4), ("usher_index", 4)];
     assert!(made.is_new);
     assert_eq!(made.schemas, schemas.map(|(name, to)| MigratedSchema { name, from: 0, to }));
     let again = PostgresStore::migrate(&ground.url(), &options()).unwrap();
@@ -94,7 +94,7 @@ fn many_may_make_the_same_store_at_once() {
 
 #[test]
 fn a_newer_format_is_refused_and_left_alone() {
-    for (schema, newest) in [("usher", 3), ("usher_index", 3)] {
+    for (schema, newest) in [("usher", 4), ("usher_index", 4)] {
         let ground = Ground::new();
         drop(ground.store());
         ground.change(&format!("UPDATE {schema}.meta SET format = 99"));
@@ -114,7 +114,7 @@ fn a_store_from_before_people_were_told_gets_the_leases_for_that() {
     drop(ground.store());
     ground.change("DELETE FROM usher.leases WHERE duty = 'notify'; UPDATE usher.meta SET format = 2");
     let migrated = PostgresStore::migrate(&ground.url(), &options()).unwrap();
-    assert_eq!(migrated.schemas[0], MigratedSchema { name: "usher", from: 2, to: 3 });
+    assert_eq!(migrated.schemas[0], MigratedSchema { name: "usher", from: 2, to: 4 });
     assert_eq!(ground.number("SELECT count(*) FROM usher.leases WHERE duty = 'notify' AND epoch = 0"), 16);
 }
 

@@ -14,7 +14,7 @@ use crate::{
     proxy::{Cut, Proxy},
 };
 
-const COMMIT: &str = "usher.append_commits";
+const COMMIT: &str = "usher.append_batch";
 
 struct Wire {
     ground: Ground,

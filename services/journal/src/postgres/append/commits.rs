@@ -12,6 +12,12 @@ use crate::{
 /// The most bytes of blocks of one batch: a statement and its parameters have to stay below PostgreSQL's 1 GiB.
 const BATCH_BYTES_MAX: usize = BLOCK_BYTES_MAX + BLOCK_BYTES_MAX / 2;
 
+/// A row of the clock, and what it is set to.
+pub(super) struct Clock {
+    pub(super) slot: i32,
+    pub(super) now_us: i64,
+}
+
 /// Commits, column by column, and by shard how its head moves.
 #[derive(Default)]
 pub(super) struct Commits<'a> {
@@ -115,15 +121,18 @@ impl<'a> Commits<'a> {
         [(&self.shards, Type::INT4_ARRAY), (&self.numbers, Type::INT8_ARRAY), (&self.checksums, Type::INT8_ARRAY)]
     }
 
-    /// Adds the fence, which locks the heads, compares them and their epochs, and writes the commits behind them.
-    pub(super) fn add_to<'s>(&'s self, statement: &mut Statement<'s>) {
-        if self.is_empty() {
+    /// Sets the fence, which locks the heads, compares them and their epochs, and writes the commits behind them and the clock.
+    pub(super) fn add_to<'s>(&'s self, clock: Option<&'s Clock>, statement: &mut Statement<'s>) {
+        if self.is_empty() && clock.is_none() {
             return;
         }
         let moves = &self.moves;
+        let (clock_shard, clock_now_us): (Param<'_>, Param<'_>) = match clock {
+            Some(Clock { slot, now_us }) => ((slot, Type::INT4), (now_us, Type::INT8)),
+            None => ((&None::<i32>, Type::INT4), (&None::<i64>, Type::INT8)),
+        };
         statement.fence(
-            "fence AS MATERIALIZED (
-                 SELECT usher.append_commits(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) AS holds)",
+            "usher.append_batch(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (&moves.shards, Type::INT4_ARRAY),
                 (&moves.epochs, Type::INT8_ARRAY),
@@ -138,6 +147,8 @@ impl<'a> Commits<'a> {
                 (&self.recorded_at_us, Type::INT8_ARRAY),
                 (&self.checksums, Type::INT8_ARRAY),
                 (&self.blocks, Type::BYTEA_ARRAY),
+                clock_shard,
+                clock_now_us,
             ],
         );
     }

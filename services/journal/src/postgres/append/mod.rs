@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use postgres::{Row, types::Type};
 
-use self::{commits::Commits, details::Details, news::News};
+use self::{commits::{Clock, Commits}, details::Details, news::News};
 use super::{
     failure::Failure,
     patience::Patience,
@@ -41,11 +41,6 @@ struct Append<'a> {
     details: Details<'a>,
     news: News<'a>,
     clock: Option<Clock>,
-}
-
-struct Clock {
-    slot: i32,
-    now_us: i64,
 }
 
 /// Whose row of the clock is set: one that no other process writes, where there is such a row.
@@ -152,15 +147,7 @@ impl Append<'_> {
 
     fn statement(&self) -> Statement<'_> {
         let mut statement = Statement::default();
-        self.commits.add_to(&mut statement);
-        if let Some(clock) = &self.clock {
-            statement.part(
-                "ticked AS (
-                     INSERT INTO usher.clock AS c (shard, now_us) SELECT ?, ? WHERE (SELECT holds FROM fence)
-                     ON CONFLICT (shard) DO UPDATE SET now_us = excluded.now_us WHERE c.now_us < excluded.now_us)",
-                [(&clock.slot, Type::INT4), (&clock.now_us, Type::INT8)],
-            );
-        }
+        self.commits.add_to(self.clock.as_ref(), &mut statement);
         self.details.add_to(&mut statement);
         self.news.add_to(&mut statement);
         statement

@@ -130,8 +130,7 @@ pub(super) fn outcomes(
 fn places(pool: &Pool, keys: &[[u8; 16]]) -> Result<Vec<Place>, JournalError> {
     let keys: Vec<&[u8]> = keys.iter().map(<[u8; 16]>::as_slice).collect();
     pool.query_all(
-        "SELECT c.* FROM unnest($1) AS w (key) CROSS JOIN LATERAL (
-             SELECT key, shard, commit_number, place FROM usher_index.commands WHERE key = w.key LIMIT 1) AS c",
+        "SELECT key, shard, commit_number, place FROM usher_index.find_commands($1)",
         &[(&keys, Type::BYTEA_ARRAY)],
         |row| {
             let key = <[u8; 16]>::try_from(plain::<&[u8]>(row, 0)?);
