@@ -23,6 +23,15 @@ pub trait Contender {
     /// # Errors
     /// [`BenchError`] if it can't work: then nothing is measured.
     fn round(&mut self, time: Duration) -> Result<Vec<Reading>, BenchError>;
+
+    /// Comes to rest after a round: what still goes on behind its answers must not take the machine from the next one. Not
+    /// measured; most have nothing to do.
+    ///
+    /// # Errors
+    /// [`BenchError`] if it does not come to rest.
+    fn settle(&mut self) -> Result<(), BenchError> {
+        Ok(())
+    }
 }
 
 /// What came out of a contest, contender by contender.
@@ -69,6 +78,7 @@ pub fn run(
     for contender in contenders.iter_mut() {
         progress::tell(&format!("{about}: {} warms up", contender.name()));
         contender.round(time.min(effort.round_time()))?;
+        contender.settle()?;
     }
     let mut results = Results::default();
     for round in 0..effort.rounds {
@@ -78,6 +88,7 @@ pub fn run(
             progress::tell(&format!("{about}: round {} of {}, {}", round + 1, effort.rounds, contender.name()));
             let name = contender.name();
             contender.round(time)?.into_iter().for_each(|reading| results.add(&name, reading));
+            contender.settle()?;
         }
     }
     Ok(results)
@@ -123,6 +134,28 @@ mod tests {
         let turns = Rc::default();
         race(&turns, 3);
         assert_eq!(*turns.borrow(), ["a", "b", "a", "b", "b", "a", "a", "b"]);
+    }
+
+    #[test]
+    fn each_comes_to_rest_before_the_next_one_begins() {
+        struct Restless(Rc<RefCell<u32>>);
+        impl Contender for Restless {
+            fn name(&self) -> String {
+                "restless".to_owned()
+            }
+            fn round(&mut self, _time: Duration) -> Result<Vec<Reading>, BenchError> {
+                assert_eq!(self.0.replace(1), 0, "the one before still works");
+                Ok(Vec::new())
+            }
+            fn settle(&mut self) -> Result<(), BenchError> {
+                self.0.replace(0);
+                Ok(())
+            }
+        }
+        let busy = Rc::default();
+        let mut contenders = [(); 2].map(|()| Box::new(Restless(Rc::clone(&busy))) as Box<dyn Contender>);
+        run("rest", Effort::new(true, Some(2)), Duration::ZERO, &mut contenders).unwrap();
+        assert_eq!(*busy.borrow(), 0);
     }
 
     #[test]

@@ -68,13 +68,8 @@ impl PublishedHeads {
 
     /// The ends of all shards that have anything.
     pub(crate) fn positions(&self) -> Positions {
-        let mut positions = Positions::default();
-        for (shard, position) in (0..).zip(self.by_shard.iter()) {
-            let position = position.load(Ordering::Acquire);
-            if position > 0 {
-                positions.advance(Position { shard, position });
-            }
-        }
-        positions
+        let ends = (0..).zip(self.by_shard.iter());
+        let ends = ends.map(|(shard, position)| Position { shard, position: position.load(Ordering::Acquire) });
+        ends.filter(|end| end.position > 0).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! How far a reader has to be to see a change.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use crate::{Head, Position};
 
@@ -11,7 +11,10 @@ const SHARDS_MAX: usize = u16::MAX as usize + 1;
 ///
 /// Shown to the outside as an opaque text, such as `7-1234`, or `3-55.7-1234` for a change in two shards.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Positions(BTreeMap<u16, u64>);
+pub struct Positions {
+    /// One a shard, in the order of the shards. They are few, and every read makes and compares some: a map would cost more.
+    by_shard: Vec<Position>,
+}
 
 /// A text that is no position.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,8 +24,14 @@ pub struct InvalidPositions;
 impl Positions {
     /// Moves forward to a position; one that lies behind changes nothing.
     pub fn advance(&mut self, position: Position) {
-        let reached = self.0.entry(position.shard).or_default();
-        *reached = position.position.max(*reached);
+        match self.place_of(position.shard) {
+            Ok(place) => {
+                if let Some(reached) = self.by_shard.get_mut(place) {
+                    reached.position = position.position.max(reached.position);
+                }
+            }
+            Err(place) => self.by_shard.insert(place, position),
+        }
     }
 
     /// Moves forward to all of the other's positions.
@@ -32,40 +41,57 @@ impl Positions {
 
     /// Whether someone who is at `self` has seen all that `wanted` stands for.
     pub fn cover(&self, wanted: &Positions) -> bool {
-        wanted.0.iter().all(|(shard, position)| self.0.get(shard).is_some_and(|reached| reached >= position))
+        wanted.iter().all(|wanted| self.of(wanted.shard).is_some_and(|reached| reached >= wanted.position))
     }
 
     /// Whether no shard is named.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.by_shard.is_empty()
     }
 
     /// The position in a shard, if it is named.
     pub fn of(&self, shard: u16) -> Option<u64> {
-        self.0.get(&shard).copied()
+        self.place_of(shard).ok().and_then(|place| self.by_shard.get(place)).map(|reached| reached.position)
     }
 
     /// Each shard's position, in the order of the shards.
     pub fn iter(&self) -> impl Iterator<Item = Position> {
-        self.0.iter().map(|(shard, position)| Position { shard: *shard, position: *position })
+        self.by_shard.iter().copied()
+    }
+
+    /// Where a shard's position is, or where it would have to be.
+    fn place_of(&self, shard: u16) -> Result<usize, usize> {
+        // Most come in the order of the shards.
+        match self.by_shard.last() {
+            Some(last) if last.shard >= shard => self.by_shard.binary_search_by_key(&shard, |reached| reached.shard),
+            Some(_) | None => Err(self.by_shard.len()),
+        }
     }
 }
 
 impl From<Position> for Positions {
     fn from(position: Position) -> Self {
-        Self(BTreeMap::from([(position.shard, position.position)]))
+        Self { by_shard: vec![position] }
+    }
+}
+
+impl FromIterator<Position> for Positions {
+    fn from_iter<I: IntoIterator<Item = Position>>(reached: I) -> Self {
+        let mut positions = Self::default();
+        reached.into_iter().for_each(|position| positions.advance(position));
+        positions
     }
 }
 
 impl FromIterator<Head> for Positions {
     fn from_iter<I: IntoIterator<Item = Head>>(heads: I) -> Self {
-        Self(heads.into_iter().map(|head| (head.shard, head.position)).collect())
+        heads.into_iter().map(|head| Position { shard: head.shard, position: head.position }).collect()
     }
 }
 
 impl fmt::Display for Positions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, (shard, position)) in self.0.iter().enumerate() {
+        for (place, Position { shard, position }) in self.iter().enumerate() {
             let separator = if place == 0 { "" } else { "." };
             write!(f, "{separator}{shard}-{position}")?;
         }
@@ -77,15 +103,16 @@ impl FromStr for Positions {
     type Err = InvalidPositions;
 
     fn from_str(text: &str) -> Result<Self, InvalidPositions> {
-        let mut positions = BTreeMap::new();
+        let mut positions = Self::default();
         for part in text.split('.').take(SHARDS_MAX) {
             let (shard, position) = part.split_once('-').ok_or(InvalidPositions)?;
-            let (shard, position) = (number(shard)?, number(position)?);
-            if positions.insert(shard, position).is_some() {
+            let position = Position { shard: number(shard)?, position: number(position)? };
+            if positions.of(position.shard).is_some() {
                 return Err(InvalidPositions);
             }
+            positions.advance(position);
         }
-        Ok(Self(positions))
+        Ok(positions)
     }
 }
 
@@ -115,6 +142,16 @@ mod tests {
         for bad in ["", "7", "7-", "-7", "7-x", "7-+1", "70000-1", "7-1.", "7-1.7-2", "7-99999999999999999999", "ü"] {
             assert!(bad.parse::<Positions>().is_err(), "{bad:?} was taken");
         }
+    }
+
+    #[test]
+    fn each_shard_is_named_once_whatever_the_order() {
+        let mut positions: Positions = "7-3.2-9".parse().unwrap();
+        for (shard, position) in [(7, 2), (5, 1), (2, 11), (9, 4)] {
+            positions.advance(Position { shard, position });
+        }
+        assert_eq!(positions.to_string(), "2-11.5-1.7-3.9-4");
+        assert_eq!((positions.of(5), positions.of(6)), (Some(1), None));
     }
 
     #[test]

@@ -66,10 +66,12 @@ impl AccessService for Access {
         let place = Arc::clone(&self.streams).try_acquire_owned().map_err(|_| Problem::overloaded())?;
         let (app, closing) = (self.app.clone(), self.closing.clone());
         let checks = until(request.into_inner(), end_of_stream(closing));
+        // Found once a stream, as most of its answers count for it.
+        let given = answers_counted(StatusCode::OK.as_u16());
         let answers = checks.map(move |check| {
             // The stream holds its place for as long as it lasts.
-            let (app, _) = (app.clone(), &place);
-            async move { Ok(answer_in_stream(&app, check?).await) }
+            let (app, given, _) = (app.clone(), given.clone(), &place);
+            async move { Ok(answer_in_stream(&app, &given, check?).await) }
         });
         Ok(Response::new(Box::pin(answers.buffered(CHECKS_UNDER_WAY_MAX))))
     }
@@ -102,12 +104,19 @@ async fn end_of_stream(closing: Closing) -> Problem {
     Problem::new(ProblemCode::Unavailable, why)
 }
 
-/// An answer on a stream, which a failure does not end.
-async fn answer_in_stream(app: &App, check: CheckAccessRequest) -> StreamAccessResponse {
+/// An answer on a stream, which a failure does not end; one that was given counts for `given`.
+async fn answer_in_stream(app: &App, given: &metrics::Counter, check: CheckAccessRequest) -> StreamAccessResponse {
     let answer = answer(app, check).await;
-    let status = answer.as_ref().map_or_else(|problem| problem.code().http_status(), |_access| StatusCode::OK.as_u16());
-    metrics::counter!("usher_grpc_stream_checks_total", "status" => status.to_string()).increment(1);
+    match &answer {
+        Ok(_) => given.increment(1),
+        Err(problem) => answers_counted(problem.code().http_status()).increment(1),
+    }
     answer.into()
+}
+
+/// Counts answers with this status, which is that of HTTP.
+fn answers_counted(status: u16) -> metrics::Counter {
+    metrics::counter!("usher_grpc_stream_checks_total", "status" => status.to_string())
 }
 
 async fn answer(app: &App, check: CheckAccessRequest) -> Result<licensing::access::Access, Problem> {

@@ -43,20 +43,28 @@ const OURS: &str = "usher";
 const BARE: &str = "bare handler";
 
 /// Whoever is asked for seats over HTTP.
-struct Asked {
+struct Asked<'a> {
     name: &'static str,
     served: Served,
     next: Arc<AtomicU64>,
     requests: Requests,
+    /// What is still busy behind the answers.
+    behind: Option<(&'a Store, Arc<Views>)>,
 }
 
-impl Contender for Asked {
+impl Contender for Asked<'_> {
     fn name(&self) -> String {
         self.name.to_owned()
     }
 
     fn round(&mut self, time: Duration) -> Result<Vec<Reading>, BenchError> {
         Ok(http::drive(self.served.address, time, &self.next, &self.requests)?.readings(REQUESTS))
+    }
+
+    fn settle(&mut self) -> Result<(), BenchError> {
+        let Some((store, views)) = &self.behind else { return Ok(()) };
+        store.wait_for_index()?;
+        store.wait_for(views)
     }
 }
 
@@ -86,8 +94,9 @@ fn on(ground: &Ground, place: Place, section: &mut Section) -> Result<(), BenchE
     let requests = seats_of(crowd);
     let next = Arc::new(AtomicU64::new(1));
     let example = http::ask(served.address, &requests(0))?;
-    let bare = Asked { name: BARE, served: bare(&example)?, next: Arc::default(), requests: requests.clone() };
-    let ours = Asked { name: OURS, served, next, requests };
+    let bare =
+        Asked { name: BARE, served: bare(&example)?, next: Arc::default(), requests: requests.clone(), behind: None };
+    let ours = Asked { name: OURS, served, next, requests, behind: Some((&store, views)) };
     let mut contenders: [Box<dyn Contender>; 2] = [Box::new(ours), Box::new(bare)];
     let case = format!("{}, {CONNECTIONS} connections", place.name());
     let results =

@@ -58,9 +58,18 @@ impl Crowd {
     /// # Errors
     /// [`BenchError`] if a message is not accepted.
     pub fn join(self, engine: &Engine) -> Result<(), BenchError> {
-        let starts = (0..self.licensees).map(|licensee| start(&licensee_name(licensee), self.members));
-        let members = (0..self.licensees).flat_map(|licensee| {
-            (0..self.members).map(move |member| join(&licensee_name(licensee), &user_name(licensee, member)))
+        self.join_some(engine, |_licensee| true)
+    }
+
+    /// Makes some of the licensees, by their names, and their members.
+    ///
+    /// # Errors
+    /// [`BenchError`] if a message is not accepted.
+    pub fn join_some(self, engine: &Engine, is_wanted: impl Fn(&str) -> bool) -> Result<(), BenchError> {
+        let wanted: Vec<u64> = (0..self.licensees).filter(|licensee| is_wanted(&licensee_name(*licensee))).collect();
+        let starts = wanted.iter().map(|licensee| start(&licensee_name(*licensee), self.members));
+        let members = wanted.iter().flat_map(|licensee| {
+            (0..self.members).map(move |member| join(&licensee_name(*licensee), &user_name(*licensee, member)))
         });
         accept_all(engine, starts)?;
         accept_all(engine, members)

@@ -4,20 +4,23 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use engine::{Engine, Options, Running, Shared};
 use journal::{
-    Held, Journal, StreamIndex,
+    Duty, Held, Journal, Node, NodeId, StreamIndex, Task,
     postgres::{self, PostgresStore},
     sqlite::{self, SqliteStore},
 };
 use licensing::Catalogue;
 use servers::Database;
 use tempfile::TempDir;
+use uuid::Uuid;
 use views::Views;
 
 use super::Ground;
 use crate::error::BenchError;
 
 /// How long the index or the views may take to get level.
-const LEVEL_WAIT: Duration = Duration::from_secs(600);
+pub const LEVEL_WAIT: Duration = Duration::from_secs(600);
+/// For how long one of several nodes holds its shards.
+const HELD_FOR: Duration = Duration::from_secs(3_600);
 
 /// Where a store is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,11 +115,33 @@ impl Store {
     /// # Errors
     /// [`BenchError`] if it can't be opened.
     pub fn in_database(url: &str, catalogue: &Arc<Catalogue>, shards: Option<u16>) -> Result<Self, BenchError> {
+        Self::on_postgres(url, catalogue, shards, |store| Ok(store.hold_all()?))
+    }
+
+    /// One of several nodes on a database: it decides every `nodes`th shard, from its `place` on.
+    ///
+    /// # Errors
+    /// [`BenchError`] if it can't be opened, or another holds one of these shards.
+    pub fn in_shared_database(
+        url: &str,
+        catalogue: &Arc<Catalogue>,
+        place: u16,
+        nodes: u16,
+    ) -> Result<Self, BenchError> {
+        Self::on_postgres(url, catalogue, None, |store| hold_some(store, |shard| shard % nodes == place))
+    }
+
+    fn on_postgres(
+        url: &str,
+        catalogue: &Arc<Catalogue>,
+        shards: Option<u16>,
+        hold: impl FnOnce(&PostgresStore) -> Result<(), BenchError>,
+    ) -> Result<Self, BenchError> {
         let url = url.parse().map_err(|error| BenchError::wrong(format!("the database's url: {error}")))?;
         let mut options = postgres::Options::new(engine::EVENT_READER);
         options.shards = shards.unwrap_or(options.shards);
         let store = PostgresStore::open(&url, &options)?;
-        store.hold_all()?;
+        hold(&store)?;
         let held = store.held();
         let shared = Some(Shared { users: store.users(), held: held.clone() });
         let options = Options { shared, ..Options::new(catalogue.clone()) };
@@ -227,4 +252,20 @@ impl Store {
     pub fn records(&self) -> Result<u64, BenchError> {
         Ok(self.journal().heads()?.iter().map(|head| head.position).sum())
     }
+}
+
+/// Takes the write leases of some shards, for longer than any benchmark lasts.
+fn hold_some(store: &PostgresStore, is_mine: impl Fn(u16) -> bool) -> Result<(), BenchError> {
+    let id = NodeId(Uuid::now_v7());
+    let node = Node { id, address: String::new(), duties: vec![Duty::Write] };
+    let roster = store.leases().renew(&node, HELD_FOR)?;
+    for lease in roster.leases {
+        let Task { duty, shard } = lease.task;
+        if duty == Duty::Write && is_mine(shard) {
+            let taken = store.leases().take(id, lease.task, lease.epoch)?;
+            let epoch = taken.ok_or_else(|| BenchError::wrong(format!("shard {shard} belongs to another node")))?;
+            store.held().take(shard, epoch);
+        }
+    }
+    Ok(())
 }

@@ -120,4 +120,8 @@ impl Contender for OursWith<'_> {
     fn round(&mut self, time: Duration) -> Result<Vec<Reading>, BenchError> {
         Ok(self.ours.drive(self.in_flight, time)?.readings(RATE))
     }
+
+    fn settle(&mut self) -> Result<(), BenchError> {
+        self.ours.store.wait_for_index()
+    }
 }

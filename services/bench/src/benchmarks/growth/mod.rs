@@ -1,11 +1,13 @@
 //! What a command costs when there is much of something already. It should cost the same.
 
+mod nodes;
 mod others;
 mod peer;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use engine::{Call, Engine};
+use journal::StreamIndex;
 
 use super::Benchmark;
 use crate::{
@@ -17,7 +19,7 @@ use crate::{
         inner::{self, Inner},
         large::{self, SPARE},
         load::closed_loop,
-        store::Store,
+        store::{LEVEL_WAIT, Store},
     },
     measure::{Measure, Reading, Series, Unit},
     report::{Curve, Plot, Section, Wanted},
@@ -46,6 +48,7 @@ fn run(ground: &Ground, section: &mut Section) -> Result<(), BenchError> {
 pub struct Churn {
     name: String,
     engine: Engine,
+    index: Arc<dyn StreamIndex>,
     licensee: u64,
     first_member: u64,
     members: u64,
@@ -54,8 +57,9 @@ pub struct Churn {
 
 impl Churn {
     /// Of so many members of a licensee, who have no seat now.
-    pub const fn new(name: String, engine: Engine, licensee: u64, first_member: u64, members: u64) -> Self {
-        Self { name, engine, licensee, first_member, members, next: 0 }
+    pub fn new(name: String, store: &Store, licensee: u64, first_member: u64, members: u64) -> Self {
+        let (engine, index) = (store.engine(), store.index());
+        Self { name, engine, index, licensee, first_member, members, next: 0 }
     }
 
     /// For so long; what a command cost, microseconds.
@@ -86,10 +90,14 @@ impl Contender for Churn {
     }
 
     fn round(&mut self, time: Duration) -> Result<Vec<Reading>, BenchError> {
-        let cost = self.churn(time)?;
-        // So that as many seats are held in the next round as in this one.
+        Ok(vec![COST.reading(self.churn(time)?)])
+    }
+
+    /// As many seats are held in the next round as in this one.
+    fn settle(&mut self) -> Result<(), BenchError> {
         self.finish_pass()?;
-        Ok(vec![COST.reading(cost)])
+        let is_level = self.index.wait_for_lag_below(1, LEVEL_WAIT)?;
+        if is_level { Ok(()) } else { Err(BenchError::wrong("the index did not get level")) }
     }
 }
 
@@ -119,7 +127,7 @@ fn seats(ground: &Ground, section: &mut Section) -> Result<(), BenchError> {
     let mut contenders: Vec<Box<dyn Contender>> = Vec::new();
     for (licensee, seats) in (0..).zip(sizes) {
         let name = format!("{seats} seats");
-        contenders.push(Box::new(Churn::new(name, store.engine(), licensee, *seats, SPARE)));
+        contenders.push(Box::new(Churn::new(name, &store, licensee, *seats, SPARE)));
     }
     let results = contest::run("growth, seats", ground.effort, ground.effort.round_time(), &mut contenders)?;
     section.add("seats held", &results);

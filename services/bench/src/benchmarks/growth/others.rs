@@ -1,12 +1,12 @@
-//! What else there can be much of: licensees, events in a stream, commands that are remembered, shards, members that are
-//! listed.
+//! What else there can be much of: licensees, events in a stream, commands that are remembered, shards, nodes, members that
+//! are listed.
 
 use std::{sync::Arc, time::Duration};
 
 use licensing::LicenseeId;
 use views::{MembersQuery, Views};
 
-use super::{COST, Churn, plot, points};
+use super::{COST, Churn, nodes, plot, points};
 use crate::{
     benchmarks::commands::{RATE, ours::Ours},
     contest::{self, Contender},
@@ -25,6 +25,7 @@ const LICENSEES: [u64; 4] = [10, 100, 1_000, 10_000];
 const EVENTS: [u64; 3] = [100, 10_000, 200_000];
 const REMEMBERED: [u64; 3] = [1_000, 100_000, 1_000_000];
 const SHARDS: [u64; 4] = [1, 4, 16, 64];
+const NODES: [u64; 3] = [1, 2, 4];
 const LISTED: [u64; 3] = [10, 100, 1_000];
 /// A command makes an event and an outcome.
 const RECORDS_A_COMMAND: u64 = 2;
@@ -54,11 +55,11 @@ pub fn run(ground: &Ground, section: &mut Section) -> Result<(), BenchError> {
         Axis { file: "growth-events", about: "events in a stream", sizes: &EVENTS, make: &events },
         Axis { file: "growth-remembered", about: "commands remembered", sizes: &REMEMBERED, make: &remembered },
         Axis { file: "growth-shards", about: "shards of a store", sizes: &SHARDS, make: &shards },
+        Axis { file: "growth-nodes", about: "nodes of a store", sizes: &NODES, make: &nodes::make },
         Axis { file: "growth-listed", about: "members in a page of a list", sizes: &LISTED, make: &listed },
     ] {
         measure(ground, section, &axis)?;
     }
-    section.note("Not measured by the number of nodes: on one machine they only share its processors.");
     Ok(())
 }
 
@@ -90,6 +91,10 @@ impl Contender for Over {
     fn round(&mut self, time: Duration) -> Result<Vec<Reading>, BenchError> {
         let per_second = self.ours.drive(IN_FLIGHT, time)?.per_second();
         Ok(vec![RATE.reading(per_second), COST.reading(1e6 / per_second)])
+    }
+
+    fn settle(&mut self) -> Result<(), BenchError> {
+        self.ours.store().wait_for_index()
     }
 }
 
@@ -133,14 +138,19 @@ impl Contender for Alone {
     fn round(&mut self, time: Duration) -> Result<Vec<Reading>, BenchError> {
         self.churn.round(time)
     }
+
+    fn settle(&mut self) -> Result<(), BenchError> {
+        self.churn.settle()
+    }
 }
 
 fn events(ground: &Ground, events: u64, name: String) -> Result<Box<dyn Contender>, BenchError> {
     let store = Store::new(ground, Place::Embedded)?;
     Crowd { licensees: 1, members: CHURNING }.join(&store.engine())?;
-    let mut churn = Churn::new(name, store.engine(), 0, 0, CHURNING);
+    let mut churn = Churn::new(name, &store, 0, 0, CHURNING);
     while store.records()? / RECORDS_A_COMMAND < events {
         churn.round(Duration::from_millis(100))?;
+        churn.settle()?;
     }
     Ok(Box::new(Alone { churn, _store: store }))
 }

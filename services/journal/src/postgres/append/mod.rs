@@ -8,7 +8,11 @@ use std::time::Duration;
 
 use postgres::{Row, types::Type};
 
-use self::{commits::{Clock, Commits}, details::Details, news::News};
+use self::{
+    commits::{Clock, Commits},
+    details::Details,
+    news::News,
+};
 use super::{
     failure::Failure,
     patience::Patience,
