@@ -44,6 +44,18 @@ fn seats_are_shown_as_of_a_day_that_the_slider_chooses() {
 }
 
 #[test]
+fn a_past_day_in_another_order_comes_by_itself() {
+    let server = Server::on_sample();
+    visit(&server.address, async |visit| {
+        visit.go("/licensees/rails/seats?as_of=2026-08-01&sort=-assigned_at").await;
+        visit.find("th[aria-sort=descending]").await;
+        visit.says("This is the past").await;
+        visit.click("th a[href*='-last_used_at']").await;
+        visit.find("th[aria-sort=descending] a[href*='sort=last_used_at']").await;
+    });
+}
+
+#[test]
 fn what_was_removed_in_bulk_is_undone_by_keyboard_after_a_look() {
     let server = Server::on_sample();
     let (assigned, _) = server.seats();
