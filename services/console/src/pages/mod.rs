@@ -42,6 +42,7 @@ pub(crate) fn routes() -> Router<Console> {
         .route("/licensees/{licensee}/undo/review", post(undo::review))
         .route("/licensees/{licensee}/undo/apply", post(undo::apply))
         .route("/licensees/{licensee}/changes", get(changes::listen))
+        .route(changes::OF_ALL, get(changes::listen_to_all))
         .route("/operations", get(operations::show))
         .route("/operations/dead-letters/retry", post(operations::retry))
         .route("/sign-in", get(sign_in::ask).post(sign_in::take))

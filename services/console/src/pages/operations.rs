@@ -13,6 +13,7 @@ use maud::{Markup, html};
 use self::metrics::{Metrics, Sample};
 use crate::{
     Console, DeadLetter,
+    changes::{self, Watched},
     failure::{Failure, Problem},
     fields::Fields,
     html::{Place, Shell, chip, day_and_time, empty, hidden, in_words, notice, page},
@@ -28,6 +29,7 @@ const LETTERS_SHOWN: usize = 50;
 pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Result<Markup, Failure> {
     // First, as it is for those who may see everything.
     let metrics = Metrics::read(&console.interface().text(&visitor, Target::new("/metrics")).await?);
+    let version = Watched::All.version(&console, &visitor).await?;
     let ready = console.interface().text(&visitor, Target::new("/readyz")).await.is_ok();
     let services = console.services().clone();
     let read = move || (services.shard_progress(), services.refusals_told(REFUSALS_SHOWN));
@@ -43,7 +45,8 @@ pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Re
             None => (notice("bad", "Refusals can't be read now", &html! { "See usher's log." })),
         }
     };
-    let shell = Shell { title: "Operations", place: Place::Operations, visitor: Some(&visitor), follows: None };
+    let follows = Some((changes::OF_ALL.to_owned(), version));
+    let shell = Shell { title: "Operations", place: Place::Operations, visitor: Some(&visitor), follows };
     Ok(page(&shell, &content))
 }
 

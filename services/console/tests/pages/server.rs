@@ -224,6 +224,12 @@ impl Server {
         Reply { status: parts.status, headers: parts.headers, text }
     }
 
+    /// An answer whose body has no end, for somebody who has signed in with a token.
+    pub async fn open_as(&self, token: &str, path: &str) -> axum::response::Response {
+        let request = Request::get(path).header("cookie", cookie(token)).body(Body::empty()).unwrap();
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
     /// An answer whose body has no end.
     pub async fn open(&self, path: &str) -> axum::response::Response {
         self.router.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap()

@@ -20,6 +20,28 @@ fn what_others_do_appears_without_a_reload() {
 }
 
 #[test]
+fn what_others_do_appears_on_the_pages_of_all_licensees_too() {
+    let server = Server::on_sample();
+    let users = server.members(true);
+    let (assigned, bought) = server.seats();
+    visit(&server.address, async |visit| {
+        visit.go("/licensees").await;
+        visit.says(&format!("{assigned} of {bought}")).await;
+        visit.run("window.sameWindow = true", vec![]).await;
+        server.delete(&format!("/v1/licensees/rails/products/duo/seats/{}", users[0]));
+        visit.says(&format!("{} of {bought}", assigned - 1)).await;
+        assert_eq!(visit.run("return window.sameWindow", vec![]).await, json!(true), "it was reloaded");
+        visit.go("/operations").await;
+        visit.find("[data-version]").await;
+        let version = "return document.getElementById('main').dataset.version";
+        let before = visit.run(version, vec![]).await;
+        server.delete(&format!("/v1/licensees/rails/products/duo/seats/{}", users[1]));
+        let has_moved = "return document.getElementById('main').dataset.version !== arguments[0]";
+        visit.wait_until("another version", has_moved, vec![before]).await;
+    });
+}
+
+#[test]
 fn what_somebody_is_at_stays_when_others_change_something() {
     let server = Server::on_sample();
     let users = server.members(true);
