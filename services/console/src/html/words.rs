@@ -92,6 +92,10 @@ pub(crate) fn refusal_words(problem: &Problem) -> (String, String) {
             mend("Nobody has heard of this licensee", "Check the address, or look for it in the list.")
         }
         "cursor_expired" => mend("This page is too old", "Start the list from the beginning."),
+        "only_forms" => mend(
+            "There is nothing to see here",
+            "This address only takes what a form sends: begin with the page of the form.",
+        ),
         "not_found" => mend("Nothing is here", "Check the address, or begin with the list of licensees."),
         code => (in_words(code), problem.detail.clone()),
     }

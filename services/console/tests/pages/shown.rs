@@ -64,6 +64,19 @@ async fn what_an_address_gets_wrong_is_told_on_a_page() {
 }
 
 #[tokio::test]
+async fn the_address_of_a_form_leads_whoever_opens_it_back_to_the_pages() {
+    let server = Server::new().await;
+    for page in
+        ["seats/review", "seats/apply", "seats/duo/u-0", "undo/review", "subscription/apply", "subscription/sync"]
+    {
+        let reply = server.get(&format!("/licensees/acme/{page}")).await;
+        assert_eq!(reply.status.as_u16(), 405, "{page}");
+        assert!(reply.text.contains("only takes what a form sends") && reply.text.contains("All licensees"), "{page}");
+        assert!(reply.header("content-security-policy").contains("default-src 'none'"), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn every_kind_of_the_history_filter_is_one_that_the_interface_knows() {
     let server = Server::new().await;
     let page = server.get("/licensees/acme/history").await.text;
