@@ -105,6 +105,17 @@ async fn operations_show_refusals_and_shards() {
     }
     let text = server.get("/operations").await.text;
     assert!(text.contains("<dt>Waiting to be decided</dt><dd>41</dd>"), "{text}");
+    for (what, count) in [
+        ("Mails to be sent", "42"),
+        ("Mails given up", "7"),
+        ("Webhooks", "5"),
+        ("Disabled", "1"),
+        ("Failing now", "2"),
+        ("Behind by", "43 records"),
+    ] {
+        assert!(text.contains(&format!("<dt>{what}</dt><dd>{count}</dd>")), "{what}: {text}");
+    }
+    assert!(text.contains("usher mail list --given-up") && text.contains("usher webhooks list"), "{text}");
     for says in [
         "Refusals by code",
         "The newest refusals",
@@ -113,6 +124,7 @@ async fn operations_show_refusals_and_shards() {
         "no_seats_available",
         "Views behind",
         "Ready",
+        "Here",
         "--kafka",
     ] {
         assert!(text.contains(says), "{says}: {text}");
