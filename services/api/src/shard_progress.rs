@@ -49,4 +49,9 @@ impl Services {
         let shard = journal::shard_of(licensee.as_str(), self.journal.shard_count());
         self.views.positions().of(shard).unwrap_or(0)
     }
+
+    /// How many records of all shards the read models show: it moves whenever something may have changed.
+    pub fn shown_records(&self) -> u64 {
+        self.views.positions().iter().map(|shown| shown.position).sum()
+    }
 }

@@ -22,7 +22,7 @@ use crate::{
     links::Links,
     mover::{Mover, Wake},
     myself::Myself,
-    routes::Routes,
+    routes::{Route, Routes},
     service,
     tenure::Tenure,
 };
@@ -121,6 +121,16 @@ impl Member {
     /// Who is there and who does what, as of the last renewal.
     pub fn roster(&self) -> Arc<Roster> {
         self.context.routes.newest().roster
+    }
+
+    /// Tells where other nodes reach the one that decides a shard, as of the last renewal; `None` while nobody does who
+    /// can be reached, and for what this node decides.
+    pub fn owners(&self) -> impl Fn(u16) -> Option<String> + Send + Sync + 'static {
+        let routes = self.context.routes.clone();
+        move |shard| match routes.route(shard) {
+            Route::To(node) => Some(node.address),
+            Route::Here | Route::Nowhere => None,
+        }
     }
 
     /// Has the roster looked at now instead of at the next renewal.

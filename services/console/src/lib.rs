@@ -27,6 +27,9 @@ use changes::Streams;
 pub use dead_letters::{DeadLetter, DeadLetters};
 use interface::Interface;
 
+/// Where other nodes reach the one that decides a shard; `None` while nobody does who can be reached.
+pub type Owners = Arc<dyn Fn(u16) -> Option<String> + Send + Sync>;
+
 /// The pages, over an interface.
 #[derive(Clone)]
 pub struct Console {
@@ -38,6 +41,7 @@ struct Parts {
     services: Services,
     auth: Auth,
     dead_letters: Option<Arc<dyn DeadLetters>>,
+    owners: Option<Owners>,
     streams: Streams,
     charts: Semaphore,
     closing: watch::Sender<bool>,
@@ -45,11 +49,18 @@ struct Parts {
 
 impl Console {
     /// Over the router of the interface, which stands on `services` and knows its callers by `auth`; without `dead_letters`
-    /// where there is no broker.
-    pub fn new(interface: Router, services: Services, auth: Auth, dead_letters: Option<Arc<dyn DeadLetters>>) -> Self {
+    /// where there is no broker, without `owners` where no other process shares the store.
+    pub fn new(
+        interface: Router,
+        services: Services,
+        auth: Auth,
+        dead_letters: Option<Arc<dyn DeadLetters>>,
+        owners: Option<Owners>,
+    ) -> Self {
         let (closing, _) = watch::channel(false);
         let (interface, streams) = (Interface::new(interface), Streams::default());
-        let parts = Parts { interface, services, auth, dead_letters, streams, charts: Semaphore::new(1), closing };
+        let parts =
+            Parts { interface, services, auth, dead_letters, owners, streams, charts: Semaphore::new(1), closing };
         Self { parts: Arc::new(parts) }
     }
 

@@ -7,29 +7,108 @@ function say(text) {
   requestAnimationFrame(() => { said.textContent = text; });
 }
 
-// What has to survive a redraw: where the focus is.
-function placeOfFocus() {
-  const active = document.activeElement;
-  return active && active.id ? active.id : null;
+// What an element is known by when a page is drawn anew: its id, or what it does.
+function keyOf(element) {
+  if (!element?.tagName) return null;
+  if (element.id) return `#${element.id}`;
+  const says = ["href", "name", "value", "aria-label", "action"].map((name) => element.getAttribute(name) ?? "");
+  if (says.every((text) => text === "")) says.push(element.textContent.trim());
+  return [element.tagName, formOf(element), ...says].join("|");
 }
 
+function formOf(element) {
+  return element.form ? element.form.getAttribute("action") ?? "" : "";
+}
+
+const FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
+
+// Where the focus is: on what, and the how many-th of its kind that is, for when it itself is gone.
+function placeOfFocus(main) {
+  const active = document.activeElement;
+  if (!main.contains(active) || active === main) return null;
+  const kind = active.matches(".switch") ? ".switch" : FOCUSABLE;
+  return { key: keyOf(active), kind, index: [...main.querySelectorAll(kind)].indexOf(active) };
+}
+
+function focusAgain(main, place) {
+  if (!place) return;
+  const same = [...main.querySelectorAll(FOCUSABLE)].find((element) => keyOf(element) === place.key);
+  const alike = [...main.querySelectorAll(place.kind)];
+  (same ?? alike[Math.min(place.index, alike.length - 1)] ?? main).focus({ preventScroll: true });
+}
+
+function isTouched(field) {
+  if (field.type === "checkbox") return field.checked !== field.defaultChecked;
+  if (field.type === "file") return field.files.length > 0;
+  if (field.matches("select")) return [...field.options].some((one) => one.selected && !one.defaultSelected);
+  return field.value !== field.defaultValue;
+}
+
+const FIELDS = "input:not([type=hidden]), select, textarea";
+
+// The fields that somebody has filled in, ticked or chosen from, and not sent yet, each with its key: outside of the page it
+// would be in no form.
+function touchedFields(main) {
+  return [...main.querySelectorAll(FIELDS)].filter(isTouched).map((field) => [keyOf(field), field]);
+}
+
+function fillInAgain(main, touched) {
+  const fresh = new Map([...main.querySelectorAll(FIELDS)].map((field) => [keyOf(field), field]));
+  for (const [key, field] of touched) {
+    const now = fresh.get(key);
+    if (!now) continue;
+    if (field.type === "checkbox") now.checked = field.checked;
+    // No script can choose a file.
+    else if (field.type === "file") now.replaceWith(field);
+    else now.value = field.value;
+  }
+}
+
+// The parts that somebody has opened, by what stands on them.
+function openedParts(main) {
+  return new Set([...main.querySelectorAll("details[open] > summary")].map(keyOf));
+}
+
+// Draws the page as it is now; what somebody is at stays: the focus, what is filled in and not sent, what is open.
 async function redraw(response) {
   const text = await response.text();
-  const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("main");
+  const whole = new DOMParser().parseFromString(text, "text/html");
+  const fresh = whole.getElementById("main");
   const main = document.getElementById("main");
-  if (!fresh || !main) { location.assign(response.url); return; }
-  const focused = placeOfFocus();
-  const checked = new Set([...main.querySelectorAll("input[name=user]:checked")].map((box) => box.value));
+  // What is still on its way comes again by itself, but only to a page that was loaded.
+  if (!fresh || !main || response.status === 202) { location.assign(response.url); return; }
+  const [place, touched, opened] = [placeOfFocus(main), touchedFields(main), openedParts(main)];
   main.replaceChildren(...fresh.childNodes);
   main.dataset.version = fresh.dataset.version ?? "";
-  for (const box of main.querySelectorAll("input[name=user]")) box.checked = checked.has(box.value);
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  document.title = whole.title;
+  for (const summary of main.querySelectorAll("summary")) {
+    if (opened.has(keyOf(summary))) summary.parentElement.open = true;
+  }
+  fillInAgain(main, touched);
   enhance(main);
+  focusAgain(main, place);
 }
+
+// The path and query whose page is shown.
+let shown = location.pathname + location.search;
 
 async function reload() {
   const response = await fetch(location.href, { headers: { accept: "text/html" } });
-  if (response.ok) await redraw(response);
+  // What a form was answered with is nothing that can be asked for again.
+  if (response.ok && !response.redirected) await redraw(response);
+}
+
+// Goes to another address without leaving the page, so that the keyboard stays where it is.
+async function goTo(address) {
+  try {
+    const response = await fetch(address, { headers: { accept: "text/html" } });
+    if (response.status !== 200 || response.redirected) { location.assign(address); return; }
+    history.pushState(null, "", response.url);
+    shown = location.pathname + location.search;
+    await redraw(response);
+  } catch {
+    say("The server does not answer.");
+  }
 }
 
 // A switch is flipped in place; what comes back is the page as it is then, or why it could not be.
@@ -82,19 +161,31 @@ function takeFiles(scope) {
   });
 }
 
-// A slider of days goes with its date field.
+// A slider of days goes with its date field. A key moves it by one day: the page waits until no other follows.
+const DAY_MS = 86_400_000;
+const SLIDER_PAUSE_MS = 400;
+let sliding = 0;
+
 function tieSliders(scope) {
   for (const slider of scope.querySelectorAll("[data-day-slider]")) {
     const field = document.getElementById(slider.dataset.daySlider);
     const first = Date.parse(slider.dataset.first);
-    const dayMs = 86_400_000;
     slider.hidden = false;
     const show = () => {
-      field.value = new Date(first + Number(slider.value) * dayMs).toISOString().slice(0, 10);
+      field.value = new Date(first + Number(slider.value) * DAY_MS).toISOString().slice(0, 10);
       slider.setAttribute("aria-valuetext", field.value);
     };
+    const send = () => {
+      const address = new URL(field.form.action);
+      address.search = new URLSearchParams(new FormData(field.form)).toString();
+      goTo(address.href);
+    };
     slider.addEventListener("input", show);
-    slider.addEventListener("change", () => { show(); field.form.requestSubmit(); });
+    slider.addEventListener("change", () => {
+      show();
+      clearTimeout(sliding);
+      sliding = setTimeout(send, SLIDER_PAUSE_MS);
+    });
     slider.setAttribute("aria-valuetext", field.value);
   }
 }
@@ -108,11 +199,15 @@ function enhance(scope) {
   tieSliders(scope);
 }
 
-// Somebody who is filling in a form is not disturbed, only told.
+// Somebody who is typing or about to decide is not disturbed, only told.
 function isBusy() {
   const active = document.activeElement;
   const isTyping = active && active.matches("input:not([type=checkbox]), textarea, select");
-  return isTyping || document.querySelector("#main [data-decision]") !== null;
+  return isTyping || isDeciding();
+}
+
+function isDeciding() {
+  return document.querySelector("#main [data-decision]") !== null;
 }
 
 function tellOfChange() {
@@ -124,7 +219,8 @@ function tellOfChange() {
   button.type = "button";
   button.className = "button";
   button.textContent = "Show what is new";
-  button.addEventListener("click", () => location.reload());
+  // What was decided on would not be the same any more.
+  button.addEventListener("click", () => (isDeciding() ? location.reload() : reload()));
   bar.append("Somebody changed something meanwhile. ", button);
   document.getElementById("main").prepend(bar);
   say("Somebody changed something meanwhile.");
@@ -158,6 +254,14 @@ function offerThemes() {
     show(theme);
   });
 }
+
+// Back and forward; the way to a part of the page is none.
+addEventListener("popstate", () => {
+  const asked = location.pathname + location.search;
+  if (asked === shown) return;
+  shown = asked;
+  location.reload();
+});
 
 enhance(document);
 followChanges();

@@ -28,7 +28,7 @@ pub(crate) fn day_form(form: &DayForm<'_>) -> Markup {
             @if let Some(first) = first {
                 label.grow {
                     "Look back to a day"
-                    input type="range" hidden data-day-slider="as-of" data-first=(first) min="0"
+                    input #as-of-slider type="range" hidden data-day-slider="as-of" data-first=(first) min="0"
                         max=((*today - *first).num_days().max(0)) value=((chosen - *first).num_days());
                 }
             }

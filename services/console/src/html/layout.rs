@@ -1,6 +1,6 @@
 //! The frame of every page.
 
-use licensing::{LicenseeId, Offering};
+use licensing::Offering;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{chip, in_words, plan_name, problem_notice, refusal_words};
@@ -30,15 +30,15 @@ pub(crate) struct Shell<'a> {
     pub(crate) title: &'a str,
     pub(crate) place: Place,
     pub(crate) visitor: Option<&'a Visitor>,
-    /// Whose changes the page shows as they come.
-    pub(crate) follows: Option<(&'a LicenseeId, u64)>,
+    /// Where the page listens for what changes, and the version that it shows.
+    pub(crate) follows: Option<(String, u64)>,
 }
 
 /// A whole page.
 pub(crate) fn page(shell: &Shell<'_>, content: &Markup) -> Markup {
     let Shell { title, place, visitor, follows } = shell;
-    let changes = follows.map(|(licensee, _)| format!("/licensees/{licensee}/changes"));
-    let version = follows.map(|(_, version)| version.to_string());
+    let changes = follows.as_ref().map(|(address, _)| address);
+    let version = follows.as_ref().map(|(_, version)| version);
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -121,7 +121,7 @@ pub(crate) fn licensee_page(
         (content)
     };
     let title = format!("{title}: {}", licensee.title());
-    let follows = Some((&licensee.licensee, licensee.version));
+    let follows = Some((format!("{base}/changes"), licensee.version));
     page(&Shell { title: &title, place: Place::Licensees, visitor: Some(visitor), follows }, &body)
 }
 

@@ -13,4 +13,6 @@ pub(crate) use parts::{
     chip, day, day_and_time, empty, hidden, moment, notice, pager, problem_notice, product_chip, seats_meter,
     status_chip,
 };
-pub(crate) use words::{add_on_name, event_sentence, event_tone, in_words, plan_name, refusal_words, timer_words};
+pub(crate) use words::{
+    add_on_name, event_sentence, event_tone, in_words, plan_name, refusal_words, seats, seats_are, timer_words,
+};

@@ -1,5 +1,7 @@
 //! The words of the domain, for people.
 
+use std::fmt::Display;
+
 use serde_json::Value;
 
 use crate::failure::Problem;
@@ -25,6 +27,18 @@ pub(crate) fn in_words(word: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// So many seats, in words.
+pub(crate) fn seats(count: impl Display) -> String {
+    let count = count.to_string();
+    if count == "1" { "1 seat".to_owned() } else { format!("{count} seats") }
+}
+
+/// The same, as what a sentence is about.
+pub(crate) fn seats_are(count: impl Display) -> String {
+    let seats = seats(count);
+    if seats == "1 seat" { "1 seat is".to_owned() } else { format!("{seats} are") }
+}
+
 /// What a timer is going to do.
 pub(crate) fn timer_words(kind: &str) -> String {
     let words = match kind {
@@ -42,7 +56,6 @@ pub(crate) fn timer_words(kind: &str) -> String {
 
 /// Why something was refused, and what can be done about it.
 pub(crate) fn refusal_words(problem: &Problem) -> (String, String) {
-    let seats = |count: u32| if count == 1 { "1 seat is".to_owned() } else { format!("{count} seats are") };
     let mend = |title: &str, what: &str| (title.to_owned(), what.to_owned());
     match problem.code.as_str() {
         "no_seats_available" => mend("No seat is free", "Take a seat from somebody else first, or buy more seats."),
@@ -50,7 +63,7 @@ pub(crate) fn refusal_words(problem: &Problem) -> (String, String) {
             let (free, wanted) = (problem.available.unwrap_or(0), problem.requested.unwrap_or(0));
             let what = format!(
                 "{wanted} are wanted and {} free. Choose fewer people, take seats from others first, or buy more.",
-                seats(free)
+                seats_are(free)
             );
             ("Not enough seats are free".to_owned(), what)
         }
@@ -92,6 +105,10 @@ pub(crate) fn refusal_words(problem: &Problem) -> (String, String) {
             mend("Nobody has heard of this licensee", "Check the address, or look for it in the list.")
         }
         "cursor_expired" => mend("This page is too old", "Start the list from the beginning."),
+        "only_forms" => mend(
+            "There is nothing to see here",
+            "This address only takes what a form sends: begin with the page of the form.",
+        ),
         "not_found" => mend("Nothing is here", "Check the address, or begin with the list of licensees."),
         code => (in_words(code), problem.detail.clone()),
     }
@@ -115,27 +132,27 @@ pub(crate) fn event_sentence(type_name: &str, data: &Value) -> String {
     match type_name {
         "SeatAssigned" => format!("got a seat of {}", add_on()),
         "SeatRemoved" => format!("lost the seat: {}", removal_words(&text("reason"), number("rank"))),
-        "SeatsRetained" => format!("{} seats are kept without access until the grace period ends", number("seats")),
-        "SeatsRestored" => format!("{} seats of {} work again", number("seats"), add_on()),
+        "SeatsRetained" => format!("{} kept without access until the grace period ends", seats_are(number("seats"))),
+        "SeatsRestored" => format!("Access is back for {} of {}", seats(number("seats")), add_on()),
         "SubscriptionStarted" => {
-            format!("{} started with {} seats{}", plan_name(&text("plan")), number("seats"), add_ons_words(data))
+            format!("{} started with {}{}", plan_name(&text("plan")), seats(number("seats")), add_ons_words(data))
         }
         "SubscriptionActivated" => "The subscription became active".to_owned(),
         "SubscriptionRenewed" => {
-            format!("Renewed as {} with {} seats{}", plan_name(&text("plan")), number("seats"), add_ons_words(data))
+            format!("Renewed as {} with {}{}", plan_name(&text("plan")), seats(number("seats")), add_ons_words(data))
         }
         "RenewalScheduled" => "A renewal waits for its day".to_owned(),
-        "SubscriptionSeatsChanged" => format!("The subscription has {} seats", number("seats")),
+        "SubscriptionSeatsChanged" => format!("The subscription has {}", seats(number("seats"))),
         "SubscriptionCancelled" => "The subscription was cancelled".to_owned(),
         "SubscriptionExpired" => "The subscription ended".to_owned(),
         "GracePeriodEnded" => format!("The grace period of the {} ended", text("of")),
-        "SeatsPurchased" => format!("{} seats of {} bought, {} in all", number("quantity"), add_on(), number("total")),
+        "SeatsPurchased" => format!("{} of {} bought, {} in all", seats(number("quantity")), add_on(), number("total")),
         "SeatQuantityChanged" if number("quantity") == 0 => format!("{} was withdrawn", add_on()),
-        "SeatQuantityChanged" => format!("{} has {} seats", add_on(), number("quantity")),
+        "SeatQuantityChanged" => format!("{} has {}", add_on(), seats(number("quantity"))),
         "AddOnChanged" => {
-            format!("{} became {} with {} seats", add_on_name(&text("from")), add_on(), number("quantity"))
+            format!("{} became {} with {}", add_on_name(&text("from")), add_on(), seats(number("quantity")))
         }
-        "TrialStarted" => format!("Trial of {} started with {} seats", add_on(), number("seats")),
+        "TrialStarted" => format!("Trial of {} started with {}", add_on(), seats(number("seats"))),
         "TrialConverted" => format!("The trial of {} became a purchase", add_on()),
         "TrialExpired" => format!("The trial of {} ended", add_on()),
         "InstanceSynchronized" => "The instance synchronised".to_owned(),
@@ -153,7 +170,7 @@ fn add_ons_words(data: &Value) -> String {
     let words = |holding: &Value| {
         let quantity = holding.get("quantity").and_then(Value::as_u64)?;
         let add_on = holding.get("add_on").and_then(Value::as_str)?;
-        Some(format!("{quantity} seats of {}", add_on_name(add_on)))
+        Some(format!("{} of {}", seats(quantity), add_on_name(add_on)))
     };
     let words: Vec<String> = add_ons.iter().filter_map(words).collect();
     if words.is_empty() { ", without an add-on".to_owned() } else { format!(" and {}", words.join(", ")) }
@@ -187,6 +204,27 @@ mod tests {
         assert_eq!(in_words("minimal_access"), "Minimal access");
         assert_eq!(in_words(""), "");
         assert_eq!(add_on_name("duo_pro"), "Duo Pro");
+    }
+
+    #[test]
+    fn one_seat_is_no_more_than_one() {
+        assert_eq!((seats(1), seats(0), seats_are(1)), ("1 seat".into(), "0 seats".into(), "1 seat is".into()));
+        let one = json!({"plan": "premium", "add_on": "duo_pro", "from": "duo_pro", "seats": 1, "quantity": 1, "total": 1,
+            "add_ons": [{"add_on": "duo_pro", "quantity": 1}]});
+        for event in [
+            "SeatsRetained",
+            "SeatsRestored",
+            "SubscriptionStarted",
+            "SubscriptionRenewed",
+            "SubscriptionSeatsChanged",
+            "SeatsPurchased",
+            "SeatQuantityChanged",
+            "AddOnChanged",
+            "TrialStarted",
+        ] {
+            let sentence = event_sentence(event, &one);
+            assert!(sentence.contains("1 seat") && !sentence.contains("1 seats"), "{sentence}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 
 use crate::{
     Console,
+    changes::{self, OWN_MAX, Watched},
     failure::Failure,
     fields::Fields,
     html::{Place, Shell, day, empty, page, pager, plan_name, product_chip, seats_meter, timer_words},
@@ -15,8 +16,6 @@ use crate::{
 
 /// How many stand on a page.
 const PER_PAGE: &str = "25";
-/// The most licensees of one visitor that are shown.
-const OWN_MAX: usize = 100;
 
 /// A licensee, and what time alone will change first.
 struct Row {
@@ -32,6 +31,8 @@ pub(crate) async fn list(
 ) -> Result<Markup, Failure> {
     let fields = Fields::of_query(query.as_deref());
     let (search, cursor) = (fields.text("search"), fields.text("cursor"));
+    // First, so that what changes meanwhile is shown anew.
+    let version = Watched::all_of(&visitor).version(&console, &visitor).await?;
     let found = if visitor.caller.sees_everything {
         let target = Target::new("/v1/licensees").with("limit", PER_PAGE);
         let target = target.with_some("search", search).with_some("cursor", cursor);
@@ -58,7 +59,12 @@ pub(crate) async fn list(
         @if rows.is_empty() { (nothing(search)) } @else { (table(&rows)) }
         (pager(first.as_deref(), next.as_deref()))
     };
-    let shell = Shell { title: "Licensees", place: Place::Licensees, visitor: Some(&visitor), follows: None };
+    let shell = Shell {
+        title: "Licensees",
+        place: Place::Licensees,
+        visitor: Some(&visitor),
+        follows: Some((changes::OF_ALL.to_owned(), version)),
+    };
     Ok(page(&shell, &content))
 }
 

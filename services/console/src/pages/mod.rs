@@ -17,11 +17,18 @@ mod why;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
+    http::StatusCode,
     routing::{get, post},
 };
 use licensing::LicenseeId;
 
-use crate::{Console, assets, changes, failure::Failure, interface::Target, visitor::Visitor, wire::Licensee};
+use crate::{
+    Console, assets, changes,
+    failure::{Failure, Problem},
+    interface::Target,
+    visitor::Visitor,
+    wire::Licensee,
+};
 
 pub(crate) use sign_in::sign_in_link;
 
@@ -42,6 +49,7 @@ pub(crate) fn routes() -> Router<Console> {
         .route("/licensees/{licensee}/undo/review", post(undo::review))
         .route("/licensees/{licensee}/undo/apply", post(undo::apply))
         .route("/licensees/{licensee}/changes", get(changes::listen))
+        .route(changes::OF_ALL, get(changes::listen_to_all))
         .route("/operations", get(operations::show))
         .route("/operations/dead-letters/retry", post(operations::retry))
         .route("/sign-in", get(sign_in::ask).post(sign_in::take))
@@ -50,7 +58,14 @@ pub(crate) fn routes() -> Router<Console> {
         .route("/assets/console.js", get(assets::script))
         .route("/assets/theme.js", get(assets::theme))
         .route("/assets/icon.svg", get(assets::icon))
+        .method_not_allowed_fallback(only_forms)
         .layer(DefaultBodyLimit::max(api::BODY_BYTES_MAX))
+}
+
+/// An address that a form is sent to has nothing to show by itself.
+async fn only_forms() -> Failure {
+    let detail = "this address only takes what a form sends: begin with the page of the form";
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "only_forms", detail).into()
 }
 
 /// The licensee that a path names.

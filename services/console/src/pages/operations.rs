@@ -12,7 +12,8 @@ use maud::{Markup, html};
 
 use self::metrics::{Metrics, Sample};
 use crate::{
-    Console, DeadLetter,
+    Console, DeadLetter, Owners,
+    changes::{self, Watched},
     failure::{Failure, Problem},
     fields::Fields,
     html::{Place, Shell, chip, day_and_time, empty, hidden, in_words, notice, page},
@@ -28,6 +29,7 @@ const LETTERS_SHOWN: usize = 50;
 pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Result<Markup, Failure> {
     // First, as it is for those who may see everything.
     let metrics = Metrics::read(&console.interface().text(&visitor, Target::new("/metrics")).await?);
+    let version = Watched::All.version(&console, &visitor).await?;
     let ready = console.interface().text(&visitor, Target::new("/readyz")).await.is_ok();
     let services = console.services().clone();
     let read = move || (services.shard_progress(), services.refusals_told(REFUSALS_SHOWN));
@@ -35,15 +37,16 @@ pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Re
     let letters = letters(&console).await;
     let content = html! {
         div.heading { h1 { "Operations" } @if ready { (chip("good", "Ready")) } @else { (chip("bad", "Not ready")) } }
-        div.cards { (commands(&metrics)) (requests(&metrics)) (kafka(&metrics)) }
-        (shard_table(shards.as_deref(), &metrics))
+        div.cards { (commands(&metrics)) (requests(&metrics)) (kafka(&metrics)) (notices(&metrics)) }
+        (shard_table(shards.as_deref(), &metrics, console.parts.owners.as_ref()))
         (dead_letters(&metrics, letters.as_ref(), visitor.caller.is_operator))
         @match &refusals {
             Some(told) => { (refusal_counts(told)) (refusal_list(told)) },
             None => (notice("bad", "Refusals can't be read now", &html! { "See usher's log." })),
         }
     };
-    let shell = Shell { title: "Operations", place: Place::Operations, visitor: Some(&visitor), follows: None };
+    let follows = Some((changes::OF_ALL.to_owned(), version));
+    let shell = Shell { title: "Operations", place: Place::Operations, visitor: Some(&visitor), follows };
     Ok(page(&shell, &content))
 }
 
@@ -134,7 +137,58 @@ fn kafka(metrics: &Metrics) -> Markup {
     }
 }
 
-fn shard_table(shards: Option<&[ShardProgress]>, metrics: &Metrics) -> Markup {
+/// What people and programs are told.
+fn notices(metrics: &Metrics) -> Markup {
+    html! { section.card { h2 { "Mail and webhooks" } (mail(metrics)) (webhooks(metrics)) } }
+}
+
+fn mail(metrics: &Metrics) -> Markup {
+    let given_up = metrics.sum("usher_mail_given_up");
+    html! {
+        @if metrics.has("usher_mail_waiting") {
+            dl {
+                dt { "Mails to be sent" } dd { (metrics.sum("usher_mail_waiting")) }
+                dt { "Mails given up" } dd { (given_up) }
+            }
+            @if given_up > 0 {
+                p { code { "usher mail list --given-up" } " tells which and why, " code { "usher mail retry" } " sends them again." }
+            }
+        } @else { p.quiet { "This process sends no mail: start it with " code { "--smtp" } "." } }
+    }
+}
+
+fn webhooks(metrics: &Metrics) -> Markup {
+    let in_state = |state: &str| metrics.sum_where("usher_webhooks", "state", state);
+    let (disabled, failing) = (in_state("disabled"), metrics.sum("usher_webhook_lanes_failing"));
+    html! {
+        @if metrics.has("usher_webhooks") {
+            dl {
+                dt { "Webhooks" } dd { (in_state("enabled")) }
+                dt { "Disabled" } dd { (disabled) }
+                dt { "Failing now" } dd { (failing) }
+                dt { "Behind by" } dd { (metrics.sum("usher_webhook_records_behind")) " records" }
+            }
+            @if disabled + failing > 0 {
+                p { code { "usher webhooks list" } " tells which and why, " code { "usher webhooks enable" } " has one go on." }
+            }
+        } @else { p.quiet { "This process posts to no webhooks: it is without the role " code { "notify" } "." } }
+    }
+}
+
+/// Who decides a shard.
+fn owner(shard: &ShardProgress, owners: Option<&Owners>) -> Markup {
+    if shard.is_decided_here {
+        return html! { "Here" };
+    }
+    html! {
+        @match owners.and_then(|owners| owners(shard.shard)) {
+            Some(address) => (address),
+            None => (chip("bad", "Nobody")),
+        }
+    }
+}
+
+fn shard_table(shards: Option<&[ShardProgress]>, metrics: &Metrics, owners: Option<&Owners>) -> Markup {
     let Some(shards) = shards else {
         return notice("bad", "The store does not answer", &html! { "See usher's log." });
     };
@@ -145,7 +199,7 @@ fn shard_table(shards: Option<&[ShardProgress]>, metrics: &Metrics) -> Markup {
                 thead {
                     tr {
                         th.number scope="col" { "Shard" }
-                        th scope="col" { "Decided" }
+                        th scope="col" { "Decided by" }
                         @for title in ["Commits", "Records", "Index behind", "Views behind", "Relay behind"] {
                             th.number scope="col" { (title) }
                         }
@@ -155,7 +209,7 @@ fn shard_table(shards: Option<&[ShardProgress]>, metrics: &Metrics) -> Markup {
                     @for shard in shards {
                         tr {
                             td.number { (shard.shard) }
-                            td { @if shard.is_decided_here { "Here" } @else { span.quiet { "Elsewhere" } } }
+                            td { (owner(shard, owners)) }
                             td.number { (shard.commits) }
                             td.number { (shard.committed) }
                             td.number { (shard.committed.saturating_sub(shard.indexed)) }
@@ -272,5 +326,30 @@ fn refusal_list(told: &RefusalsTold) -> Markup {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn a_shard_is_with_this_process_another_or_nobody() {
+        let shard = |shard, is_decided_here| ShardProgress {
+            shard,
+            commits: 1,
+            committed: 1,
+            indexed: 1,
+            shown: 1,
+            is_decided_here,
+        };
+        let owners: Owners = Arc::new(|shard| (shard == 1).then(|| "10.0.0.2:7000".to_owned()));
+        let words = |shard: ShardProgress, owners| owner(&shard, owners).into_string();
+        assert_eq!(words(shard(0, true), Some(&owners)), "Here");
+        assert_eq!(words(shard(1, false), Some(&owners)), "10.0.0.2:7000");
+        assert!(words(shard(2, false), Some(&owners)).contains("Nobody"));
+        assert!(words(shard(1, false), None).contains("Nobody"));
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     fields::Fields,
     html::{
         DayForm, Tab, add_on_name, day, day_form, empty, hidden, in_words, licensee_page, moment, notice, pager,
-        problem_notice, product_chip, seats_meter, status_chip,
+        problem_notice, product_chip, seats_are, seats_meter, status_chip,
     },
     interface::Target,
     visitor::Visitor,
@@ -174,7 +174,7 @@ pub(super) fn grace_notice(pool: &ProductSummary) -> Markup {
     html! {
         @if let (ProductStatus::Grace, Some(ends_at)) = (pool.status, pool.grace_ends_at) {
             (notice("warn", "Seats are kept, but give no access", &html! {
-                (pool.assigned) " seats are removed on " strong { (day(ends_at)) }
+                (seats_are(pool.assigned)) " removed on " strong { (day(ends_at)) }
                 " unless the add-on is renewed before."
             }))
         }

@@ -15,7 +15,7 @@ use crate::{
     Console,
     failure::{Failure, Problem},
     fields::Fields,
-    html::{Tab, chip, hidden, in_words, licensee_page, notice, problem_notice},
+    html::{Tab, chip, hidden, in_words, licensee_page, notice, problem_notice, seats},
     interface::{Answer, Ask, Target},
     visitor::Visitor,
     wire::{Licensee, PreviewedUndoing, Undone},
@@ -138,10 +138,6 @@ fn done(visitor: &Visitor, licensee: &Licensee, undone: &Undone) -> Markup {
         (table(undone, "Got the seat back", "Lost the seat"))
     };
     licensee_page(visitor, licensee, (Tab::History, "Undone"), &content)
-}
-
-fn seats(count: usize) -> String {
-    if count == 1 { "1 seat".to_owned() } else { format!("{count} seats") }
 }
 
 /// Each user whose seat the command had moved, with what becomes of it.

@@ -14,6 +14,7 @@ const PAGES: &[(&str, &str)] = &[
     ("/licensees/acme/members/u-0/why", "x - - - - x x - -"),
     ("/licensees/acme/changes", "x - - - - x x - -"),
     ("/licensees/inst/seats", "- x - - - x x - -"),
+    ("/changes", "x x x x x x x x x"),
     ("/operations", "- - - - - x x - -"),
 ];
 

@@ -6,6 +6,7 @@ mod doors;
 mod forms;
 mod headers;
 mod portions;
+mod prepared;
 mod server;
 mod shown;
 mod tour;

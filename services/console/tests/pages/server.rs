@@ -104,7 +104,11 @@ impl Server {
             past: Arc::new(past),
             journal: store.journal(),
             metrics: Arc::new(|| {
-                "usher_refusals_total{code=\"no_seats_available\"} 3\nusher_commands_waiting 41\n".to_owned()
+                let text = "usher_refusals_total{code=\"no_seats_available\"} 3\nusher_commands_waiting 41\n\
+                            usher_mail_waiting 42\nusher_mail_given_up 7\nusher_webhooks{state=\"enabled\"} 5\n\
+                            usher_webhooks{state=\"disabled\"} 1\nusher_webhook_lanes_failing 2\n\
+                            usher_webhook_records_behind 43\n";
+                text.to_owned()
             }),
         };
         let console = Console::new(
@@ -112,6 +116,7 @@ impl Server {
             services.clone(),
             auth,
             Some(Arc::new(Letters)),
+            None,
         );
         let (router, interface) = (console.router(), api::router(services));
         let server = Self { console, router, interface, _running: running, _store: store, _folder: folder };
@@ -222,6 +227,12 @@ impl Server {
         let (parts, body) = response.into_parts();
         let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
         Reply { status: parts.status, headers: parts.headers, text }
+    }
+
+    /// An answer whose body has no end, for somebody who has signed in with a token.
+    pub async fn open_as(&self, token: &str, path: &str) -> axum::response::Response {
+        let request = Request::get(path).header("cookie", cookie(token)).body(Body::empty()).unwrap();
+        self.router.clone().oneshot(request).await.unwrap()
     }
 
     /// An answer whose body has no end.

@@ -64,6 +64,19 @@ async fn what_an_address_gets_wrong_is_told_on_a_page() {
 }
 
 #[tokio::test]
+async fn the_address_of_a_form_leads_whoever_opens_it_back_to_the_pages() {
+    let server = Server::new().await;
+    for page in
+        ["seats/review", "seats/apply", "seats/duo/u-0", "undo/review", "subscription/apply", "subscription/sync"]
+    {
+        let reply = server.get(&format!("/licensees/acme/{page}")).await;
+        assert_eq!(reply.status.as_u16(), 405, "{page}");
+        assert!(reply.text.contains("only takes what a form sends") && reply.text.contains("All licensees"), "{page}");
+        assert!(reply.header("content-security-policy").contains("default-src 'none'"), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn every_kind_of_the_history_filter_is_one_that_the_interface_knows() {
     let server = Server::new().await;
     let page = server.get("/licensees/acme/history").await.text;
@@ -92,6 +105,17 @@ async fn operations_show_refusals_and_shards() {
     }
     let text = server.get("/operations").await.text;
     assert!(text.contains("<dt>Waiting to be decided</dt><dd>41</dd>"), "{text}");
+    for (what, count) in [
+        ("Mails to be sent", "42"),
+        ("Mails given up", "7"),
+        ("Webhooks", "5"),
+        ("Disabled", "1"),
+        ("Failing now", "2"),
+        ("Behind by", "43 records"),
+    ] {
+        assert!(text.contains(&format!("<dt>{what}</dt><dd>{count}</dd>")), "{what}: {text}");
+    }
+    assert!(text.contains("usher mail list --given-up") && text.contains("usher webhooks list"), "{text}");
     for says in [
         "Refusals by code",
         "The newest refusals",
@@ -100,6 +124,7 @@ async fn operations_show_refusals_and_shards() {
         "no_seats_available",
         "Views behind",
         "Ready",
+        "Here",
         "--kafka",
     ] {
         assert!(text.contains(says), "{says}: {text}");

@@ -48,6 +48,17 @@ fn r33_whoever_is_given_a_seat_gets_one_mail_in_the_order_of_the_seats() {
 }
 
 #[test]
+fn r33_many_mails_keep_to_the_rate() {
+    let mut world = World::in_a_folder();
+    let server = SmtpServer::start();
+    let _mailer = world.mailer_with(MailSettings { per_second: 20, ..settings(&server) });
+    let began = std::time::Instant::now();
+    world.give("acme", &["ann", "bob", "cat", "dan", "eve", "fay", "gus", "hal", "ida"]);
+    server.wait_for(9);
+    assert!(began.elapsed() >= Duration::from_millis(50) * 8, "nine mails in {:?}", began.elapsed());
+}
+
+#[test]
 fn r33_nobody_is_written_to_for_a_seat_from_before_mail_was_set_up() {
     for mut world in World::each() {
         let server = SmtpServer::start();

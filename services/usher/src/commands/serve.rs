@@ -258,7 +258,7 @@ impl Server {
             Some(views) if roles.contains(Role::Api) => {
                 let services = store.services(views, metrics);
                 let interface = api::router_until(services.clone(), auth.clone(), closing);
-                let console = Console::new(interface, services, auth, letters);
+                let console = Console::new(interface, services, auth, letters, store.owners());
                 (console.router(), Some(console))
             }
             views => (api::process_router_with(store.health(views, metrics), auth), None),

@@ -127,6 +127,11 @@ impl DatabaseNode {
         self.notify.clone()
     }
 
+    /// Tells where the node that decides a shard is reached, if that is another one.
+    pub(super) fn owners(&self) -> Option<impl Fn(u16) -> Option<String> + Send + Sync + 'static> {
+        self.member.as_ref().map(Member::owners)
+    }
+
     /// Waits until somebody decides about every shard.
     pub(super) fn wait_for_writers(&self) -> Result<(), NodeError> {
         let Some(member) = &self.member else { return Ok(()) };

@@ -14,6 +14,7 @@ use std::{
 
 use api::{Health, RenderMetrics, Services};
 use chrono::Utc;
+use console::Owners;
 use engine::{ClockMode, Engine, Running, Shared};
 use journal::{
     Duty, Held, IndexInspection, Journal, JournalError, Positions, StreamIndex,
@@ -180,6 +181,11 @@ impl Store {
     pub fn wait_for_writers(&self) -> Result<(), StoreError> {
         let Some(node) = &self.node else { return Ok(()) };
         node.wait_for_writers().map_err(|source| StoreError::Node { place: self.place.clone(), source })
+    }
+
+    /// Tells where the node that decides a shard is reached, if that is another one; `None` where there are no others.
+    pub fn owners(&self) -> Option<Owners> {
+        self.node.as_ref().and_then(DatabaseNode::owners).map(|owners| Arc::new(owners) as Owners)
     }
 
     /// Gives what this process decides to others, if there are any; from then on it forwards. Blocks.

@@ -13,6 +13,7 @@ const TABS_MAX: usize = 200;
 
 pub const TAB: &str = "\u{e004}";
 pub const ENTER: &str = "\u{e007}";
+pub const LEFT: &str = "\u{e012}";
 pub const SPACE: &str = " ";
 
 /// A browser of one's own, at a server.

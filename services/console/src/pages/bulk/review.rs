@@ -18,7 +18,7 @@ use crate::{
     Console,
     failure::{Failure, Problem},
     fields::Fields,
-    html::{Tab, chip, hidden, in_words, licensee_page, notice, problem_notice},
+    html::{Tab, chip, hidden, in_words, licensee_page, notice, problem_notice, seats},
     interface::{Answer, Ask},
     pages::{licensee_now, members_query::MembersQuery, parse_licensee, seats::ways_to_a_seat},
     visitor::Visitor,
@@ -103,7 +103,7 @@ fn would_happen(scene: &Scene<'_>, preview: &Answer<Preview>) -> Markup {
     let Seats { assigned, quantity } = scene.seats;
     let is_removal = scene.action == Action::Remove;
     let after = if is_removal { assigned.saturating_sub(count) } else { assigned.saturating_add(count) };
-    let seats = if count == 1 { "1 seat".to_owned() } else { format!("{count} seats") };
+    let seats = seats(count);
     if count == 0 {
         return html! {
             (notice("info", "Nothing would change", &html! { (why_nothing(scene.action)) }))

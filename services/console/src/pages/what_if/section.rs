@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Kind, LOSERS_SHOWN_MAX, MONTHS_MAX, MONTHS_USUAL, Preview, WhatIf};
 use crate::{
-    html::{add_on_name, chip, event_sentence, hidden, notice, problem_notice},
+    html::{add_on_name, chip, event_sentence, hidden, notice, problem_notice, seats as seats_of},
     visitor::Visitor,
     wire::{Licensee, PreviewEvent},
 };
@@ -71,8 +71,8 @@ fn answer(licensee: &Licensee, asked: &WhatIf, preview: &Preview) -> Markup {
         count => format!("{count} users would lose their seats"),
     };
     let doing = match asked.kind {
-        Kind::Renew { .. } => format!("Renew to {} seats", asked.seats),
-        Kind::Change => format!("Change to {} seats", asked.seats),
+        Kind::Renew { .. } => format!("Renew to {}", seats_of(asked.seats)),
+        Kind::Change => format!("Change to {}", seats_of(asked.seats)),
     };
     html! {
         (notice(if losers.is_empty() { "good" } else { "warn" }, &title, &html! {

@@ -36,6 +36,9 @@ fn pages(user: &str) -> Vec<(&'static str, String)> {
 }
 
 async fn check(visit: &Visit, page: &str) {
+    // What is too wide for the window scrolls within a frame of its own, not the page.
+    let width = visit.run("return [document.documentElement.scrollWidth, innerWidth]", vec![]).await;
+    assert!(width[0].as_u64() <= width[1].as_u64(), "{page} is {width} pixels wide");
     let axe = servers::axe().unwrap();
     let found: Value = visit.run_async(CHECK, vec![json!(axe)]).await;
     assert_eq!(found, json!([]), "{page}: {found:#}");
@@ -81,5 +84,11 @@ fn no_page_has_a_violation_in_dark() {
 
 #[test]
 fn no_page_has_a_violation_on_a_phone() {
-    check_all("light", (390, 844), "phone");
+    check_all("light", (360, 760), "phone");
+}
+
+#[test]
+fn no_page_has_a_violation_at_twice_the_size() {
+    // As 1280 by 1000 pixels are at 200 %.
+    check_all("dark", (640, 500), "zoomed");
 }

@@ -1,6 +1,6 @@
 use crate::{
     server::Server,
-    visit::{ENTER, visit},
+    visit::{ENTER, LEFT, visit},
 };
 
 #[test]
@@ -40,6 +40,40 @@ fn seats_are_shown_as_of_a_day_that_the_slider_chooses() {
         visit.find("table.rows tbody tr").await;
         visit.click("td.end a").await;
         visit.says("This is the past").await;
+    });
+}
+
+#[test]
+fn the_keyboard_slides_from_day_to_day_and_back() {
+    let server = Server::on_sample();
+    visit(&server.address, async |visit| {
+        for page in ["seats", "history"] {
+            visit.go(&format!("/licensees/rails/{page}?as_of=2022-06-01")).await;
+            visit.run("window.sameWindow = true", vec![]).await;
+            visit.tab_to("[data-day-slider]").await;
+            visit.press(&LEFT.repeat(2)).await;
+            visit.says("2022-05-30").await;
+            let shown = "return location.search === '?as_of=2022-05-30'
+                && document.activeElement.matches('[data-day-slider]') && window.sameWindow === true";
+            visit.wait_until("the slider on its day", shown, vec![]).await;
+            visit.press(LEFT).await;
+            visit.says("2022-05-29").await;
+            visit.run("history.back()", vec![]).await;
+            visit.says("2022-05-30").await;
+        }
+        assert!(visit.is_there("#as-of[value='2022-05-30']").await);
+    });
+}
+
+#[test]
+fn a_past_day_in_another_order_comes_by_itself() {
+    let server = Server::on_sample();
+    visit(&server.address, async |visit| {
+        visit.go("/licensees/rails/seats?as_of=2026-08-01&sort=-assigned_at").await;
+        visit.find("th[aria-sort=descending]").await;
+        visit.says("This is the past").await;
+        visit.click("th a[href*='-last_used_at']").await;
+        visit.find("th[aria-sort=descending] a[href*='sort=last_used_at']").await;
     });
 }
 

@@ -1,3 +1,5 @@
+use serde_json::json;
+
 use crate::{
     server::Server,
     visit::{ENTER, SPACE, visit},
@@ -121,6 +123,26 @@ fn r24_a_list_is_told_line_by_line() {
         visit.says("2 seats were assigned").await;
         visit.says("Had a seat").await;
         visit.says("Unknown user").await;
+    });
+}
+
+#[test]
+fn r24_a_file_that_is_dropped_on_the_list_is_taken_from_there() {
+    let server = Server::on_sample();
+    let holder = server.members(true).remove(0);
+    visit(&server.address, async |visit| {
+        visit.go("/licensees/rails/seats").await;
+        visit.click("details:has(textarea[name=list]) summary").await;
+        let drop = "const files = new DataTransfer();
+            files.items.add(new File([arguments[0]], 'people.csv', { type: 'text/csv' }));
+            document.querySelector('[data-drop]').dispatchEvent(
+                new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true }));";
+        visit.run(drop, vec![json!(format!("team,username\na,{holder}\nb,nobody-of-that-name\n"))]).await;
+        let is_in = "return document.querySelector('[data-drop]').value.startsWith('team,username')";
+        visit.wait_until("the file in the field", is_in, vec![]).await;
+        visit.click("details button[value=remove]").await;
+        visit.says("Remove 1 seat").await;
+        visit.says("nobody-of-that-name Unknown user").await;
     });
 }
 
