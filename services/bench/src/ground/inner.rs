@@ -3,13 +3,19 @@
 use std::{
     env,
     io::{self, Write},
+    ops::RangeInclusive,
     path::Path,
-    process, thread,
+    process,
+    sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
 use contract::event::{StreamEvent, decode};
-use journal::StreamIndex;
+use journal::{
+    StreamIndex,
+    sqlite::{Options, SqliteStore},
+};
 use licensing::{Catalogue, Instant as Moment, Licensee};
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +32,9 @@ const SETTLE: Duration = Duration::from_millis(500);
 pub enum Inner {
     /// Opens a store, and asks for a seat of a licensee.
     FirstCommand,
-    /// Opens a store, and folds a licensee from its first event on.
+    /// Opens a store, and asks for a seat of a licensee and of all before it, so that all of them are in use.
+    InUse,
+    /// Opens a store without an engine, and folds a licensee from its first event on.
     Replay,
 }
 
@@ -35,10 +43,8 @@ pub enum Inner {
 pub struct Came {
     /// How long it took, seconds.
     pub seconds: f64,
-    /// Memory before, bytes.
-    pub before_bytes: u64,
-    /// Memory after, bytes.
-    pub after_bytes: u64,
+    /// Memory in use after it, bytes.
+    pub bytes: u64,
     /// How many events were folded, if that was to be done.
     pub events: u64,
 }
@@ -51,6 +57,7 @@ pub fn ask(inner: Inner, folder: &Path, turn: Turn) -> Result<Came, BenchError> 
     let own = env::current_exe().map_err(BenchError::system("find this program"))?;
     let kind = match inner {
         Inner::FirstCommand => "first-command",
+        Inner::InUse => "in-use",
         Inner::Replay => "replay",
     };
     let (folder, licensee, member) = (folder.to_string_lossy(), turn.licensee.to_string(), turn.member.to_string());
@@ -63,22 +70,33 @@ pub fn ask(inner: Inner, folder: &Path, turn: Turn) -> Result<Came, BenchError> 
 /// # Errors
 /// [`BenchError`] if it can't be done.
 pub fn run(inner: Inner, folder: &Path, turn: Turn) -> Result<(), BenchError> {
-    let store = Store::in_folder(folder, &std::sync::Arc::new(Catalogue::built_in()?), None)?;
-    let before_bytes = resident_bytes(process::id());
-    let began = Instant::now();
-    let events = match inner {
-        Inner::FirstCommand => {
-            let done = store.engine().try_call(turn.call(&format!("first-{}", uuid::Uuid::now_v7()))?)?.wait()?;
-            done.outcome.map_err(|refusal| BenchError::wrong(format!("refused: {refusal:?}")))?;
-            0
+    let came = match inner {
+        Inner::FirstCommand => commands(folder, turn, turn.licensee..=turn.licensee)?,
+        Inner::InUse => commands(folder, turn, 0..=turn.licensee)?,
+        Inner::Replay => {
+            let store = SqliteStore::open(folder, &Options::new(engine::EVENT_READER))?;
+            let began = Instant::now();
+            let stream = format!("licensee/{}", super::crowd::licensee_name(turn.licensee));
+            let events = replay(&*store.index(), &stream)?;
+            Came { seconds: began.elapsed().as_secs_f64(), bytes: resident_bytes(process::id()), events }
         }
-        Inner::Replay => replay(&*store.index(), &format!("licensee/{}", super::crowd::licensee_name(turn.licensee)))?,
     };
-    let seconds = began.elapsed().as_secs_f64();
-    thread::sleep(SETTLE);
-    let came = Came { seconds, before_bytes, after_bytes: resident_bytes(process::id()), events };
     let text = serde_json::to_string(&came).map_err(|error| BenchError::wrong(error.to_string()))?;
     writeln!(io::stdout(), "{text}").map_err(BenchError::system("write the answer"))
+}
+
+/// Asks for a seat of some licensees, for the member of `turn` with each.
+fn commands(folder: &Path, turn: Turn, licensees: RangeInclusive<u64>) -> Result<Came, BenchError> {
+    let store = Store::in_folder(folder, &Arc::new(Catalogue::built_in()?), None)?;
+    let began = Instant::now();
+    for licensee in licensees {
+        let call = Turn { licensee, ..turn }.call(&format!("first-{}", uuid::Uuid::now_v7()))?;
+        let done = store.engine().try_call(call)?.wait()?;
+        done.outcome.map_err(|refusal| BenchError::wrong(format!("refused: {refusal:?}")))?;
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    thread::sleep(SETTLE);
+    Ok(Came { seconds, bytes: resident_bytes(process::id()), events: 0 })
 }
 
 /// Folds a stream from its first event on; how many there are.

@@ -21,14 +21,14 @@ pub const fn sizes(ground: &Ground) -> &'static [u64] {
     if ground.effort.quick { &SEATS_QUICK } else { &SEATS }
 }
 
-/// Fills the store in a folder, and leaves it in order.
+/// Fills the store in a folder with licensees that hold so many seats, and leaves it in order.
 ///
 /// # Errors
 /// [`BenchError`] if it can't be filled.
-pub fn fill(ground: &Ground, folder: &Path) -> Result<(), BenchError> {
+pub fn fill(ground: &Ground, folder: &Path, sizes: &[u64]) -> Result<(), BenchError> {
     let store = Store::in_folder(folder, &ground.catalogue, None)?;
     let engine = store.engine();
-    for (licensee, seats) in (0..).zip(sizes(ground)) {
+    for (licensee, seats) in (0..).zip(sizes) {
         progress::tell(&format!("a licensee with {seats} seats"));
         let members = seats + SPARE;
         accept_all(&engine, [start(&licensee_name(licensee), members)].into_iter())?;

@@ -118,7 +118,7 @@ impl Ground {
             return Ok(folder.path());
         }
         let folder = self.folder()?;
-        large::fill(self, folder.path())?;
+        large::fill(self, folder.path(), large::sizes(self))?;
         Ok(self.large.get_or_init(|| folder).path())
     }
 
