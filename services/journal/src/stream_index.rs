@@ -48,6 +48,12 @@ pub trait StreamIndex: PastIndex {
     /// The licensees that a user is a member of, in byte order.
     fn memberships(&self, user: &str) -> Result<Vec<String>, JournalError>;
 
+    /// Whether each user is a member of a licensee, in the order of the users.
+    fn are_members(&self, licensee: &str, users: &[&str]) -> Result<Vec<bool>, JournalError> {
+        let is_member = |user: &&str| Ok(self.memberships(user)?.iter().any(|of| of == licensee));
+        users.iter().map(is_member).collect()
+    }
+
     /// When time alone changes each licensee next, the earliest first; one entry a licensee at most.
     fn timers(&self) -> Result<Vec<NextDue>, JournalError>;
 

@@ -352,6 +352,9 @@ pub fn users_of_one_name_are_all_told(maker: &impl Maker) {
     let twin = |user: &str| DetailChange::PutPerson(Person { username: "twin".into(), ..person(user) });
     put_details(&opened, vec![twin("u-2"), twin("u-1")]);
     assert_eq!(opened.journal.users_named("twin").unwrap(), ["u-1", "u-2"]);
+    let of_names = opened.journal.users_of_names(&["nobody", "twin", "no\0name", "twin"]).unwrap();
+    assert_eq!(of_names, [vec![], vec!["u-1", "u-2"], vec![], vec!["u-1", "u-2"]]);
+    assert_eq!(opened.journal.users_of_names(&[]).unwrap(), Vec::<Vec<String>>::new());
 }
 
 pub fn r29_erasing_a_person_erases_the_reasons_too(maker: &impl Maker) {
@@ -549,6 +552,8 @@ pub fn memberships_follow_the_events(maker: &impl Maker) {
     opened.append(&mut sample, 0, vec![leaves("c", 2), joins("c", 3), leaves("b", 2), joins("a", 3)]);
     opened.wait_until_indexed();
     assert_eq!(opened.index.memberships("u").unwrap(), ["a", "c"]);
+    assert_eq!(opened.index.are_members("a", &["nobody", "u", "u"]).unwrap(), [false, true, true]);
+    assert_eq!(opened.index.are_members("b", &["u"]).unwrap(), [false]);
 }
 
 pub fn the_last_word_on_a_timer_holds(maker: &impl Maker) {

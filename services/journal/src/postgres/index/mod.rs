@@ -127,6 +127,10 @@ impl StreamIndex for PostgresIndex {
         read::memberships(self.reading()?, user)
     }
 
+    fn are_members(&self, licensee: &str, users: &[&str]) -> Result<Vec<bool>, JournalError> {
+        read::are_members(self.reading()?, licensee, users)
+    }
+
     fn timers(&self) -> Result<Vec<NextDue>, JournalError> {
         read::timers(self.reading()?)
     }

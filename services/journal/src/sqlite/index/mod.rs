@@ -153,6 +153,10 @@ impl StreamIndex for SqliteIndex {
         self.read(|connection| read::memberships(connection, user))
     }
 
+    fn are_members(&self, licensee: &str, users: &[&str]) -> Result<Vec<bool>, JournalError> {
+        self.read(|connection| users.iter().map(|user| read::is_member(connection, licensee, user)).collect())
+    }
+
     fn timers(&self) -> Result<Vec<NextDue>, JournalError> {
         self.read(read::timers)
     }
