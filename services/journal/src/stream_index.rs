@@ -60,6 +60,10 @@ pub trait StreamIndex: PastIndex {
     /// The snapshot of a stream, if there is a sound one.
     fn snapshot(&self, stream: &str) -> Result<Option<Snapshot>, JournalError>;
 
+    /// The streams with the largest snapshots, the largest first, `limit` at most, each with the bytes of its own: a hint at
+    /// what takes long to read.
+    fn largest_snapshots(&self, limit: usize) -> Result<Vec<(String, u64)>, JournalError>;
+
     /// Keeps a snapshot in place of an older one; of a later one it changes nothing.
     fn put_snapshot(&self, stream: &str, snapshot: &Snapshot) -> Result<(), JournalError>;
 }

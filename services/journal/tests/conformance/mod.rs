@@ -588,6 +588,22 @@ pub fn snapshots_never_get_older(maker: &impl Maker) {
     assert_eq!(opened.index.snapshot("licensee/a").unwrap(), Some(snapshot(8, 2, 4)));
 }
 
+pub fn the_largest_snapshots_come_first(maker: &impl Maker) {
+    let opened = maker.open();
+    let mut sample = Sample::default();
+    let sizes = [("licensee/a", 10), ("licensee/b", 100_000), ("licensee/c", 0), ("licensee/d", 3_000)];
+    opened.append(&mut sample, 0, sizes.iter().map(|(stream, _)| event(stream, 1)).collect());
+    opened.wait_until_indexed();
+    for (stream, size) in sizes {
+        let snapshot = Snapshot { version: 1, state_version: 1, bytes: vec![7; size] };
+        opened.index.put_snapshot(stream, &snapshot).unwrap();
+    }
+    let largest = |limit| opened.index.largest_snapshots(limit).unwrap();
+    let expected = [("licensee/b", 100_000), ("licensee/d", 3_000), ("licensee/a", 10)];
+    assert_eq!(largest(3), expected.map(|(stream, bytes)| (stream.to_owned(), bytes)));
+    assert_eq!((largest(0).len(), largest(10).len()), (0, 4));
+}
+
 pub fn an_append_wakes_who_follows(maker: &impl Maker) {
     let opened = maker.open();
     let watch = opened.journal.watch();

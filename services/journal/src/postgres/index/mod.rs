@@ -139,6 +139,10 @@ impl StreamIndex for PostgresIndex {
         snapshots::get(self.reading()?, stream)
     }
 
+    fn largest_snapshots(&self, limit: usize) -> Result<Vec<(String, u64)>, JournalError> {
+        snapshots::largest(self.reading()?, limit)
+    }
+
     fn put_snapshot(&self, stream: &str, snapshot: &Snapshot) -> Result<(), JournalError> {
         snapshots::put(self.reading()?, stream, snapshot)
     }

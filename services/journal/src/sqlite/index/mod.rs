@@ -165,6 +165,10 @@ impl StreamIndex for SqliteIndex {
         self.read(|connection| snapshots::get(connection, stream))
     }
 
+    fn largest_snapshots(&self, limit: usize) -> Result<Vec<(String, u64)>, JournalError> {
+        self.read(|connection| snapshots::largest(connection, limit))
+    }
+
     fn put_snapshot(&self, stream: &str, snapshot: &Snapshot) -> Result<(), JournalError> {
         self.progress.check()?;
         snapshots::put(&self.writer.lock(), stream, snapshot).in_file(&self.path)
