@@ -139,29 +139,27 @@ impl Desk {
     fn work(&self, index: &dyn StreamIndex, decided: &Decided, wanted: &Receiver<Wanted>) {
         while let Ok(wanted) = wanted.recv() {
             match wanted {
-                Wanted::Licensee(licensee) => drop(self.read(index, &licensee)),
+                Wanted::Licensee(licensee) => {
+                    self.read(index, &licensee, Room::Made);
+                }
                 Wanted::Largest => self.read_largest(index, decided),
                 Wanted::Stop => return,
             }
         }
     }
 
-    /// Reads a licensee, unless it is there; gives how many members it has.
-    fn read(&self, index: &dyn StreamIndex, licensee: &LicenseeId) -> Option<u64> {
+    /// Reads a licensee, unless it is there; whether there was room for it, if others are not to go.
+    fn read(&self, index: &dyn StreamIndex, licensee: &LicenseeId, room: Room) -> bool {
         if self.has(licensee) {
-            return None;
+            return true;
         }
         let turn = Turn::begin(self, licensee);
         match read_ahead(index, licensee) {
-            Ok(state) => {
-                let members = state.account().members().into();
-                turn.end_with(state);
-                Some(members)
-            }
+            Ok(state) => turn.end_with(state, room),
             Err(error) => {
                 // Whoever needs it will be told.
                 tracing::warn!(%error, %licensee, "a licensee could not be read ahead");
-                None
+                true
             }
         }
     }
@@ -171,31 +169,41 @@ impl Desk {
             Ok(largest) => largest,
             Err(error) => return tracing::warn!(%error, "the largest licensees could not be found, to be read ahead"),
         };
-        let mut room = READY_MEMBERS_MAX;
         for (stream, _) in largest.into_iter().filter(|(_, bytes)| *bytes >= LARGE_BYTES_MIN) {
             let Ok(StreamName::Licensee(licensee)) = stream.parse() else { continue };
-            if !decided.contains(journal::shard_of(licensee.as_str(), decided.shard_count())) {
-                continue;
-            }
-            // The rest are smaller and read sooner; they must not push the largest out.
-            room = room.saturating_sub(self.read(index, &licensee).unwrap_or_default());
-            if room == 0 {
+            let is_decided_here = decided.contains(journal::shard_of(licensee.as_str(), decided.shard_count()));
+            if is_decided_here && !self.read(index, &licensee, Room::Left) {
                 return;
             }
         }
     }
 }
 
+/// Where there is room for one more state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    /// Those that were read first go for it.
+    Made,
+    /// Only what the others leave: smaller ones must not push the largest out.
+    Left,
+}
+
 impl Inner {
-    /// Puts a state at the end; earlier ones go where all together have more members than that.
-    fn put(&mut self, licensee: &LicenseeId, state: Licensee, members_max: u64) {
-        self.ready.push_back((licensee.clone(), state));
-        let members = |ready: &VecDeque<(LicenseeId, Licensee)>| -> u64 {
-            ready.iter().map(|(_, state)| u64::from(state.account().members())).sum()
+    /// Puts a state at the end, so that all together have no more members than that; whether there was room.
+    fn put(&mut self, licensee: &LicenseeId, state: Licensee, room: Room, members_max: u64) -> bool {
+        let members = |state: &Licensee| u64::from(state.account().members());
+        let is_too_much = |ready: &VecDeque<(LicenseeId, Licensee)>| {
+            let others: u64 = ready.iter().map(|(_, other)| members(other)).sum();
+            others > 0 && others.saturating_add(members(&state)) > members_max
         };
-        while self.ready.len() > 1 && members(&self.ready) > members_max {
+        if room == Room::Left && is_too_much(&self.ready) {
+            return false;
+        }
+        while is_too_much(&self.ready) {
             self.ready.pop_front();
         }
+        self.ready.push_back((licensee.clone(), state));
+        true
     }
 }
 
@@ -230,8 +238,8 @@ impl<'a> Turn<'a> {
         Self { desk, licensee }
     }
 
-    fn end_with(self, state: Licensee) {
-        self.desk.inner.lock().put(self.licensee, state, READY_MEMBERS_MAX);
+    fn end_with(self, state: Licensee, room: Room) -> bool {
+        self.desk.inner.lock().put(self.licensee, state, room, READY_MEMBERS_MAX)
     }
 }
 
@@ -266,7 +274,7 @@ mod tests {
     #[test]
     fn what_was_read_ahead_is_given_to_whoever_needs_it_once() {
         let (desk, acme) = (Desk::default(), id("acme"));
-        Turn::begin(&desk, &acme).end_with(large());
+        Turn::begin(&desk, &acme).end_with(large(), Room::Made);
         assert!(desk.has(&acme));
         assert_eq!(desk.take(&id("globex")), None);
         assert_eq!(desk.take(&acme), Some(large()));
@@ -281,11 +289,12 @@ mod tests {
         for (licensee, expected) in
             [("acme", vec!["acme"]), ("globex", vec!["acme", "globex"]), ("initech", vec!["globex", "initech"])]
         {
-            inner.put(&id(licensee), large(), room_for_two);
+            assert!(inner.put(&id(licensee), large(), Room::Made, room_for_two));
             assert_eq!(inner.ready.iter().map(|(of, _)| of.as_str()).collect::<Vec<_>>(), expected);
         }
-        inner.put(&id("hooli"), large(), 1);
-        assert_eq!(inner.ready.len(), 1, "one alone may have more");
+        assert!(!inner.put(&id("hooli"), large(), Room::Left, room_for_two), "the others stay");
+        assert!(inner.put(&id("hooli"), large(), Room::Made, 1), "one alone may have more");
+        assert_eq!(inner.ready.iter().map(|(of, _)| of.as_str()).collect::<Vec<_>>(), ["hooli"]);
     }
 
     #[test]
@@ -294,7 +303,7 @@ mod tests {
         let turn = Turn::begin(&desk, &acme);
         thread::scope(|scope| {
             let waiting = scope.spawn(|| desk.take(&acme));
-            turn.end_with(large());
+            turn.end_with(large(), Room::Made);
             assert_eq!(waiting.join().unwrap(), Some(large()));
         });
         drop(Turn::begin(&desk, &acme));
