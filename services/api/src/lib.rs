@@ -16,6 +16,7 @@ mod gauges;
 pub mod grpc;
 mod layers;
 mod member_names;
+mod members_chosen;
 mod openapi;
 mod past;
 mod preview;
@@ -37,6 +38,7 @@ use notify::webhooks::Registry;
 use views::Views;
 
 pub use auth::{Auth, AuthError, Caller, Unknown};
+pub use members_chosen::{Chosen, NotChosen};
 pub use openapi::openapi;
 pub use problem::ProblemCode;
 pub use refusals_told::RefusalsTold;

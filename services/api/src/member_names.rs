@@ -1,15 +1,21 @@
 //! Who is meant by the names of a list.
 
+use std::{
+    collections::{HashMap, HashSet},
+    error::Error,
+};
+
+use journal::JournalError;
 use licensing::{LicenseeId, UserId};
 
-use crate::{Services, problem::Problem};
+use crate::Services;
 
 impl Services {
     /// The members of a licensee that each name stands for, in the order of the names: whoever has it as id, else those
     /// who have it as user name. `None` where the store does not answer. Blocks.
     pub fn members_named(&self, licensee: &LicenseeId, names: &[String]) -> Option<Vec<Vec<UserId>>> {
-        // The cause is in the log.
-        names.iter().map(|name| self.find_members(licensee, name).ok()).collect()
+        let found = self.find_members(licensee, &names.iter().map(String::as_str).collect::<Vec<_>>());
+        found.inspect_err(|error| tracing::error!(error = error as &dyn Error, "names can't be looked up")).ok()
     }
 
     /// The name that a user logs in with; `None` where there is none, or the store does not answer. Blocks.
@@ -25,22 +31,27 @@ impl Services {
         names
     }
 
-    fn find_members(&self, licensee: &LicenseeId, name: &str) -> Result<Vec<UserId>, Problem> {
-        if let Ok(user) = UserId::parse(name)
-            && self.is_member(licensee, name)?
-        {
-            return Ok(vec![user]);
-        }
-        let mut found = Vec::new();
-        for user in self.journal.users_named(name)? {
-            if self.is_member(licensee, &user)? {
-                found.extend(UserId::parse(&user));
+    fn find_members(&self, licensee: &LicenseeId, names: &[&str]) -> Result<Vec<Vec<UserId>>, JournalError> {
+        let ids: Vec<&str> = names.iter().copied().filter(|name| UserId::parse(name).is_ok()).collect();
+        let members = self.members_among(licensee, &ids)?;
+        let others: Vec<&str> = names.iter().copied().filter(|name| !members.contains(name)).collect();
+        let of_names = self.journal.users_of_names(&others)?;
+        let namesakes: Vec<&str> = of_names.iter().flatten().map(String::as_str).collect();
+        let namesakes = self.members_among(licensee, &namesakes)?;
+        let by_name: HashMap<&str, &Vec<String>> = others.into_iter().zip(&of_names).collect();
+        let members_of = |name: &&str| match members.contains(name) {
+            true => UserId::parse(name).into_iter().collect(),
+            false => {
+                let users = by_name.get(name).into_iter().copied().flatten().map(String::as_str);
+                users.filter(|user| namesakes.contains(user)).filter_map(|user| UserId::parse(user).ok()).collect()
             }
-        }
-        Ok(found)
+        };
+        Ok(names.iter().map(members_of).collect())
     }
 
-    fn is_member(&self, licensee: &LicenseeId, user: &str) -> Result<bool, Problem> {
-        Ok(self.index.memberships(user)?.iter().any(|of| of == licensee.as_str()))
+    /// Those of some users who are members of a licensee.
+    fn members_among<'u>(&self, licensee: &LicenseeId, users: &[&'u str]) -> Result<HashSet<&'u str>, JournalError> {
+        let are_members = self.index.are_members(licensee.as_str(), users)?;
+        Ok(users.iter().zip(are_members).filter(|(_, is_member)| *is_member).map(|(user, _)| *user).collect())
     }
 }

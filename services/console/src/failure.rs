@@ -1,6 +1,6 @@
 //! What went wrong, as a page.
 
-use api::ProblemCode;
+use api::{NotChosen, ProblemCode};
 use axum::{
     http::{HeaderValue, StatusCode, header::RETRY_AFTER},
     response::{IntoResponse, Redirect, Response},
@@ -89,6 +89,13 @@ impl Failure {
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
         Self::Problem(Box::new(problem))
+    }
+}
+
+impl From<NotChosen> for Failure {
+    fn from(NotChosen { status, code, detail }: NotChosen) -> Self {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Problem::new(status, code, detail).into()
     }
 }
 

@@ -68,6 +68,13 @@ pub(crate) struct Preview {
     pub(crate) events: Vec<PreviewEvent>,
 }
 
+/// What a bulk assignment or removal would do, without its events: there are thousands of them.
+#[derive(Debug, Deserialize)]
+pub(crate) struct PreviewOfMany {
+    #[serde(default)]
+    pub(crate) answer: Outcome,
+}
+
 /// An event that would be made.
 #[derive(Debug, Deserialize)]
 pub(crate) struct PreviewEvent {

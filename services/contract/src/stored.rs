@@ -63,6 +63,36 @@ pub fn records(block: &[u8]) -> impl Iterator<Item = Result<RecordRef<'_>, Damag
     })
 }
 
+/// A record of a block that was not looked into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SealedRecord<'a> {
+    encoded: &'a [u8],
+}
+
+/// The records of a commit's block in their order, none of them looked into: for whoever wants few of very many.
+///
+/// # Errors
+/// [`DamagedMessage`] if the block is none.
+pub fn sealed_records(block: &[u8]) -> Result<Vec<SealedRecord<'_>>, DamagedMessage> {
+    let mut records = Vec::new();
+    for field in Fields::of(block) {
+        if let (1, value) = field? {
+            records.push(SealedRecord { encoded: value.bytes()? });
+        }
+    }
+    Ok(records)
+}
+
+impl<'a> SealedRecord<'a> {
+    /// The record.
+    ///
+    /// # Errors
+    /// [`DamagedMessage`] if it is none.
+    pub fn read(self) -> Result<RecordRef<'a>, DamagedMessage> {
+        record(self.encoded)
+    }
+}
+
 fn record(encoded: &[u8]) -> Result<RecordRef<'_>, DamagedMessage> {
     let mut kind = RecordRef::Unknown;
     for field in Fields::of(encoded) {
@@ -192,6 +222,8 @@ mod tests {
         let kinds: Vec<Option<Kind>> = read.iter().map(read_kind).collect();
         let expected: Vec<Option<Kind>> = commit().records.into_iter().map(|record| record.kind).collect();
         assert_eq!(kinds, expected);
+        let sealed = sealed_records(&block).unwrap().into_iter().map(SealedRecord::read);
+        assert_eq!(sealed.collect::<Result<Vec<_>, _>>().unwrap(), read);
         let encoded = read.iter().filter_map(|record| match record {
             RecordRef::Event(event) => Some(event.encoded.to_vec()),
             _ => None,

@@ -58,7 +58,6 @@ pub fn start(journal: Arc<dyn Journal>, index: Arc<dyn StreamIndex>, options: Op
     metrics::counter!("usher_sweep_removed_total").increment(0);
     let (queue, submissions) = queue::bounded(options.queue_commands_max.max(1));
     let (snapshots, snapshots_thread) = Snapshots::start(index.clone())?;
-    let (preparing, preparing_thread) = Preparing::start(index.clone())?;
     let (teller_queue, teller) = match &options.shared {
         Some(shared) => {
             let (queue, teller) = teller::prepare(shared.users.clone());
@@ -67,13 +66,14 @@ pub fn start(journal: Arc<dyn Journal>, index: Arc<dyn StreamIndex>, options: Op
         None => (TellerQueue::default(), None),
     };
     let decided = Decided::new(journal.shard_count(), options.shared.is_some());
+    let (preparing, preparing_thread) = Preparing::start(index.clone(), decided.clone())?;
     let parts = Parts {
         journal: journal.clone(),
         index: index.clone(),
         queue: queue.clone(),
         submissions,
         snapshots,
-        read_ahead: preparing.desk(),
+        preparing: preparing.clone(),
         teller: teller_queue.clone(),
         decided: decided.clone(),
     };

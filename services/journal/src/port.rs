@@ -55,6 +55,11 @@ pub trait Journal: Send + Sync {
     /// The user ids that bear a user name, in byte order; more than one where a name was given twice, 16 at most.
     fn users_named(&self, username: &str) -> Result<Vec<String>, JournalError>;
 
+    /// The user ids that bear each of many user names, in the order of the names, as [`users_named`](Self::users_named).
+    fn users_of_names(&self, usernames: &[&str]) -> Result<Vec<Vec<String>>, JournalError> {
+        usernames.iter().map(|username| self.users_named(username)).collect()
+    }
+
     /// The details of a licensee.
     fn licensee_details(&self, licensee: &str) -> Result<Option<LicenseeDetails>, JournalError>;
 

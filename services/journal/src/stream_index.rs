@@ -48,11 +48,21 @@ pub trait StreamIndex: PastIndex {
     /// The licensees that a user is a member of, in byte order.
     fn memberships(&self, user: &str) -> Result<Vec<String>, JournalError>;
 
+    /// Whether each user is a member of a licensee, in the order of the users.
+    fn are_members(&self, licensee: &str, users: &[&str]) -> Result<Vec<bool>, JournalError> {
+        let is_member = |user: &&str| Ok(self.memberships(user)?.iter().any(|of| of == licensee));
+        users.iter().map(is_member).collect()
+    }
+
     /// When time alone changes each licensee next, the earliest first; one entry a licensee at most.
     fn timers(&self) -> Result<Vec<NextDue>, JournalError>;
 
     /// The snapshot of a stream, if there is a sound one.
     fn snapshot(&self, stream: &str) -> Result<Option<Snapshot>, JournalError>;
+
+    /// The streams with the largest snapshots, the largest first, `limit` at most, each with the bytes of its own: a hint at
+    /// what takes long to read.
+    fn largest_snapshots(&self, limit: usize) -> Result<Vec<(String, u64)>, JournalError>;
 
     /// Keeps a snapshot in place of an older one; of a later one it changes nothing.
     fn put_snapshot(&self, stream: &str, snapshot: &Snapshot) -> Result<(), JournalError>;

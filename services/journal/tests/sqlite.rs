@@ -90,6 +90,7 @@ conformance_tests! {
     memberships_follow_the_events
     the_last_word_on_a_timer_holds
     snapshots_never_get_older
+    the_largest_snapshots_come_first
     an_append_wakes_who_follows
     many_threads_read_while_one_writes
     the_last_use_that_was_noted_by_a_moment_is_told

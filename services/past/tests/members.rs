@@ -1,6 +1,8 @@
 //! Pages of members as they were.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod fragile;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -8,7 +10,11 @@ use std::{
 
 use contract::incoming::from_json;
 use engine::{ClockMode, Done, Engine, Options, Running, Ticket};
-use journal::sqlite::{self, SqliteStore};
+use fragile::Fragile;
+use journal::{
+    Journal,
+    sqlite::{self, SqliteStore},
+};
 use licensing::{Catalogue, LicenseeId, UserStatus};
 use past::{Moment, Past, PastError};
 use serde_json::{Value, json};
@@ -33,6 +39,11 @@ impl World {
 
     /// `acme` with these members, of whom `u-7` is blocked.
     fn of(users: Vec<String>) -> Self {
+        Self::with_names_from(|journal| journal, users)
+    }
+
+    /// The same, where the past reads people's names out of what is made of the journal.
+    fn with_names_from(names: impl FnOnce(Arc<dyn Journal>) -> Arc<dyn Journal>, users: Vec<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(folder.path(), &sqlite::Options::new(engine::EVENT_READER)).unwrap();
         let catalogue = Arc::new(Catalogue::built_in().unwrap());
@@ -52,13 +63,28 @@ impl World {
         accept(&engine, "UserBlocked", "block", &json!({"user": user(7)}));
         assert!(store.index().wait_for_lag_below(1, Duration::from_secs(60)).unwrap());
         let views = Views::open(folder.path(), store.journal(), store.journal_path(), catalogue.clone()).unwrap();
-        let past = Past::new(store.index(), store.journal(), Arc::new(views), catalogue);
+        let past = Past::new(store.index(), names(store.journal()), Arc::new(views), catalogue);
         Self { past, _running: running, _store: store, _folder: folder }
     }
 
     /// The ids on each page, to the end.
     fn pages(&self, query: &MembersQuery) -> Vec<Vec<String>> {
         self.try_pages(query).unwrap()
+    }
+
+    /// The same, asked for until they are there.
+    fn pages_once_prepared(&self, query: &MembersQuery) -> Vec<Vec<String>> {
+        let began = Instant::now();
+        loop {
+            match self.try_pages(query) {
+                Ok(pages) => return pages,
+                Err(PastError::BeingPrepared { done, of }) if done <= of => {
+                    assert!(began.elapsed() < Duration::from_secs(60), "it never was there");
+                    std::thread::yield_now();
+                }
+                Err(error) => panic!("{error}"),
+            }
+        }
     }
 
     fn try_pages(&self, query: &MembersQuery) -> Result<Vec<Vec<String>>, PastError> {
@@ -153,21 +179,19 @@ fn many_are_sorted_aside_and_whoever_asks_meanwhile_is_told_how_far_that_is() {
     let Err(PastError::BeingPrepared { done: 0, of: 2_500 }) = world.try_pages(&query) else {
         panic!("it was there at once");
     };
-    let began = Instant::now();
-    let pages = loop {
-        match world.try_pages(&query) {
-            Ok(pages) => break pages,
-            Err(PastError::BeingPrepared { done, of: 2_500 }) if done <= 2_500 => {
-                assert!(began.elapsed() < Duration::from_secs(60), "it never was there");
-                std::thread::yield_now();
-            }
-            Err(error) => panic!("{error}"),
-        }
-    };
+    let pages = world.pages_once_prepared(&query);
     assert_eq!(pages.len(), 9);
     let expected: Vec<String> = ids.into_iter().rev().collect();
     assert_eq!(pages.concat(), expected);
     assert_eq!(world.pages(&query).concat(), expected, "it is there for whoever comes next");
     let nobody = MembersQuery { search: Some("nobody".to_owned()), ..query };
     assert!(matches!(world.try_pages(&nobody), Err(PastError::BeingPrepared { .. })), "another order");
+}
+
+#[test]
+fn an_order_whose_preparation_broke_off_is_begun_again() {
+    let ids: Vec<String> = (0..2_500).map(|number| format!("u-{number:04}")).collect();
+    let world = World::with_names_from(|journal| Arc::new(Fragile::panics_once(journal)), ids.clone());
+    let expected: Vec<String> = ids.into_iter().rev().collect();
+    assert_eq!(world.pages_once_prepared(&by_username_descending(300)).concat(), expected);
 }

@@ -31,6 +31,14 @@ pub(crate) fn clamped(limit: usize) -> usize {
     limit.clamp(*LIMITS.start(), *LIMITS.end())
 }
 
+/// How many may be chosen at one go: as many as one command takes (R24).
+const CHOSEN_MAX: usize = 10_000;
+
+/// The nearest number of users to be chosen that is allowed.
+pub(crate) fn clamped_to_chosen(limit: usize) -> usize {
+    limit.clamp(1, CHOSEN_MAX)
+}
+
 /// One more than fits on a page: it tells whether more follow.
 pub(crate) const fn one_beyond(limit: usize) -> usize {
     limit.saturating_add(1)

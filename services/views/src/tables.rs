@@ -64,6 +64,32 @@ pub(crate) trait Tables: Send + Sync {
         limit: usize,
     ) -> Result<Portion, ViewsError>;
 
+    /// As [`members_by_id`](Self::members_by_id), of the ids alone.
+    fn ids_by_id(
+        &self,
+        wanted: &WantedMembers<'_>,
+        after: Option<&str>,
+        descending: bool,
+        limit: usize,
+    ) -> Result<Found<UserId, UserId>, ViewsError>;
+
+    /// As [`members_in_order`](Self::members_in_order), of the ids alone.
+    fn ids_in_order(
+        &self,
+        wanted: &WantedMembers<'_>,
+        sort: MemberSort,
+        limit: usize,
+    ) -> Result<Portion<UserId>, ViewsError>;
+
+    /// As [`members_from`](Self::members_from), of the ids alone: those are among them, too, who are no longer wanted.
+    fn ids_from(
+        &self,
+        wanted: &WantedMembers<'_>,
+        sort: MemberSort,
+        place: OrderPlace,
+        limit: usize,
+    ) -> Result<Portion<UserId>, ViewsError>;
+
     /// Keeps an order of members that was fixed elsewhere.
     fn keep_order(&self, users: Vec<UserId>) -> Result<OrderName, ViewsError>;
 
@@ -147,8 +173,8 @@ pub(crate) struct Found<T, P> {
 }
 
 /// A part of an order of members.
-pub(crate) struct Portion {
-    pub(crate) items: Vec<MemberView>,
+pub(crate) struct Portion<T = MemberView> {
+    pub(crate) items: Vec<T>,
     /// Where the next part starts; `None` at the end.
     pub(crate) next: Option<OrderPlace>,
 }

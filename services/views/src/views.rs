@@ -206,6 +206,15 @@ impl Views {
         members::page(self.tables()?, licensee, query)
     }
 
+    /// The ids of the members of a page, which may have up to 10,000: for whoever chooses many of them. In an order by a value
+    /// whoever was wanted when the order came to them is among them.
+    ///
+    /// # Errors
+    /// [`ViewsError::InvalidCursor`], [`ViewsError::ExpiredCursor`], or when the views can't be read.
+    pub fn member_ids(&self, licensee: &LicenseeId, query: &MembersQuery) -> Result<Page<UserId>, ViewsError> {
+        members::ids(self.tables()?, licensee, query)
+    }
+
     /// What is armed, of one licensee or of all: by due time, then licensee, then kind.
     ///
     /// # Errors

@@ -36,6 +36,7 @@ use crate::{
 };
 
 pub use health::Health;
+pub(crate) use members::{Parameters as MembersParameters, check_wanted as check_members_wanted};
 pub(crate) use seats::Failed;
 
 /// As [`router_with`], where nobody has to say who they are.

@@ -17,7 +17,7 @@ const TURNS_MAX: usize = 10;
 const PATIENCE: Duration = Duration::from_millis(25);
 
 /// How many members the interface's search looks at for a page.
-const LOOKED_AT_ONCE: usize = 10_000;
+const LOOKED_AT_ONCE: usize = 8_000;
 
 /// Who was found.
 pub(super) struct Found {

@@ -29,7 +29,7 @@ use crate::{
     committer::{Committer, Outlets},
     handle::Submission,
     hot::Hot,
-    preparing::Desk,
+    preparing::Preparing,
     published::{PublishedClock, PublishedHeads},
     queue::{Queue, Submissions},
     recent::Recent,
@@ -57,7 +57,7 @@ pub(crate) struct Parts {
     pub(crate) queue: Queue,
     pub(crate) submissions: Submissions,
     pub(crate) snapshots: Snapshots,
-    pub(crate) read_ahead: Arc<Desk>,
+    pub(crate) preparing: Preparing,
     pub(crate) teller: TellerQueue,
     pub(crate) decided: Decided,
 }
@@ -80,8 +80,8 @@ pub(crate) struct Writer {
     /// Where each shard ends with everything that was handed over.
     heads: Vec<Head>,
     hot: Hot,
-    /// Where large licensees lie that were read before they are needed.
-    read_ahead: Arc<Desk>,
+    /// Reads large licensees before they are needed.
+    preparing: Preparing,
     recent: Recent,
     timers: Timers,
     sweep: Sweep,
@@ -96,7 +96,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn open(parts: Parts, options: &Options) -> Result<Self, EngineError> {
-        let Parts { journal, index, queue, submissions, snapshots, read_ahead, teller, decided } = parts;
+        let Parts { journal, index, queue, submissions, snapshots, preparing, teller, decided } = parts;
         let clock = Clock::start(options.clock, journal.clock()?);
         let published_clock = PublishedClock::new(options.clock, clock.now());
         let published_heads = PublishedHeads::new(&journal.heads()?);
@@ -121,8 +121,8 @@ impl Writer {
             published_heads,
             clock,
             heads: Vec::new(),
-            hot: Hot::new(read_ahead.clone()),
-            read_ahead,
+            hot: Hot::new(preparing.desk()),
+            preparing,
             recent: Recent::default(),
             timers: Timers::default(),
             sweep: Sweep::default(),
@@ -133,6 +133,7 @@ impl Writer {
         };
         writer.load()?;
         writer.keep_named_start();
+        writer.preparing.want_largest();
         Ok(writer)
     }
 
@@ -316,7 +317,7 @@ impl Writer {
 
     /// Takes up where the journal ends.
     fn load(&mut self) -> Result<(), EngineError> {
-        self.hot = Hot::new(self.read_ahead.clone());
+        self.hot = Hot::new(self.preparing.desk());
         self.recent = Recent::default();
         self.looked_up.clear();
         self.shared_users.clear();

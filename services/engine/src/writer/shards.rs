@@ -46,6 +46,7 @@ impl Writer {
         }
         shards.iter().for_each(|shard| self.decided.set(*shard, true));
         self.teller.look_into(shards.to_vec());
+        self.preparing.want_largest();
         Ok(())
     }
 

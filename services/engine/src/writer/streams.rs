@@ -64,7 +64,7 @@ impl Writer {
         }
         if snapshots::is_due(&hot.state, hot.snapshot_version) {
             hot.snapshot_version = hot.state.version();
-            self.read_ahead.note_at_hand(licensee, &hot.state);
+            self.preparing.desk().note_at_hand(licensee, &hot.state);
             self.batch.keep_snapshot(SnapshotDue { licensee: licensee.clone(), state: hot.state.clone() });
         }
         let due = hot.state.next_timer(&self.catalogue).map(|timer| timer.due);

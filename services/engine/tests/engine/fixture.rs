@@ -69,10 +69,18 @@ impl Fixture {
     }
 
     fn open_with(&mut self, options: &sqlite::Options) {
+        self.open_over(options, |index| index);
+    }
+
+    fn open_over(
+        &mut self,
+        options: &sqlite::Options,
+        over: impl FnOnce(Arc<dyn StreamIndex>) -> Arc<dyn StreamIndex>,
+    ) {
         let store = sqlite::SqliteStore::open(self.folder.path(), options).unwrap();
         let mut options = Options::new(Arc::new(Catalogue::built_in().unwrap()));
         options.clock = self.clock;
-        self.running = Some(start(store.journal(), store.index(), options).unwrap());
+        self.running = Some(start(store.journal(), over(store.index()), options).unwrap());
         self.store = Some(store);
     }
 
@@ -80,6 +88,13 @@ impl Fixture {
         self.running = None;
         self.store = None;
         self.open();
+    }
+
+    /// Starts the engine anew on what is made of the index.
+    pub fn restart_over(&mut self, over: impl FnOnce(Arc<dyn StreamIndex>) -> Arc<dyn StreamIndex>) {
+        self.running = None;
+        self.store = None;
+        self.open_over(&sqlite::Options::new(engine::EVENT_READER), over);
     }
 
     pub fn restart_with(&mut self, clock: ClockMode) {

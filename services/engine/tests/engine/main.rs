@@ -13,6 +13,7 @@ mod nodes;
 mod previews;
 mod provenance;
 mod races;
+mod read_ahead;
 mod restarts;
 #[path = "../../../journal/tests/several/mod.rs"]
 mod several;

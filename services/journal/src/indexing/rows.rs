@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use contract::{
     event::StreamName,
-    proto::journal::{Commit, Event, Outcome, Record, Usage, record::Kind},
+    proto::journal::{Commit, Event, Outcome, Usage, record::Kind},
+    stored::{RecordRef, sealed_records},
 };
 use prost::Message;
 use sha2::{Digest, Sha256};
@@ -21,20 +22,13 @@ pub(crate) fn decode(stored: &StoredCommit) -> Result<Commit, String> {
     Err(format!("{} does not hold {} records", place(), stored.records))
 }
 
-/// The same bytes as a [`Commit`], read without looking into the records.
-#[derive(Clone, PartialEq, Message)]
-struct SealedRecords {
-    #[prost(bytes = "vec", repeated, tag = "1")]
-    records: Vec<Vec<u8>>,
-}
-
 /// The outcomes at places in a stored commit, in the order of the places; `None` if one of them holds no outcome.
 pub(crate) fn outcomes_at(stored: &StoredCommit, places: impl Iterator<Item = u32>) -> Option<Vec<Outcome>> {
     // A commit may hold thousands of records of which one is wanted.
-    let sealed = SealedRecords::decode(stored.block.as_slice()).ok()?.records;
-    let outcome = |place: u32| match Record::decode(sealed.get(place as usize)?.as_slice()).ok()?.kind? {
-        Kind::Outcome(outcome) => Some(outcome),
-        Kind::Event(_) | Kind::Usage(_) => None,
+    let sealed = sealed_records(&stored.block).ok()?;
+    let outcome = |place: u32| match sealed.get(place as usize)?.read().ok()? {
+        RecordRef::Outcome(outcome) => outcome.read().ok(),
+        RecordRef::Event(_) | RecordRef::Usage(_) | RecordRef::Unknown => None,
     };
     places.map(outcome).collect()
 }

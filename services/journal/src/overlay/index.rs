@@ -190,6 +190,11 @@ impl StreamIndex for Layers {
         self.base.index.snapshot(stream)
     }
 
+    /// What is beneath is read only as far as it is needed.
+    fn largest_snapshots(&self, _limit: usize) -> Result<Vec<(String, u64)>, JournalError> {
+        Ok(Vec::new())
+    }
+
     fn put_snapshot(&self, _stream: &str, _snapshot: &Snapshot) -> Result<(), JournalError> {
         Ok(())
     }

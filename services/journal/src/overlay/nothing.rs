@@ -181,6 +181,10 @@ impl StreamIndex for Nothing {
         Ok(None)
     }
 
+    fn largest_snapshots(&self, _limit: usize) -> Result<Vec<(String, u64)>, JournalError> {
+        Ok(Vec::new())
+    }
+
     fn put_snapshot(&self, _stream: &str, _snapshot: &Snapshot) -> Result<(), JournalError> {
         Ok(())
     }

@@ -7,7 +7,7 @@ use postgres::{Row, types::Type};
 use super::{
     failure::Failure,
     pool::Pool,
-    value::{plain, storable},
+    value::{plain, storable, unsigned},
 };
 use crate::{JournalError, LicenseeDetails, Person, StatusReason};
 
@@ -44,6 +44,25 @@ pub(super) fn users_named(pool: &Pool, username: &str) -> Result<Vec<String>, Jo
         &[(&storable(username), Type::TEXT), (&USERS_NAMED_MAX, Type::INT8)],
         |row| plain(row, 0),
     )
+}
+
+/// The users that bear each of many user names, in the order that was asked for.
+pub(super) fn users_of_names(pool: &Pool, usernames: &[&str]) -> Result<Vec<Vec<String>>, JournalError> {
+    let names: Vec<String> = usernames.iter().map(|username| storable(username)).collect();
+    let found = pool.query_all(
+        "SELECT w.place - 1, p.user_id FROM unnest($1) WITH ORDINALITY AS w (username, place) CROSS JOIN LATERAL (
+             SELECT user_id FROM usher.persons WHERE username = w.username ORDER BY user_id LIMIT $2) AS p
+         ORDER BY w.place, p.user_id",
+        &[(&names, Type::TEXT_ARRAY), (&USERS_NAMED_MAX, Type::INT8)],
+        |row| Ok((unsigned::<usize>(row, 0)?, plain(row, 1)?)),
+    )?;
+    let mut users = vec![Vec::new(); usernames.len()];
+    for (place, user) in found {
+        if let Some(users) = users.get_mut(place) {
+            users.push(user);
+        }
+    }
+    Ok(users)
 }
 
 /// The details of licensees, in the order that was asked for.

@@ -208,6 +208,10 @@ impl Journal for PostgresJournal {
         details::users_named(&self.readers, username)
     }
 
+    fn users_of_names(&self, usernames: &[&str]) -> Result<Vec<Vec<String>>, JournalError> {
+        details::users_of_names(&self.readers, usernames)
+    }
+
     fn licensee_details(&self, licensee: &str) -> Result<Option<LicenseeDetails>, JournalError> {
         self.licensees_details(&[licensee]).map(|details| details.into_iter().next().flatten())
     }

@@ -188,6 +188,10 @@ impl Journal for SqliteJournal {
         self.readers.read(|connection| details::users_named(connection, username))
     }
 
+    fn users_of_names(&self, usernames: &[&str]) -> Result<Vec<Vec<String>>, JournalError> {
+        self.readers.read(|connection| usernames.iter().map(|name| details::users_named(connection, name)).collect())
+    }
+
     fn licensee_details(&self, licensee: &str) -> Result<Option<LicenseeDetails>, JournalError> {
         self.readers.read(|connection| details::licensee(connection, licensee))
     }

@@ -352,6 +352,9 @@ pub fn users_of_one_name_are_all_told(maker: &impl Maker) {
     let twin = |user: &str| DetailChange::PutPerson(Person { username: "twin".into(), ..person(user) });
     put_details(&opened, vec![twin("u-2"), twin("u-1")]);
     assert_eq!(opened.journal.users_named("twin").unwrap(), ["u-1", "u-2"]);
+    let of_names = opened.journal.users_of_names(&["nobody", "twin", "no\0name", "twin"]).unwrap();
+    assert_eq!(of_names, [vec![], vec!["u-1", "u-2"], vec![], vec!["u-1", "u-2"]]);
+    assert_eq!(opened.journal.users_of_names(&[]).unwrap(), Vec::<Vec<String>>::new());
 }
 
 pub fn r29_erasing_a_person_erases_the_reasons_too(maker: &impl Maker) {
@@ -549,6 +552,8 @@ pub fn memberships_follow_the_events(maker: &impl Maker) {
     opened.append(&mut sample, 0, vec![leaves("c", 2), joins("c", 3), leaves("b", 2), joins("a", 3)]);
     opened.wait_until_indexed();
     assert_eq!(opened.index.memberships("u").unwrap(), ["a", "c"]);
+    assert_eq!(opened.index.are_members("a", &["nobody", "u", "u"]).unwrap(), [false, true, true]);
+    assert_eq!(opened.index.are_members("b", &["u"]).unwrap(), [false]);
 }
 
 pub fn the_last_word_on_a_timer_holds(maker: &impl Maker) {
@@ -581,6 +586,22 @@ pub fn snapshots_never_get_older(maker: &impl Maker) {
     drop(opened);
     let opened = maker.open();
     assert_eq!(opened.index.snapshot("licensee/a").unwrap(), Some(snapshot(8, 2, 4)));
+}
+
+pub fn the_largest_snapshots_come_first(maker: &impl Maker) {
+    let opened = maker.open();
+    let mut sample = Sample::default();
+    let sizes = [("licensee/a", 10), ("licensee/b", 100_000), ("licensee/c", 0), ("licensee/d", 3_000)];
+    opened.append(&mut sample, 0, sizes.iter().map(|(stream, _)| event(stream, 1)).collect());
+    opened.wait_until_indexed();
+    for (stream, size) in sizes {
+        let snapshot = Snapshot { version: 1, state_version: 1, bytes: vec![7; size] };
+        opened.index.put_snapshot(stream, &snapshot).unwrap();
+    }
+    let largest = |limit| opened.index.largest_snapshots(limit).unwrap();
+    let expected = [("licensee/b", 100_000), ("licensee/d", 3_000), ("licensee/a", 10)];
+    assert_eq!(largest(3), expected.map(|(stream, bytes)| (stream.to_owned(), bytes)));
+    assert_eq!((largest(0).len(), largest(10).len()), (0, 4));
 }
 
 pub fn an_append_wakes_who_follows(maker: &impl Maker) {

@@ -67,13 +67,12 @@ pub(crate) fn page(
 ) -> Result<Page<MemberView>, ViewsError> {
     let seal = query.seal(licensee);
     let place = query.cursor.as_deref().map(|cursor| seal.open(cursor)).transpose()?;
-    let (assigned, status, search) = (query.assigned, query.status, query.search.as_deref());
-    let wanted = WantedMembers { licensee, assigned, status, search, looks: query.looks_max() };
+    let wanted = wanted(licensee, query);
     let limit = page::clamped(query.limit);
     if query.sort.key == MemberSortKey::User {
         let limit_and_one = page::one_beyond(limit);
         let found = tables.members_by_id(&wanted, place.as_deref(), query.sort.descending, limit_and_one)?;
-        return Ok(cut(found, limit, |last| seal.close(last.as_str())));
+        return Ok(cut(found, limit, |member| &member.user, |last| seal.close(last.as_str())));
     }
     let Portion { items, next } = match place {
         Some(place) => tables.members_from(&wanted, query.sort, place.parse()?, limit)?,
@@ -82,17 +81,46 @@ pub(crate) fn page(
     Ok(Page { items, next_cursor: next.map(|next| seal.close(&next.to_string())) })
 }
 
+/// The ids of those who would come on such a page, which may be ten times as long: whoever is only to be chosen is not looked
+/// up.
+pub(crate) fn ids(
+    tables: &dyn Tables,
+    licensee: &LicenseeId,
+    query: &MembersQuery,
+) -> Result<Page<UserId>, ViewsError> {
+    let seal = query.seal(licensee);
+    let place = query.cursor.as_deref().map(|cursor| seal.open(cursor)).transpose()?;
+    let wanted = wanted(licensee, query);
+    let limit = page::clamped_to_chosen(query.limit);
+    if query.sort.key == MemberSortKey::User {
+        let limit_and_one = page::one_beyond(limit);
+        let found = tables.ids_by_id(&wanted, place.as_deref(), query.sort.descending, limit_and_one)?;
+        return Ok(cut(found, limit, |user| user, |last| seal.close(last.as_str())));
+    }
+    let Portion { items, next } = match place {
+        Some(place) => tables.ids_from(&wanted, query.sort, place.parse()?, limit)?,
+        None => tables.ids_in_order(&wanted, query.sort, limit)?,
+    };
+    Ok(Page { items, next_cursor: next.map(|next| seal.close(&next.to_string())) })
+}
+
+fn wanted<'a>(licensee: &'a LicenseeId, query: &'a MembersQuery) -> WantedMembers<'a> {
+    let (assigned, status, search) = (query.assigned, query.status, query.search.as_deref());
+    WantedMembers { licensee, assigned, status, search, looks: query.looks_max() }
+}
+
 /// A page out of what was looked for up to [`page::one_beyond`] the limit: it goes on behind its last member, or behind
 /// whoever was looked at last.
-fn cut(
-    found: Found<MemberView, UserId>,
+fn cut<T>(
+    found: Found<T, UserId>,
     limit: usize,
+    user: impl FnOnce(&T) -> &UserId,
     cursor_after: impl FnOnce(&UserId) -> String,
-) -> Page<MemberView> {
+) -> Page<T> {
     let Found { mut items, next, .. } = found;
     let is_full = items.len() > limit;
     items.truncate(limit);
-    let last = if is_full { items.last().map(|last| &last.user) } else { next.as_ref() };
+    let last = if is_full { items.last().map(user) } else { next.as_ref() };
     let next_cursor = last.map(cursor_after);
     Page { items, next_cursor }
 }

@@ -34,7 +34,7 @@ pub struct Looks(pub usize);
 impl Default for Looks {
     /// As many as can be looked at within some tens of milliseconds.
     fn default() -> Self {
-        Self(10_000)
+        Self(8_000)
     }
 }
 

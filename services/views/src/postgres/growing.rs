@@ -105,6 +105,27 @@ impl Growing {
         Ok(Portion { items, next })
     }
 
+    /// The ids of a part of it, of which more is fixed if need be.
+    pub(super) fn ids(
+        mut self,
+        transaction: &mut Transaction<'_>,
+        filter: &Filter<'_>,
+        place: OrderPlace,
+        limit: usize,
+    ) -> Result<Portion<UserId>, Failure> {
+        let mut looks = filter.looks();
+        // One more tells whether more follow.
+        let end = place.start.saturating_add(limit).saturating_add(1);
+        self.extend_to(transaction, filter, end, &mut looks)?;
+        let items = self.users(transaction, place.start, limit)?;
+        if self.has_moved {
+            self.keep(transaction)?;
+        }
+        let next = place.start.saturating_add(items.len());
+        let may_have_more = next < self.length || !matches!(self.frontier, Frontier::End);
+        Ok(Portion { items, next: may_have_more.then_some(place.behind(next)) })
+    }
+
     /// Fixes so many of it, or all if it has fewer, or as many as are found among so many who may be looked at.
     fn extend_to(
         &mut self,

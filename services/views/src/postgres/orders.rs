@@ -101,6 +101,23 @@ pub(super) fn follow(
     Ok(Portion { items, next })
 }
 
+/// The ids from a place in an order on.
+pub(super) fn follow_ids(
+    transaction: &mut Transaction<'_>,
+    filter: &Filter<'_>,
+    sort: MemberSort,
+    place: OrderPlace,
+    limit: usize,
+) -> Result<Portion<UserId>, Failure> {
+    renew(transaction, place.order)?.ok_or(ViewsError::ExpiredCursor)?;
+    if let Some(order) = Growing::kept(transaction, place.order, sort)? {
+        return order.ids(transaction, filter, place, limit);
+    }
+    let (items, end) = users_from(transaction, place, limit)?;
+    let next = place.start.saturating_add(items.len());
+    Ok(Portion { items, next: (next < end).then_some(place.behind(next)) })
+}
+
 /// Keeps an order for longer; gives how many ids it has, `None` if it is no longer kept.
 fn renew(transaction: &mut Transaction<'_>, name: OrderName) -> Result<Option<usize>, Failure> {
     let row = transaction.query_typed_opt(

@@ -33,6 +33,23 @@ pub(super) struct PostgresTables {
     pub(super) order_names: OrderNames,
 }
 
+impl PostgresTables {
+    /// The first members in an order, which is kept as a whole, where few are wanted; `None` where they are many.
+    fn few_in_order(&self, filter: &Filter<'_>, sort: MemberSort, limit: usize) -> Result<Option<Portion>, ViewsError> {
+        let Some(mut items) = self.database.read(|transaction| few(transaction, filter))? else { return Ok(None) };
+        sort.apply(&mut items);
+        // What fits on one page needs no order to go on by.
+        if items.len() <= limit {
+            return Ok(Some(Portion { items, next: None }));
+        }
+        let order = self.order_names.next();
+        let users: Vec<UserId> = items.iter().map(|member| member.user.clone()).collect();
+        self.database.write(|transaction| orders::keep_users(transaction, order, &users))?;
+        items.truncate(limit);
+        Ok(Some(Portion { items, next: Some(first(order).behind(limit)) }))
+    }
+}
+
 impl Tables for PostgresTables {
     fn check(&self) -> Result<(), ViewsError> {
         self.reached.progress().check()
@@ -88,21 +105,13 @@ impl Tables for PostgresTables {
             return Ok(Portion { items: Vec::new(), next: None });
         }
         let filter = Filter::new(wanted);
-        let order = self.order_names.next();
-        let Some(mut items) = self.database.read(|transaction| few(transaction, &filter))? else {
-            return self.database.write(|transaction| {
-                Growing::begin(transaction, order, sort)?.portion(transaction, &filter, first(order), limit)
-            });
-        };
-        sort.apply(&mut items);
-        // What fits on one page needs no order to go on by.
-        if items.len() <= limit {
-            return Ok(Portion { items, next: None });
+        if let Some(portion) = self.few_in_order(&filter, sort, limit)? {
+            return Ok(portion);
         }
-        let users: Vec<UserId> = items.iter().map(|member| member.user.clone()).collect();
-        self.database.write(|transaction| orders::keep_users(transaction, order, &users))?;
-        items.truncate(limit);
-        Ok(Portion { items, next: Some(first(order).behind(limit)) })
+        let order = self.order_names.next();
+        self.database.write(|transaction| {
+            Growing::begin(transaction, order, sort)?.portion(transaction, &filter, first(order), limit)
+        })
     }
 
     fn members_from(
@@ -113,6 +122,49 @@ impl Tables for PostgresTables {
         limit: usize,
     ) -> Result<Portion, ViewsError> {
         self.database.write(|transaction| orders::follow(transaction, &Filter::new(wanted), sort, place, limit))
+    }
+
+    fn ids_by_id(
+        &self,
+        wanted: &WantedMembers<'_>,
+        after: Option<&str>,
+        descending: bool,
+        limit: usize,
+    ) -> Result<Found<UserId, UserId>, ViewsError> {
+        if !is_storable(wanted.search) {
+            return Ok(Found { items: Vec::new(), next: None, looked_at: 0 });
+        }
+        let filter = Filter::new(wanted);
+        self.database.read(|transaction| filter.ids(transaction, after, descending, limit, filter.looks()))
+    }
+
+    fn ids_in_order(
+        &self,
+        wanted: &WantedMembers<'_>,
+        sort: MemberSort,
+        limit: usize,
+    ) -> Result<Portion<UserId>, ViewsError> {
+        if !is_storable(wanted.search) {
+            return Ok(Portion { items: Vec::new(), next: None });
+        }
+        let filter = Filter::new(wanted);
+        if let Some(Portion { items, next }) = self.few_in_order(&filter, sort, limit)? {
+            return Ok(Portion { items: items.into_iter().map(|member| member.user).collect(), next });
+        }
+        let order = self.order_names.next();
+        self.database.write(|transaction| {
+            Growing::begin(transaction, order, sort)?.ids(transaction, &filter, first(order), limit)
+        })
+    }
+
+    fn ids_from(
+        &self,
+        wanted: &WantedMembers<'_>,
+        sort: MemberSort,
+        place: OrderPlace,
+        limit: usize,
+    ) -> Result<Portion<UserId>, ViewsError> {
+        self.database.write(|transaction| orders::follow_ids(transaction, &Filter::new(wanted), sort, place, limit))
     }
 
     fn keep_order(&self, users: Vec<UserId>) -> Result<OrderName, ViewsError> {

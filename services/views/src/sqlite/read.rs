@@ -59,6 +59,26 @@ impl SqliteTables {
         })
     }
 
+    /// The ids of a part of an order, of which more is fixed for it if need be.
+    fn ids(
+        &self,
+        filter: &Filter<'_>,
+        order: &Mutex<Order>,
+        place: OrderPlace,
+        limit: usize,
+    ) -> Result<Portion<UserId>, ViewsError> {
+        let mut order = order.lock();
+        self.live.read(|connection| {
+            let (end, mut looks) = (place.start.saturating_add(limit), filter.looks());
+            // One more tells whether more follow.
+            order.extend_to(connection, filter, end.saturating_add(1), &mut looks)?;
+            let items: Vec<UserId> = order.users().iter().skip(place.start).take(limit).cloned().collect();
+            let next = place.start.saturating_add(items.len());
+            let next = order.may_have_more_than(next).then_some(place.behind(next));
+            Ok(Portion { items, next })
+        })
+    }
+
     /// An order that is whole where few members are wanted, as sorting those is quicker than looking for them along an
     /// index; else one of which nothing is fixed yet.
     fn begun(&self, filter: &Filter<'_>, sort: MemberSort) -> Result<Order, ViewsError> {
@@ -141,6 +161,43 @@ impl Tables for SqliteTables {
     ) -> Result<Portion, ViewsError> {
         let order = self.lists.get(place.order).ok_or(ViewsError::ExpiredCursor)?;
         self.portion(&Filter::new(wanted), &order, place, limit)
+    }
+
+    fn ids_by_id(
+        &self,
+        wanted: &WantedMembers<'_>,
+        after: Option<&str>,
+        descending: bool,
+        limit: usize,
+    ) -> Result<Found<UserId, UserId>, ViewsError> {
+        let filter = Filter::new(wanted);
+        self.live.read(|connection| filter.ids(connection, after, descending, limit, filter.looks()))
+    }
+
+    fn ids_in_order(
+        &self,
+        wanted: &WantedMembers<'_>,
+        sort: MemberSort,
+        limit: usize,
+    ) -> Result<Portion<UserId>, ViewsError> {
+        let filter = Filter::new(wanted);
+        let (name, order) = self.lists.keep(self.begun(&filter, sort)?);
+        let portion = self.ids(&filter, &order, OrderPlace { order: name, start: 0, empty_pages: 0 }, limit)?;
+        if portion.next.is_none() {
+            self.lists.drop(name);
+        }
+        Ok(portion)
+    }
+
+    fn ids_from(
+        &self,
+        wanted: &WantedMembers<'_>,
+        _sort: MemberSort,
+        place: OrderPlace,
+        limit: usize,
+    ) -> Result<Portion<UserId>, ViewsError> {
+        let order = self.lists.get(place.order).ok_or(ViewsError::ExpiredCursor)?;
+        self.ids(&Filter::new(wanted), &order, place, limit)
     }
 
     fn keep_order(&self, users: Vec<UserId>) -> Result<OrderName, ViewsError> {

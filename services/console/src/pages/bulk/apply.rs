@@ -31,7 +31,7 @@ pub(crate) async fn apply(
     let licensee = parse_licensee(&licensee)?;
     let now = licensee_now(&console, &visitor, &licensee).await?;
     let action = Action::of(&fields)?;
-    let people = People::of(&console, &visitor, &licensee, action, &fields).await?;
+    let people = People::of(&console, &licensee, action, &fields).await?;
     let Some((product, _)) = now.product(fields.text("product")) else {
         return Err(Failure::not_found("the catalogue has no product: see usher's --catalog"));
     };

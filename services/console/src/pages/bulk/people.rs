@@ -1,16 +1,13 @@
 //! Who is meant by a selection, a filter or a list.
 
+use std::time::{Duration, Instant as Stopwatch};
+
+use api::Chosen;
+use axum::http::Uri;
 use licensing::{LicenseeId, UserId};
 
 use super::{Action, list};
-use crate::{
-    Console,
-    failure::Failure,
-    fields::Fields,
-    pages::members_query::MembersQuery,
-    visitor::Visitor,
-    wire::{Member, Page},
-};
+use crate::{Console, failure::Failure, fields::Fields, pages::members_query::MembersQuery};
 
 /// The most people that one command takes (R24).
 const PEOPLE_MAX: usize = list::LINES_MAX;
@@ -18,8 +15,10 @@ const PEOPLE_MAX: usize = list::LINES_MAX;
 pub(super) const PORTION: &str = "portion";
 /// The field that says where the portion behind them begins.
 pub(super) const NEXT_PORTION: &str = "next_portion";
-/// How many are read at one go.
-const AT_ONCE: usize = 1_000;
+/// How many are looked for at one go in an order by anything but the id, as that takes several times as long.
+const SORTED_AT_ONCE: usize = 1_000;
+/// After how long no more are looked for: a page is to be there within 50 ms, and the rest of them comes with the next portion.
+const PATIENCE: Duration = Duration::from_millis(15);
 
 /// The people of a change, in the order in which they are to get their seats.
 #[derive(Debug, Default)]
@@ -40,10 +39,9 @@ pub(super) struct Line {
 }
 
 impl People {
-    /// Whom the form means.
+    /// Whom the form means; whoever asks must be one who may see the licensee.
     pub(super) async fn of(
         console: &Console,
-        visitor: &Visitor,
         licensee: &LicenseeId,
         action: Action,
         fields: &Fields,
@@ -56,7 +54,7 @@ impl People {
         match fields.text("scope") {
             "filter" => {
                 let query = MembersQuery { cursor: fields.text(PORTION).to_owned(), ..MembersQuery::of(fields) };
-                Self::of_filter(console, visitor, licensee, action, query).await
+                Self::of_filter(console, licensee, action, query).await
             }
             "list" => Self::of_list(console, licensee, fields).await,
             _ => Ok(Self::of_ids(fields.all("user"))),
@@ -69,44 +67,46 @@ impl People {
         Self { lines: ids.filter_map(line).take(PEOPLE_MAX).collect(), next_portion: None }
     }
 
-    /// Everybody whom a filter finds from a place on and whom the action concerns, up to what one command takes.
+    /// Those whom a filter finds from a place on and whom the action concerns: up to what one command takes, or as many as are
+    /// found while somebody may be asked to wait.
     async fn of_filter(
         console: &Console,
-        visitor: &Visitor,
         licensee: &LicenseeId,
         action: Action,
         mut query: MembersQuery,
     ) -> Result<Self, Failure> {
-        let has_seat = action == Action::Remove;
-        let asked = query.assigned.clone();
-        if asked.is_empty() {
-            // So that nobody is read whom it does not concern, however many there are.
-            query.assigned = if has_seat { "yes" } else { "no" }.to_owned();
-        }
+        let began = Stopwatch::now();
+        let concerned = if action == Action::Remove { "yes" } else { "no" };
         let mut people = Self::default();
+        if !query.assigned.is_empty() && query.assigned != concerned {
+            return Ok(people);
+        }
+        // So that nobody is read whom it does not concern, however many there are.
+        concerned.clone_into(&mut query.assigned);
         loop {
             // No more than there is room for, so that the next portion begins right behind.
-            query.limit = PEOPLE_MAX.saturating_sub(people.lines.len()).min(AT_ONCE).to_string();
-            let page = console.interface().get::<Page<Member>>(visitor, query.target(licensee.as_str())).await;
-            let page = match page {
+            let room = PEOPLE_MAX.saturating_sub(people.lines.len());
+            let at_once = if query.is_by_id() { room } else { room.min(SORTED_AT_ONCE) };
+            let chosen = choose(console, licensee, &query, at_once).await;
+            let Chosen { members, next_cursor } = match chosen {
                 // R19: an old instance can't say who has a seat, but who is there.
                 Err(Failure::Problem(problem))
-                    if problem.code == "instance_version_too_old" && query.assigned != asked =>
+                    if problem.code == "instance_version_too_old" && !query.assigned.is_empty() =>
                 {
-                    query.assigned.clone_from(&asked);
+                    query.assigned.clear();
                     continue;
                 }
-                page => page?,
+                chosen => chosen?,
             };
-            for member in page.items.into_iter().filter(|member| member.assigned == has_seat) {
-                let label = member.username.unwrap_or_else(|| member.user.to_string());
-                people.lines.push(Line { label, user: Ok(member.user) });
+            people.lines.extend(members.into_iter().map(|(user, name)| {
+                let label = name.unwrap_or_else(|| user.to_string());
+                Line { label, user: Ok(user) }
+            }));
+            let is_enough = people.lines.len() >= PEOPLE_MAX || began.elapsed() >= PATIENCE;
+            match next_cursor {
+                Some(cursor) if !is_enough => query.cursor = cursor,
+                next_portion => return Ok(Self { next_portion, ..people }),
             }
-            if people.lines.len() >= PEOPLE_MAX || page.next_cursor.is_none() {
-                people.next_portion = page.next_cursor;
-                return Ok(people);
-            }
-            query.cursor = page.next_cursor.unwrap_or_default();
         }
     }
 
@@ -139,6 +139,20 @@ impl People {
     pub(super) fn kept(&self) -> String {
         self.lines.iter().map(Line::write).collect::<Vec<_>>().join("\n")
     }
+}
+
+/// Some of those whom a filter finds.
+async fn choose(
+    console: &Console,
+    licensee: &LicenseeId,
+    query: &MembersQuery,
+    limit: usize,
+) -> Result<Chosen, Failure> {
+    // All that is in it is encoded.
+    let list: Uri = query.target(licensee.as_str()).into_text().parse().map_err(|error| Failure::defect(&error))?;
+    let (services, licensee) = (console.services().clone(), licensee.clone());
+    let chosen = tokio::task::spawn_blocking(move || services.choose_members(&licensee, &list, limit)).await;
+    chosen.map_err(|error| Failure::defect(&error))?.map_err(Failure::from)
 }
 
 impl Line {

@@ -22,7 +22,7 @@ use crate::{
     interface::{Answer, Ask},
     pages::{licensee_now, members_query::MembersQuery, parse_licensee, seats::ways_to_a_seat},
     visitor::Visitor,
-    wire::{Licensee, Preview},
+    wire::{Licensee, PreviewOfMany},
 };
 
 /// The page.
@@ -35,7 +35,7 @@ pub(crate) async fn review(
     let licensee = parse_licensee(&licensee)?;
     let now = licensee_now(&console, &visitor, &licensee).await?;
     let action = Action::of(&fields)?;
-    let people = People::of(&console, &visitor, &licensee, action, &fields).await?;
+    let people = People::of(&console, &licensee, action, &fields).await?;
     show(&console, &visitor, &now, &fields, (action, people), None).await
 }
 
@@ -48,11 +48,14 @@ pub(super) async fn show(
     (action, people): (Action, People),
     stopped_by: Option<&Problem>,
 ) -> Result<Response, Failure> {
+    if people.lines.is_empty() && people.next_portion.is_some() {
+        return Ok(nobody_yet(visitor, licensee, fields, (action, &people)).into_response());
+    }
     let Some((product, pool)) = licensee.product(fields.text("product")) else {
         return Err(Failure::not_found("the catalogue has no product: see usher's --catalog"));
     };
     let ask = Ask::post(action.target(&licensee.licensee, product).with("dry_run", "true"), &action.body(&people));
-    let previewed = match console.interface().ask::<Preview>(visitor, ask).await {
+    let previewed = match console.interface().ask::<PreviewOfMany>(visitor, ask).await {
         Ok(preview) => Ok(preview),
         Err(Failure::Problem(problem)) if problem.is_refusal() => Err(problem),
         Err(failure) => return Err(failure),
@@ -63,9 +66,9 @@ pub(super) async fn show(
         h2 { (action.title()) }
         @if let Some(problem) = stopped_by { (problem_notice(problem)) }
         @if people.next_portion.is_some() {
-            (notice("warn", "The filter finds more people than one command takes", &html! {
-                "One command takes 10,000 people at most, so this is a portion of 10,000. Once it is done, the next page "
-                "offers the next one, with a preview of its own."
+            (notice("warn", "This is a portion of those whom the filter finds", &html! {
+                "One command takes 10,000 people at most, and only as many are looked for as are found in a moment: these are "
+                (people.lines.len()) ". Once they are done, the next page offers the next portion, with a preview of its own."
             }))
         }
         @match &previewed {
@@ -80,6 +83,16 @@ pub(super) async fn show(
         (Ok(_), None) => axum::http::StatusCode::OK,
     };
     Ok((status, page).into_response())
+}
+
+/// That a search has looked at some members only, and the way on.
+fn nobody_yet(visitor: &Visitor, licensee: &Licensee, fields: &Fields, (action, people): (Action, &People)) -> Markup {
+    let content = html! {
+        h2 { (action.title()) }
+        (notice("info", "Nobody found so far", &html! { "Not everybody has been looked at yet." }))
+        (next_portion(&licensee.licensee, action, people, fields))
+    };
+    licensee_page(visitor, licensee, (Tab::Seats, action.title()), &content)
 }
 
 struct Scene<'a> {
@@ -97,8 +110,9 @@ struct Seats {
     quantity: u32,
 }
 
-fn would_happen(scene: &Scene<'_>, preview: &Answer<Preview>) -> Markup {
-    let changed: HashSet<&str> = preview.value.events.iter().filter_map(crate::wire::PreviewEvent::user).collect();
+fn would_happen(scene: &Scene<'_>, preview: &Answer<PreviewOfMany>) -> Markup {
+    let answer = &preview.value.answer;
+    let changed: HashSet<&str> = answer.assigned.iter().chain(&answer.removed).map(licensing::UserId::as_str).collect();
     let count = u32::try_from(changed.len()).unwrap_or(u32::MAX);
     let Seats { assigned, quantity } = scene.seats;
     let is_removal = scene.action == Action::Remove;

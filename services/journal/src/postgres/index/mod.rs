@@ -127,12 +127,20 @@ impl StreamIndex for PostgresIndex {
         read::memberships(self.reading()?, user)
     }
 
+    fn are_members(&self, licensee: &str, users: &[&str]) -> Result<Vec<bool>, JournalError> {
+        read::are_members(self.reading()?, licensee, users)
+    }
+
     fn timers(&self) -> Result<Vec<NextDue>, JournalError> {
         read::timers(self.reading()?)
     }
 
     fn snapshot(&self, stream: &str) -> Result<Option<Snapshot>, JournalError> {
         snapshots::get(self.reading()?, stream)
+    }
+
+    fn largest_snapshots(&self, limit: usize) -> Result<Vec<(String, u64)>, JournalError> {
+        snapshots::largest(self.reading()?, limit)
     }
 
     fn put_snapshot(&self, stream: &str, snapshot: &Snapshot) -> Result<(), JournalError> {

@@ -190,6 +190,17 @@ pub(super) fn memberships(pool: &Pool, user: &str) -> Result<Vec<String>, Journa
     )
 }
 
+/// Whether users are members of a licensee, in the order that was asked for.
+pub(super) fn are_members(pool: &Pool, licensee: &str, users: &[&str]) -> Result<Vec<bool>, JournalError> {
+    let found = pool.query_all(
+        "SELECT m.user_id FROM unnest($2) AS w (user_id) CROSS JOIN LATERAL (
+             SELECT user_id FROM usher_index.memberships WHERE user_id = w.user_id AND licensee = $1 LIMIT 1) AS m",
+        &[(&licensee, Type::TEXT), (&users, Type::TEXT_ARRAY)],
+        |row| plain::<String>(row, 0),
+    )?;
+    Ok(in_order(users, found, String::as_str).iter().map(Option::is_some).collect())
+}
+
 /// When time alone changes each licensee next.
 pub(super) fn timers(pool: &Pool) -> Result<Vec<NextDue>, JournalError> {
     pool.query_all("SELECT licensee, due_at_us FROM usher_index.timers ORDER BY due_at_us, licensee", &[], |row| {

@@ -22,6 +22,18 @@ pub(super) fn get(pool: &Pool, stream: &str) -> Result<Option<Snapshot>, Journal
     Ok(found.flatten())
 }
 
+/// The streams with the largest snapshots, and the bytes of each: the largest first.
+pub(super) fn largest(pool: &Pool, limit: usize) -> Result<Vec<(String, u64)>, JournalError> {
+    // The length of what lies apart is known without fetching it.
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    pool.query_all(
+        "SELECT stream, octet_length(bytes)::bigint FROM usher_index.snapshots
+         ORDER BY octet_length(bytes) DESC, stream LIMIT $1",
+        &[(&limit, Type::INT8)],
+        |row| Ok((plain(row, 0)?, unsigned(row, 1)?)),
+    )
+}
+
 /// A snapshot out of its version, state version, checksum and bytes; `None` for one that is damaged.
 pub(super) fn read(row: &Row) -> Result<Option<Snapshot>, Failure> {
     let snapshot = Snapshot { version: unsigned(row, 0)?, state_version: unsigned(row, 1)?, bytes: plain(row, 3)? };

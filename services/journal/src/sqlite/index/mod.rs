@@ -153,12 +153,20 @@ impl StreamIndex for SqliteIndex {
         self.read(|connection| read::memberships(connection, user))
     }
 
+    fn are_members(&self, licensee: &str, users: &[&str]) -> Result<Vec<bool>, JournalError> {
+        self.read(|connection| users.iter().map(|user| read::is_member(connection, licensee, user)).collect())
+    }
+
     fn timers(&self) -> Result<Vec<NextDue>, JournalError> {
         self.read(read::timers)
     }
 
     fn snapshot(&self, stream: &str) -> Result<Option<Snapshot>, JournalError> {
         self.read(|connection| snapshots::get(connection, stream))
+    }
+
+    fn largest_snapshots(&self, limit: usize) -> Result<Vec<(String, u64)>, JournalError> {
+        self.read(|connection| snapshots::largest(connection, limit))
     }
 
     fn put_snapshot(&self, stream: &str, snapshot: &Snapshot) -> Result<(), JournalError> {

@@ -176,6 +176,13 @@ pub(super) fn memberships(connection: &Connection, user: &str) -> rusqlite::Resu
     statement.query_map([user], |row| row.get(0))?.collect()
 }
 
+/// Whether a user is a member of a licensee.
+pub(super) fn is_member(connection: &Connection, licensee: &str, user: &str) -> rusqlite::Result<bool> {
+    let mut statement =
+        connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM memberships WHERE user = ?1 AND licensee = ?2)")?;
+    statement.query_row([user, licensee], |row| row.get(0))
+}
+
 /// When time alone changes each licensee next.
 pub(super) fn timers(connection: &Connection) -> rusqlite::Result<Vec<NextDue>> {
     let mut statement = connection.prepare("SELECT licensee, due_at_us FROM timers ORDER BY due_at_us, licensee")?;

@@ -15,6 +15,15 @@ pub(super) fn get(connection: &Connection, stream: &str) -> rusqlite::Result<Opt
     Ok(statement.query_row([stream], read).optional()?.flatten())
 }
 
+/// The streams with the largest snapshots, and the bytes of each: the largest first.
+pub(super) fn largest(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<(String, u64)>> {
+    // The length of a blob is known without reading it.
+    let mut statement = connection
+        .prepare_cached("SELECT stream, length(bytes) FROM snapshots ORDER BY length(bytes) DESC, stream LIMIT ?1")?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    statement.query_map([limit], |row| Ok((row.get(0)?, unsigned(row, 1)?)))?.collect()
+}
+
 /// A snapshot out of its version, state version, checksum and bytes; `None` for one that is damaged.
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Option<Snapshot>> {
     let snapshot = Snapshot { version: unsigned(row, 0)?, state_version: row.get(1)?, bytes: row.get(3)? };
