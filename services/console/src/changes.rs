@@ -62,7 +62,10 @@ impl Watched {
     pub(crate) async fn version(&self, console: &Console, visitor: &Visitor) -> Result<u64, Failure> {
         let licensees = match self {
             Self::One(licensee) => return version_of(console, visitor, licensee).await,
-            Self::All => return Ok(console.services().shown_records()),
+            Self::All => {
+                catch_up(console, visitor).await?;
+                return Ok(console.services().shown_records());
+            }
             Self::Own(licensees) => licensees,
         };
         let mut sum = 0_u64;
@@ -118,6 +121,13 @@ async fn listen_for(console: Console, visitor: Visitor, watched: Watched) -> Res
     let listener = Listener { console, visitor, watched, shown, version, sender, closing, _place: place };
     tokio::spawn(listener.run());
     Ok(Sse::new(ReceiverStream::new(receiver)).keep_alive(KeepAlive::default()).into_response())
+}
+
+/// Waits, as every read of the interface does, until what is committed is shown: a page would else bear the version of before,
+/// and be drawn anew at once.
+async fn catch_up(console: &Console, visitor: &Visitor) -> Result<(), Failure> {
+    let target = Target::new("/v1/licensees").with("limit", "1");
+    console.interface().get::<serde::de::IgnoredAny>(visitor, target).await.map(drop)
 }
 
 async fn version_of(console: &Console, visitor: &Visitor, licensee: &LicenseeId) -> Result<u64, Failure> {

@@ -13,6 +13,7 @@ mod committer;
 mod error;
 mod event_reader;
 mod facts;
+mod foresight;
 mod handle;
 mod hot;
 mod order;

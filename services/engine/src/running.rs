@@ -10,6 +10,7 @@ use licensing::Catalogue;
 
 use crate::{
     ClockMode, Engine, EngineError, Shared,
+    foresight::Foresight,
     handle::Submission,
     preparing::Preparing,
     queue,
@@ -67,6 +68,7 @@ pub fn start(journal: Arc<dyn Journal>, index: Arc<dyn StreamIndex>, options: Op
     };
     let decided = Decided::new(journal.shard_count(), options.shared.is_some());
     let (preparing, preparing_thread) = Preparing::start(index.clone(), decided.clone())?;
+    let (foresight, foresight_thread) = Foresight::start(index.clone(), options.catalogue.clone())?;
     let parts = Parts {
         journal: journal.clone(),
         index: index.clone(),
@@ -74,6 +76,7 @@ pub fn start(journal: Arc<dyn Journal>, index: Arc<dyn StreamIndex>, options: Op
         submissions,
         snapshots,
         preparing: preparing.clone(),
+        foresight,
         teller: teller_queue.clone(),
         decided: decided.clone(),
     };
@@ -100,6 +103,7 @@ pub fn start(journal: Arc<dyn Journal>, index: Arc<dyn StreamIndex>, options: Op
     }
     threads.push(snapshots_thread);
     threads.push(preparing_thread);
+    threads.push(foresight_thread);
     Ok(Running { engine, teller: teller_queue, threads })
 }
 

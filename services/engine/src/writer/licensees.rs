@@ -1,13 +1,15 @@
 //! Deciding about one licensee.
 
-use std::cell::RefCell;
-
 use contract::incoming::Details;
 use journal::{DetailChange, LicenseeDetails, Person, Position};
 use licensing::{Command, Context, Decision, Instant, Licensee, LicenseeId, Refusal, UserId, UserStatus};
 
 use super::{Writer, kept, streams::Cause};
-use crate::{EngineError, facts::StoreFacts, recent::CommitRef};
+use crate::{
+    EngineError,
+    foresight::{Known, Sight},
+    recent::CommitRef,
+};
 
 /// A command for a licensee, and what it tells besides.
 pub(super) struct LicenseeCommand {
@@ -36,14 +38,6 @@ impl Refused {
     pub(super) const fn unread(refusal: Refusal) -> Self {
         Self { refusal, command: Vec::new() }
     }
-}
-
-/// What is known of a licensee, and of the user whom a command is about.
-pub(super) struct Known<'a> {
-    pub(super) licensee: &'a LicenseeId,
-    pub(super) state: &'a Licensee,
-    pub(super) details: Option<&'a LicenseeDetails>,
-    pub(super) user: Option<(&'a UserId, UserStatus)>,
 }
 
 impl Writer {
@@ -80,28 +74,12 @@ impl Writer {
             details: hot.and_then(|hot| hot.details.as_ref()),
             user: user.map(|user| (user, self.status_of(user))),
         };
-        self.with_known(known, now, decide)
+        self.sight().with_known(known, now, decide)
     }
 
-    /// Lets the domain look at a licensee; fails if the store could not tell what it asked.
-    pub(super) fn with_known<T>(
-        &self,
-        Known { licensee, state, details, user }: Known<'_>,
-        now: Instant,
-        decide: impl FnOnce(&Licensee, &Context<'_>) -> T,
-    ) -> Result<T, EngineError> {
-        let facts = StoreFacts {
-            index: &*self.index,
-            recent: &self.recent,
-            licensee,
-            details,
-            user,
-            failure: RefCell::new(None),
-        };
-        let context = Context { catalogue: &self.catalogue, now, facts: &facts };
-        let decided = decide(state, &context);
-        facts.check()?;
-        Ok(decided)
+    /// What can be looked at to decide.
+    pub(super) fn sight(&self) -> Sight<'_> {
+        Sight { index: &*self.index, recent: &self.recent, catalogue: &self.catalogue }
     }
 
     fn status_of(&self, user: &UserId) -> UserStatus {

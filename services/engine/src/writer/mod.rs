@@ -19,7 +19,7 @@ use std::{
     time::Duration,
 };
 
-use journal::{Head, Journal, SharedUser, StatusNews, StoredOutcome, StreamIndex};
+use journal::{Head, Journal, Positions, SharedUser, StatusNews, StoredOutcome, StreamIndex};
 use licensing::{Catalogue, Instant, LicenseeId, UserId};
 
 use crate::{
@@ -27,6 +27,7 @@ use crate::{
     batch::{Batch, Pending},
     clock::machine_now,
     committer::{Committer, Outlets},
+    foresight::Foresight,
     handle::Submission,
     hot::Hot,
     preparing::Preparing,
@@ -37,7 +38,7 @@ use crate::{
     snapshots::Snapshots,
     teller::TellerQueue,
 };
-use preview::OtherVersion;
+use preview::{OtherVersion, Told};
 use time::{Clock, Sweep, Timers};
 
 /// How many commands are decided before they are committed, at most.
@@ -58,6 +59,7 @@ pub(crate) struct Parts {
     pub(crate) submissions: Submissions,
     pub(crate) snapshots: Snapshots,
     pub(crate) preparing: Preparing,
+    pub(crate) foresight: Foresight,
     pub(crate) teller: TellerQueue,
     pub(crate) decided: Decided,
 }
@@ -82,6 +84,8 @@ pub(crate) struct Writer {
     hot: Hot,
     /// Reads large licensees before they are needed.
     preparing: Preparing,
+    /// Finds out what would become of large licensees.
+    foresight: Foresight,
     recent: Recent,
     timers: Timers,
     sweep: Sweep,
@@ -96,7 +100,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn open(parts: Parts, options: &Options) -> Result<Self, EngineError> {
-        let Parts { journal, index, queue, submissions, snapshots, preparing, teller, decided } = parts;
+        let Parts { journal, index, queue, submissions, snapshots, preparing, foresight, teller, decided } = parts;
         let clock = Clock::start(options.clock, journal.clock()?);
         let published_clock = PublishedClock::new(options.clock, clock.now());
         let published_heads = PublishedHeads::new(&journal.heads()?);
@@ -123,6 +127,7 @@ impl Writer {
             heads: Vec::new(),
             hot: Hot::new(preparing.desk()),
             preparing,
+            foresight,
             recent: Recent::default(),
             timers: Timers::default(),
             sweep: Sweep::default(),
@@ -245,26 +250,34 @@ impl Writer {
 
     fn order(&mut self, order: Order, to: ReplyTo) {
         let mut news = None;
-        let reply = self.check_home(&order).and_then(|()| self.reply_to(order, &mut news));
-        match reply {
-            Ok(reply) => self.batch.answer_later(Pending { to, reply, news }),
+        let told = self.check_home(&order).and_then(|()| self.reply_to(order, &mut news));
+        match told {
+            Ok(Told::Now(reply)) => self.batch.answer_later(Pending { to, reply, news }),
+            Ok(Told::Aside(question, version)) => self.foresight.ask(*question, version, self.decided_so_far(), to),
             Err(error) => drop(to.send(Err(error))),
         }
     }
 
-    fn reply_to(&mut self, order: Order, news: &mut Option<StatusNews>) -> Result<Reply, EngineError> {
-        match order {
-            Order::Message(incoming) => self.message(*incoming, news).map(|done| Reply::Done(Box::new(done))),
-            Order::Call(call) => self.call(*call).map(|done| Reply::Done(Box::new(done))),
-            Order::Claim(claim) => self.claim(*claim).map(|done| Reply::Done(Box::new(done))),
-            Order::News(news) => self.news(&news).map(|done| Reply::Done(Box::new(done))),
-            Order::AdvanceClock(instant) => self.set_clock(instant).map(Reply::Moved),
-            Order::Preview(order) => self.preview(*order),
+    fn reply_to(&mut self, order: Order, news: &mut Option<StatusNews>) -> Result<Told, EngineError> {
+        let reply = match order {
+            Order::Message(incoming) => Reply::Done(Box::new(self.message(*incoming, news)?)),
+            Order::Call(call) => Reply::Done(Box::new(self.call(*call)?)),
+            Order::Claim(claim) => Reply::Done(Box::new(self.claim(*claim)?)),
+            Order::News(news) => Reply::Done(Box::new(self.news(&news)?)),
+            Order::AdvanceClock(instant) => Reply::Moved(self.set_clock(instant)?),
+            Order::Preview(order) => return self.preview(*order),
             Order::IfVersion { version, order } => match self.differs_from(&order, version)? {
-                Some(OtherVersion { found }) => Ok(Reply::OtherVersion { found }),
-                None => self.reply_to(*order, news),
+                Some(OtherVersion { found }) => Reply::OtherVersion { found },
+                None => return self.reply_to(*order, news),
             },
-        }
+        };
+        Ok(Told::Now(reply))
+    }
+
+    /// Where the shards that are decided here end with everything that is decided.
+    fn decided_so_far(&self) -> Positions {
+        let ends = self.heads.iter().filter(|head| self.decided.contains(head.shard));
+        ends.map(|head| self.batch.position(*head)).collect()
     }
 
     /// Hands what was decided to the committer.

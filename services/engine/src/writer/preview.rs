@@ -5,20 +5,13 @@ use contract::{
     incoming::{Details, Incoming, Request},
 };
 use journal::Person;
-use licensing::{
-    Command, Decision, Event, Instant, Licensee, LicenseeId, Refusal, UserCommand, UserId, UserStatus, decide_user,
-    fire,
-};
+use licensing::{Command, Instant, LicenseeId, UserCommand, UserId, UserStatus, decide_user};
 
-use super::{
-    Writer,
-    licensees::{Known, person_of},
-    messages::reused,
-    time::due_of,
-};
+use super::{Writer, licensees::person_of, messages::reused, time::due_of};
 use crate::{
-    Answer, Call, ClockMode, ClockRefused, EngineError, Order, Preview, PreviewEvent, Reply,
-    hot::{HotLicensee, read_licensee, read_user, user_stream},
+    Call, ClockMode, ClockRefused, EngineError, Order, PreviewEvent, Reply,
+    foresight::{Copy, Foreseen, Outcome, Question, previewed},
+    hot::{read_licensee, read_user, user_stream},
 };
 
 /// The version of what an order is for is another than was named.
@@ -27,33 +20,18 @@ pub(super) struct OtherVersion {
     pub(super) found: u64,
 }
 
-/// A licensee that may be changed without anybody noticing.
-struct Copy {
-    licensee: LicenseeId,
-    hot: HotLicensee,
+/// What is said of a preview.
+pub(super) enum Told {
+    /// What would happen.
+    Now(Reply),
+    /// It is to be found out aside; with the version of what it is about.
+    Aside(Box<Question>, Option<u64>),
 }
 
-impl Copy {
-    fn known<'a>(&'a self, user: Option<(&'a UserId, UserStatus)>) -> Known<'a> {
-        let Self { licensee, hot } = self;
-        Known { licensee, state: &hot.state, details: hot.details.as_ref(), user }
-    }
-}
-
-/// What would happen, and of a command what it would answer; or why it would be refused.
-type Outcome = Result<Foreseen, Refusal>;
-
-/// What would happen, and of a command what it would answer.
-#[derive(Default)]
-struct Foreseen {
-    events: Vec<PreviewEvent>,
-    answer: Option<Answer>,
-}
-
-impl From<Vec<PreviewEvent>> for Foreseen {
-    fn from(events: Vec<PreviewEvent>) -> Self {
-        Self { events, answer: None }
-    }
+/// What is known of a preview at once.
+enum Asked {
+    Answered(Outcome),
+    About(Box<Question>),
 }
 
 impl Writer {
@@ -67,23 +45,26 @@ impl Writer {
     }
 
     /// What an order would do.
-    pub(super) fn preview(&mut self, order: Order) -> Result<Reply, EngineError> {
+    pub(super) fn preview(&mut self, order: Order) -> Result<Told, EngineError> {
         let version = self.version_of(&order)?;
-        let outcome = match order {
+        let asked = match order {
             Order::Message(incoming) => self.preview_message(*incoming)?,
             Order::Call(call) => self.preview_call(*call)?,
             Order::AdvanceClock(to) => match self.preview_clock(to)? {
-                Ok(events) => Ok(events.into()),
-                Err(refused) => return Ok(Reply::Moved(Err(refused))),
+                Ok(events) => Asked::Answered(Ok(events.into())),
+                Err(refused) => return Ok(Told::Now(Reply::Moved(Err(refused)))),
             },
             // What only nodes say to each other makes no events that anybody asks for.
-            Order::Claim(_) | Order::News(_) | Order::Preview(_) | Order::IfVersion { .. } => Ok(Foreseen::default()),
+            Order::Claim(_) | Order::News(_) | Order::Preview(_) | Order::IfVersion { .. } => {
+                Asked::Answered(Ok(Foreseen::default()))
+            }
         };
-        let (outcome, answer) = match outcome {
-            Ok(Foreseen { events, answer }) => (Ok(events), answer),
-            Err(refusal) => (Err(refusal), None),
+        let outcome = match asked {
+            Asked::Answered(outcome) => outcome,
+            Asked::About(question) if question.is_about_many() => return Ok(Told::Aside(question, version)),
+            Asked::About(question) => self.sight().answer(*question)?,
         };
-        Ok(Reply::Previewed(Box::new(Preview { outcome, answer, version })))
+        Ok(Told::Now(previewed(outcome, version)))
     }
 
     fn version_of(&mut self, order: &Order) -> Result<Option<u64>, EngineError> {
@@ -104,39 +85,36 @@ impl Writer {
         Ok(self.hot.licensee(&licensee).map(|hot| hot.state.version()))
     }
 
-    fn preview_message(&mut self, incoming: Incoming) -> Result<Outcome, EngineError> {
+    fn preview_message(&mut self, incoming: Incoming) -> Result<Asked, EngineError> {
         if let Some(key) = &incoming.key
             && let Some(earlier) = self.earlier_outcome(&key.command_id())
         {
             let is_same = earlier.outcome.digest == incoming.digest;
-            return self.preview_again(&key.command_id(), is_same);
+            return self.preview_again(&key.command_id(), is_same).map(Asked::Answered);
         }
         let at = match (self.clock.mode(), incoming.time) {
             (ClockMode::EventTime(_), Some(time)) => time.max(self.clock.now()),
             _ => self.clock.now(),
         };
         match incoming.request {
-            Err(refusal) => Ok(Err(refusal)),
+            Err(refusal) => Ok(Asked::Answered(Err(refusal))),
             Ok(Request::Licensee { licensee, command, details }) => {
-                let mut copy = self.copy(&licensee)?;
-                self.fire_on(&mut copy, at)?;
-                self.preview_command(&copy, command, details.as_ref(), at)
+                self.question(&licensee, command, details.as_ref(), at)
             }
             Ok(Request::UserStatus { user, status, .. }) => {
-                self.preview_status(&user, status, at).map(|events| Ok(events.into()))
+                self.preview_status(&user, status, at).map(|events| Asked::Answered(Ok(events.into())))
             }
-            Ok(Request::Usage { .. }) => Ok(Ok(Foreseen::default())),
+            Ok(Request::Usage { .. }) => Ok(Asked::Answered(Ok(Foreseen::default()))),
         }
     }
 
-    fn preview_call(&mut self, call: Call) -> Result<Outcome, EngineError> {
+    fn preview_call(&mut self, call: Call) -> Result<Asked, EngineError> {
         if let Some(key) = &call.key
             && let Some(is_same) = self.is_done_under(key)
         {
-            return self.preview_again(&key.command_id(), is_same);
+            return self.preview_again(&key.command_id(), is_same).map(Asked::Answered);
         }
-        let copy = self.copy(&call.licensee)?;
-        self.preview_command(&copy, call.command, None, self.clock.now())
+        self.question(&call.licensee, call.command, None, self.clock.now())
     }
 
     /// A command that was there before does nothing more; another one under its id is refused (R34).
@@ -148,24 +126,22 @@ impl Writer {
         Ok(earlier.map_or(Ok(Foreseen::default()), |done| done.outcome.map(|_| Foreseen::default())))
     }
 
-    fn preview_command(
+    /// What a command would do to a licensee, to be found out.
+    fn question(
         &mut self,
-        copy: &Copy,
+        licensee: &LicenseeId,
         mut command: Command,
         details: Option<&Details>,
         at: Instant,
-    ) -> Result<Outcome, EngineError> {
-        let mut status = None;
+    ) -> Result<Asked, EngineError> {
+        let copy = self.copy(licensee)?;
+        let mut about = None;
         if let Command::AddMember { user, details_changed, .. } = &mut command {
-            let (known_status, person) = self.look_at_user(user)?;
+            let (status, person) = self.look_at_user(user)?;
             *details_changed = details.is_some_and(|details| person_of(details) != person);
-            status = Some((user.clone(), known_status));
+            about = Some((user.clone(), status));
         }
-        let decided = self.decide_on(copy, &command, status.as_ref(), at)?;
-        Ok(decided.map(|Decision { events, report }| Foreseen {
-            answer: Some(Answer::of(report, events.len())).filter(|answer| !matches!(answer, Answer::Changed(_))),
-            events: PreviewEvent::of_licensee(&copy.licensee, events).collect(),
-        }))
+        Ok(Asked::About(Box::new(Question { copy, command, user: about, at })))
     }
 
     /// A status reaches all of the user's licensees, whoever decides about them.
@@ -182,10 +158,10 @@ impl Writer {
         let mut events = vec![PreviewEvent::from(StreamEvent::User { user: user.clone(), event })];
         for licensee in licensees {
             let mut copy = self.copy(&licensee)?;
-            self.fire_on(&mut copy, at)?;
+            self.sight().fire_on(&mut copy, at)?;
             let command = Command::ChangeMemberStatus { user: user.clone(), status };
             // A licensee takes note of a status whatever it is; where the user is no member there is nothing to note.
-            if let Ok(decision) = self.decide_on(&copy, &command, None, at)? {
+            if let Ok(decision) = self.sight().decide_on(&copy, &command, None, at)? {
                 events.extend(PreviewEvent::of_licensee(&licensee, decision.events));
             }
         }
@@ -200,7 +176,7 @@ impl Writer {
         let mut fired = Vec::new();
         for (licensee, _) in due_of(&*self.index, |_| true)?.into_iter().filter(|(_, due)| *due <= to) {
             let mut copy = self.copy(&licensee)?;
-            for (due, events) in self.fire_on(&mut copy, to)? {
+            for (due, events) in self.sight().fire_on(&mut copy, to)? {
                 fired.push((due, licensee.clone(), events));
             }
         }
@@ -232,33 +208,4 @@ impl Writer {
         let hot = self.hot.user(user).ok_or_else(|| EngineError::not_at_hand(user_stream(user)))?;
         Ok((hot.state.status(), hot.person.clone()))
     }
-
-    /// Lets everything happen to a copy that time alone does until then; gives what, and when.
-    fn fire_on(&self, copy: &mut Copy, until: Instant) -> Result<Vec<(Instant, Vec<Event>)>, EngineError> {
-        let mut fired = Vec::new();
-        loop {
-            let timer = copy.hot.state.next_timer(&self.catalogue);
-            let Some(timer) = timer.filter(|timer| timer.due <= until) else { return Ok(fired) };
-            let known = copy.known(None);
-            let events = self.with_known(known, timer.due, |state, context| fire(state, &timer, context))?;
-            evolve(&mut copy.hot.state, &events, timer.due);
-            fired.push((timer.due, events));
-        }
-    }
-
-    fn decide_on(
-        &self,
-        copy: &Copy,
-        command: &Command,
-        status: Option<&(UserId, UserStatus)>,
-        at: Instant,
-    ) -> Result<Result<Decision, Refusal>, EngineError> {
-        let user = status.map(|(user, status)| (user, *status));
-        let known = copy.known(user);
-        self.with_known(known, at, |state, context| licensing::decide(state, command, context))
-    }
-}
-
-fn evolve(state: &mut Licensee, events: &[Event], at: Instant) {
-    events.iter().for_each(|event| state.evolve(event, at));
 }
