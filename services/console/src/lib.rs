@@ -26,6 +26,7 @@ use tokio::sync::{Semaphore, watch};
 use changes::Streams;
 pub use dead_letters::{DeadLetter, DeadLetters};
 use interface::Interface;
+use pages::Answers;
 
 /// Where other nodes reach the one that decides a shard; `None` while nobody does who can be reached.
 pub type Owners = Arc<dyn Fn(u16) -> Option<String> + Send + Sync>;
@@ -43,6 +44,7 @@ struct Parts {
     dead_letters: Option<Arc<dyn DeadLetters>>,
     owners: Option<Owners>,
     streams: Streams,
+    what_ifs: Answers,
     charts: Semaphore,
     closing: watch::Sender<bool>,
 }
@@ -59,8 +61,17 @@ impl Console {
     ) -> Self {
         let (closing, _) = watch::channel(false);
         let (interface, streams) = (Interface::new(interface), Streams::default());
-        let parts =
-            Parts { interface, services, auth, dead_letters, owners, streams, charts: Semaphore::new(1), closing };
+        let parts = Parts {
+            interface,
+            services,
+            auth,
+            dead_letters,
+            owners,
+            streams,
+            what_ifs: Answers::default(),
+            charts: Semaphore::new(1),
+            closing,
+        };
         Self { parts: Arc::new(parts) }
     }
 

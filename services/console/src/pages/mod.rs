@@ -17,10 +17,12 @@ mod why;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header::REFRESH},
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use licensing::LicenseeId;
+use maud::Markup;
 
 use crate::{
     Console, assets, changes,
@@ -31,6 +33,10 @@ use crate::{
 };
 
 pub(crate) use sign_in::sign_in_link;
+pub(crate) use what_if::Answers;
+
+/// After how many seconds a page looks again whose answer is not there yet.
+const REFRESH_SECONDS: &str = "1";
 
 pub(crate) fn routes() -> Router<Console> {
     Router::new()
@@ -71,6 +77,11 @@ async fn only_forms() -> Failure {
 /// The licensee that a path names.
 pub(crate) fn parse_licensee(text: &str) -> Result<LicenseeId, Failure> {
     LicenseeId::parse(text).map_err(|_| Failure::not_found("the address names no possible licensee: check it"))
+}
+
+/// A page whose answer is on its way: the browser asks for the same address again, also without script.
+fn comes_again(page: Markup) -> Response {
+    (StatusCode::ACCEPTED, [(REFRESH, HeaderValue::from_static(REFRESH_SECONDS))], page).into_response()
 }
 
 /// The licensee as it is now, if the visitor may see it. Whoever may change it has it ready for a preview or a change, which

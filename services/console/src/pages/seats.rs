@@ -2,7 +2,6 @@
 
 use axum::{
     extract::{Path, RawQuery, State},
-    http::{HeaderValue, StatusCode, header::REFRESH},
     response::{IntoResponse, Response},
 };
 use chrono::NaiveDate;
@@ -10,7 +9,7 @@ use licensing::{LicenseeId, ProductId, ProductStatus, ProductSummary, UserStatus
 use maud::{Markup, html};
 
 use super::{
-    bulk, licensee_now,
+    bulk, comes_again, licensee_now,
     members_found::Found,
     members_query::{MembersQuery, PAGE_SIZES, end_of_day},
     parse_licensee,
@@ -36,9 +35,6 @@ const COLUMNS: [(&str, &str); 5] = [
     ("Assigned since", "assigned_at"),
     ("Seat", ""),
 ];
-
-/// After how many seconds a page looks again whose list is not there yet.
-const REFRESH_SECONDS: &str = "1";
 
 /// The page.
 pub(crate) async fn show(
@@ -100,12 +96,7 @@ async fn render(
         (list)
     };
     let page = licensee_page(visitor, &now, (Tab::Seats, "Seats"), &content);
-    if is_being_prepared {
-        // Works without script: the browser asks for the same address again.
-        let again = [(REFRESH, HeaderValue::from_static(REFRESH_SECONDS))];
-        return Ok((StatusCode::ACCEPTED, again, page).into_response());
-    }
-    Ok(page.into_response())
+    Ok(if is_being_prepared { comes_again(page) } else { page.into_response() })
 }
 
 /// That the list is on its way.

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 
 use super::{
-    licensee_now, parse_licensee,
+    comes_again, licensee_now, parse_licensee,
     seats::grace_notice,
     toggle::wait_until_shown,
     what_if::{self, WhatIf},
@@ -33,12 +33,13 @@ pub(crate) async fn show(
     visitor: Visitor,
     Path(licensee): Path<String>,
     RawQuery(query): RawQuery,
-) -> Result<Markup, Failure> {
+) -> Result<Response, Failure> {
     let licensee = licensee_now(&console, &visitor, &parse_licensee(&licensee)?).await?;
     let fields = Fields::of_query(query.as_deref());
     let asked = WhatIf::of(&fields, &licensee)?;
     let news = html! { @if fields.text("done") == "yes" { (done(&licensee)) } };
-    render(&console, &visitor, &licensee, asked.as_ref(), &news).await
+    let Rendered { content, is_whole } = render(&console, &visitor, &licensee, asked.as_ref(), &news).await?;
+    Ok(if is_whole { content.into_response() } else { comes_again(content) })
 }
 
 /// What was asked for under *What if?* is done.
@@ -74,7 +75,14 @@ pub(crate) async fn synchronize(
     };
     let now = licensee_now(&console, &visitor, &licensee).await?;
     let page = render(&console, &visitor, &now, None, &problem_notice(&problem)).await?;
-    Ok((problem.http_status(), page).into_response())
+    Ok((problem.http_status(), page.content).into_response())
+}
+
+/// A page.
+pub(super) struct Rendered {
+    pub(super) content: Markup,
+    /// Whether all is there that was asked for.
+    is_whole: bool,
 }
 
 /// The page below what there is to say first, maybe with what would happen.
@@ -84,11 +92,11 @@ pub(super) async fn render(
     licensee: &Licensee,
     asked: Option<&WhatIf>,
     news: &Markup,
-) -> Result<Markup, Failure> {
+) -> Result<Rendered, Failure> {
     let target = Target::new("/v1/timers").with("licensee", licensee.licensee.as_str());
     let timers: Page<Timer> = console.interface().get(visitor, target).await?;
     let answer = match asked {
-        Some(asked) => Some(what_if::preview(console, visitor, licensee, asked).await?),
+        Some(asked) => Some(what_if::answer(console, visitor, licensee, asked).await?),
         None => None,
     };
     let content = html! {
@@ -102,7 +110,8 @@ pub(super) async fn render(
         (what_if::section(visitor, licensee, asked, answer.as_ref()))
         (coming(&timers.items))
     };
-    Ok(licensee_page(visitor, licensee, (Tab::Subscription, "Subscription"), &content))
+    let content = licensee_page(visitor, licensee, (Tab::Subscription, "Subscription"), &content);
+    Ok(Rendered { content, is_whole: !matches!(answer, Some(what_if::Answer::OnItsWay)) })
 }
 
 fn plan(licensee: &Licensee) -> Markup {

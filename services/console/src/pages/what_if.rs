@@ -1,5 +1,6 @@
 //! What would happen if a subscription were renewed or its seats changed (R37), and doing it.
 
+mod aside;
 mod section;
 
 use std::collections::HashMap;
@@ -23,6 +24,8 @@ use crate::{
     wire::{Licensee, MessagePreview, MessageResult, MessageResults, PreviewEvent},
 };
 
+pub(crate) use aside::Answers;
+use aside::Question;
 pub(super) use section::section;
 
 /// The longest term of a renewal that can be asked for here, in months.
@@ -35,34 +38,67 @@ const SOURCE_CHARS_MAX: usize = 255;
 const LOSERS_SHOWN_MAX: usize = 1_000;
 
 /// Something that billing might send.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct WhatIf {
     kind: Kind,
     seats: u32,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Kind {
     Renew { months: u32 },
     Change,
 }
 
+/// What is said of it.
+pub(super) enum Answer {
+    /// What would come of it.
+    Known(Preview),
+    /// It takes longer than a page may: whoever asks again gets it.
+    OnItsWay,
+}
+
 /// What would come of it.
 pub(super) struct Preview {
-    outcome: Result<Vec<PreviewEvent>, Problem>,
+    outcome: Result<Foreseen, Problem>,
     /// The user names of those who would lose a seat, as far as they are shown, by id.
     names: HashMap<String, String>,
     version: Option<u64>,
 }
 
+/// What would happen.
+#[derive(Debug, Default)]
+struct Foreseen {
+    /// To nobody alone.
+    in_common: Vec<PreviewEvent>,
+    /// Those who would lose a seat, in the order in which it would go (R22), as far as they are shown.
+    losers: Vec<PreviewEvent>,
+    /// How many they are in all.
+    loser_count: usize,
+    /// Whether nothing would happen at all.
+    is_nothing: bool,
+}
+
+impl Foreseen {
+    fn of(events: Vec<PreviewEvent>) -> Self {
+        let mut foreseen = Self { is_nothing: events.is_empty(), ..Self::default() };
+        for event in events {
+            if event.r#type == "SeatRemoved" {
+                foreseen.loser_count += 1;
+                if foreseen.losers.len() < LOSERS_SHOWN_MAX {
+                    foreseen.losers.push(event);
+                }
+            } else if event.user().is_none() {
+                foreseen.in_common.push(event);
+            }
+        }
+        foreseen
+    }
+}
+
 impl Preview {
     fn refused(problem: Problem) -> Self {
         Self { outcome: Err(problem), names: HashMap::new(), version: None }
-    }
-
-    /// Who would lose a seat, in the order in which it would go (R22).
-    fn losers(events: &[PreviewEvent]) -> impl Iterator<Item = &PreviewEvent> {
-        events.iter().filter(|event| event.r#type == "SeatRemoved")
     }
 }
 
@@ -150,14 +186,23 @@ fn text(at: Instant) -> String {
 }
 
 /// What would come of it now.
-pub(super) async fn preview(
+pub(super) async fn answer(
     console: &Console,
     visitor: &Visitor,
     licensee: &Licensee,
     asked: &WhatIf,
-) -> Result<Preview, Failure> {
-    let Some(message) = asked.message(console, visitor, licensee, "preview") else { return Ok(nothing_held()) };
-    let ask = Ask::message(Target::new("/v1/events").with("dry_run", "true"), &message);
+) -> Result<Answer, Failure> {
+    let Some(message) = asked.message(console, visitor, licensee, "preview") else {
+        return Ok(Answer::Known(nothing_held()));
+    };
+    let question = Question::new(visitor, &licensee.licensee, asked);
+    let (of_task, visitor) = (console.clone(), visitor.clone());
+    let find_out = async move { preview(&of_task, &visitor, &message).await };
+    console.parts.what_ifs.of(question, find_out).await.map_or(Ok(Answer::OnItsWay), |found| found.map(Answer::Known))
+}
+
+async fn preview(console: &Console, visitor: &Visitor, message: &Value) -> Result<Preview, Failure> {
+    let ask = Ask::message(Target::new("/v1/events").with("dry_run", "true"), message);
     let answer = match console.interface().ask::<MessagePreview>(visitor, ask).await {
         Ok(answer) => answer,
         Err(Failure::Problem(problem)) if problem.is_refusal() || problem.status == 403 => {
@@ -165,18 +210,17 @@ pub(super) async fn preview(
         }
         Err(failure) => return Err(failure),
     };
-    let events = match answer.value {
-        MessagePreview::Events(preview) => preview.events,
+    let foreseen = match answer.value {
+        MessagePreview::Events(preview) => Foreseen::of(preview.events),
         MessagePreview::Refused(results) => return Ok(Preview::refused(refusal(results.results.into_iter().next()))),
     };
-    let names = names_of_losers(console, &events).await;
-    Ok(Preview { outcome: Ok(events), names, version: answer.version })
+    let names = names_of(console, &foreseen.losers).await;
+    Ok(Preview { outcome: Ok(foreseen), names, version: answer.version })
 }
 
 /// Whoever may see the licensee may see who its members are.
-async fn names_of_losers(console: &Console, events: &[PreviewEvent]) -> HashMap<String, String> {
-    let losers = Preview::losers(events).filter_map(PreviewEvent::user).take(LOSERS_SHOWN_MAX);
-    let users: Vec<String> = losers.map(str::to_owned).collect();
+async fn names_of(console: &Console, losers: &[PreviewEvent]) -> HashMap<String, String> {
+    let users: Vec<String> = losers.iter().filter_map(PreviewEvent::user).map(str::to_owned).collect();
     let services = console.services().clone();
     let look_up = move || {
         let names = services.usernames(&users.iter().map(String::as_str).collect::<Vec<_>>());
@@ -223,7 +267,7 @@ pub(crate) async fn apply(
         Err(failure) => return Err(failure),
     };
     let page = subscription::render(&console, &visitor, &now, Some(&asked), &problem_notice(&problem)).await?;
-    Ok((problem.http_status(), page).into_response())
+    Ok((problem.http_status(), page.content).into_response())
 }
 
 async fn see_it(

@@ -1,9 +1,10 @@
-//! A mail server on loopback that does what a test wants: takes mail, says no, is slow, or breaks off, at any step.
+//! A mail server on loopback that does what a test wants: takes mail, says no, is slow, or breaks off, at any step; with a
+//! certificate it speaks STARTTLS, and takes nothing without it.
 #![allow(dead_code, reason = "the tests that share it use different parts")]
 
 use std::{
     collections::VecDeque,
-    io::{self, BufRead, BufReader, Write},
+    io::{self, BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc, Condvar, Mutex,
@@ -12,6 +13,8 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+
+use openssl::ssl::SslAcceptor;
 
 /// How long a test waits for mail, at most.
 pub const LONG: Duration = Duration::from_secs(60);
@@ -81,25 +84,31 @@ pub struct SmtpServer {
 
 impl SmtpServer {
     pub fn start() -> Self {
-        Self::on(TcpListener::bind("127.0.0.1:0").unwrap())
+        Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), None)
+    }
+
+    /// One that offers STARTTLS, and takes nothing in the clear.
+    pub fn with_tls(certificate: SslAcceptor) -> Self {
+        Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), Some(certificate))
     }
 
     /// Comes back where one was before.
     pub fn again_at(address: SocketAddr) -> Self {
-        Self::on(TcpListener::bind(address).unwrap())
+        Self::on(TcpListener::bind(address).unwrap(), None)
     }
 
-    fn on(listener: TcpListener) -> Self {
+    fn on(listener: TcpListener, tls: Option<SslAcceptor>) -> Self {
         let (address, shared) = (listener.local_addr().unwrap(), Arc::new(Shared::default()));
+        let tls = tls.map(Arc::new);
         let accepting = shared.clone();
         thread::spawn(move || {
             for stream in listener.incoming() {
                 if accepting.is_over.load(Ordering::SeqCst) {
                     return;
                 }
-                let shared = accepting.clone();
+                let (shared, tls) = (accepting.clone(), tls.clone());
                 // A session that ends early is what is tested.
-                thread::spawn(move || drop(session(stream.unwrap(), &shared)));
+                thread::spawn(move || drop(session(stream.unwrap(), &shared, tls.as_deref())));
             }
         });
         Self { address, shared }
@@ -174,14 +183,18 @@ impl From<io::Error> for Over {
     }
 }
 
+trait Wire: Read + Write {}
+
+impl<W: Read + Write> Wire for W {}
+
 struct Session<'a> {
-    reader: BufReader<TcpStream>,
-    writer: TcpStream,
+    wire: BufReader<Box<dyn Wire>>,
     shared: &'a Shared,
 }
 
-fn session(stream: TcpStream, shared: &Shared) -> Result<(), Over> {
-    let mut session = Session { reader: BufReader::new(stream.try_clone()?), writer: stream, shared };
+fn session(stream: TcpStream, shared: &Shared, tls: Option<&SslAcceptor>) -> Result<(), Over> {
+    let mut session = Session { wire: BufReader::new(Box::new(stream.try_clone()?)), shared };
+    let mut offered = tls;
     shared.state.lock().unwrap().connections += 1;
     session.step(Step::Connect, "220 here")?;
     let mut to = String::new();
@@ -189,7 +202,15 @@ fn session(stream: TcpStream, shared: &Shared) -> Result<(), Over> {
         let line = session.read_line()?;
         let command = line.trim_end().split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
         match command.as_str() {
+            "EHLO" | "HELO" if offered.is_some() => session.step(Step::Hello, "250-here\r\n250 STARTTLS")?,
             "EHLO" | "HELO" => session.step(Step::Hello, "250-here\r\n250 AUTH PLAIN")?,
+            "STARTTLS" => {
+                let acceptor = offered.take().ok_or(Over)?;
+                session.say("220 go on")?;
+                let secured = acceptor.accept(stream.try_clone()?).map_err(|_| Over)?;
+                session.wire = BufReader::new(Box::new(secured));
+            }
+            "AUTH" | "MAIL" if offered.is_some() => session.say("530 not in the clear")?,
             "AUTH" => {
                 session.shared.state.lock().unwrap().logins.push(line.trim_end().to_owned());
                 session.step(Step::Login, "235 welcome")?;
@@ -261,11 +282,12 @@ impl Session<'_> {
     }
 
     fn say(&mut self, line: &str) -> Result<(), Over> {
-        Ok(self.writer.write_all(format!("{line}\r\n").as_bytes())?)
+        self.wire.get_mut().write_all(format!("{line}\r\n").as_bytes())?;
+        Ok(self.wire.get_mut().flush()?)
     }
 
     fn read_line(&mut self) -> Result<String, Over> {
         let mut line = String::new();
-        if self.reader.read_line(&mut line)? == 0 { Err(Over) } else { Ok(line) }
+        if self.wire.read_line(&mut line)? == 0 { Err(Over) } else { Ok(line) }
     }
 }

@@ -2,6 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use openssl::{
+    asn1::Asn1Time,
+    ec::{EcGroup, EcKey},
+    hash::MessageDigest,
+    nid::Nid,
+    pkey::PKey,
+    ssl::{SslAcceptor, SslMethod},
+    x509::{X509Builder, X509NameBuilder, extension::SubjectAlternativeName},
+};
+
 use crate::{
     database::database,
     messages::{acme, joined, started},
@@ -121,6 +131,56 @@ fn r33_what_was_given_up_is_listed_and_sent_again_while_the_server_runs() {
     assert_eq!(place.run(&format!("mail retry {nobody} --data-dir data")).status, 1);
     assert_eq!(place.run(&format!("mail retry {id} --data-dir data")).done().stdout, "sent again: 1\n");
     assert_eq!(names(&smtp.wait_for(1)), ["ann"]);
+    server.stop().done();
+}
+
+/// A certificate for 127.0.0.1 that nobody trusts of themselves, as PEM, and a server's part with it.
+fn certificate() -> (Vec<u8>, SslAcceptor) {
+    let key = PKey::from_ec_key(EcKey::generate(&EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap()).unwrap());
+    let key = key.unwrap();
+    let mut name = X509NameBuilder::new().unwrap();
+    name.append_entry_by_text("CN", "localhost").unwrap();
+    let name = name.build();
+    let mut certificate = X509Builder::new().unwrap();
+    certificate.set_version(2).unwrap();
+    certificate.set_subject_name(&name).unwrap();
+    certificate.set_issuer_name(&name).unwrap();
+    certificate.set_pubkey(&key).unwrap();
+    certificate.set_not_before(&Asn1Time::days_from_now(0).unwrap()).unwrap();
+    certificate.set_not_after(&Asn1Time::days_from_now(1).unwrap()).unwrap();
+    let address = SubjectAlternativeName::new().ip("127.0.0.1").build(&certificate.x509v3_context(None, None)).unwrap();
+    certificate.append_extension(address).unwrap();
+    certificate.sign(&key, MessageDigest::sha256()).unwrap();
+    let certificate = certificate.build();
+    let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
+    acceptor.set_certificate(&certificate).unwrap();
+    acceptor.set_private_key(&key).unwrap();
+    (certificate.to_pem().unwrap(), acceptor.build())
+}
+
+#[test]
+fn a_mail_goes_by_starttls_to_a_server_whose_certificate_is_trusted_and_to_no_other() {
+    let (pem, acceptor) = certificate();
+    let smtp = SmtpServer::with_tls(acceptor);
+    let place = acme(9, &["ann"]);
+    place.write("trusted.pem", pem);
+    let way = smtp.url().replace("smtp://", "smtp://me:secret@");
+    let serve = format!("serve --data-dir data --listen 127.0.0.1:0 --clock manual --smtp {way}?tls=starttls");
+    let with = |trusted: Option<&str>| {
+        let mut command = place.command(serve.split(' '));
+        command.envs(trusted.map(|file| ("SSL_CERT_FILE", place.path(file))));
+        Server::start_command(&mut command)
+    };
+    let server = with(None);
+    give(&server, "ann");
+    while smtp.connections() == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    server.stop().done();
+    assert!(smtp.taken().is_empty() && smtp.logins().is_empty(), "nothing is told to somebody unknown");
+    let server = with(Some("trusted.pem"));
+    assert_eq!(names(&smtp.wait_for(1)), ["ann"]);
+    assert_eq!(smtp.logins().len(), 1, "the password goes over the secured wire alone");
     server.stop().done();
 }
 

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Kind, LOSERS_SHOWN_MAX, MONTHS_MAX, MONTHS_USUAL, Preview, WhatIf};
+use super::{Answer, Kind, MONTHS_MAX, MONTHS_USUAL, Preview, WhatIf};
 use crate::{
     html::{add_on_name, chip, event_sentence, hidden, notice, problem_notice, seats as seats_of},
     visitor::Visitor,
@@ -18,7 +18,7 @@ pub(in crate::pages) fn section(
     visitor: &Visitor,
     licensee: &Licensee,
     asked: Option<&WhatIf>,
-    preview: Option<&Preview>,
+    answer: Option<&Answer>,
 ) -> Markup {
     let pool = licensee.products.values().next();
     let quantity = pool.map_or(0, |pool| pool.quantity);
@@ -53,19 +53,34 @@ pub(in crate::pages) fn section(
                     }
                     button.button type="submit" { "Preview" }
                 }
-                @if let (Some(asked), Some(preview)) = (asked, preview) { (answer(licensee, asked, preview)) }
+                @match (asked, answer) {
+                    (Some(asked), Some(Answer::Known(preview))) => (known(licensee, asked, preview)),
+                    (Some(asked), Some(Answer::OnItsWay)) => (on_its_way(licensee, asked)),
+                    _ => {}
+                }
             }
         }
     }
 }
 
-fn answer(licensee: &Licensee, asked: &WhatIf, preview: &Preview) -> Markup {
-    let events = match &preview.outcome {
-        Ok(events) => events,
+fn on_its_way(licensee: &Licensee, asked: &WhatIf) -> Markup {
+    let WhatIf { kind: _, seats } = asked;
+    let query = format!("what={}&seats={seats}&months={}", asked.word(), asked.months());
+    let again = format!("/licensees/{}/subscription?{query}#what-if", licensee.licensee);
+    let text = html! {
+        "All who have a seat are put in order, which takes a moment for so many. " a href=(again) { "Look again" }
+        ": this page does so by itself."
+    };
+    notice("info", "Who would lose a seat is being found out", &text)
+}
+
+fn known(licensee: &Licensee, asked: &WhatIf, preview: &Preview) -> Markup {
+    let foreseen = match &preview.outcome {
+        Ok(foreseen) => foreseen,
         Err(problem) => return problem_notice(problem),
     };
-    let losers: Vec<&PreviewEvent> = Preview::losers(events).collect();
-    let title = match losers.len() {
+    let nobody_loses = foreseen.loser_count == 0;
+    let title = match foreseen.loser_count {
         0 => "Nobody would lose a seat".to_owned(),
         1 => "1 user would lose the seat".to_owned(),
         count => format!("{count} users would lose their seats"),
@@ -75,26 +90,28 @@ fn answer(licensee: &Licensee, asked: &WhatIf, preview: &Preview) -> Markup {
         Kind::Change => format!("Change to {}", seats_of(asked.seats)),
     };
     html! {
-        (notice(if losers.is_empty() { "good" } else { "warn" }, &title, &html! {
-            @for event in events.iter().filter(|event| event.user().is_none()) {
-                (event_sentence(&event.r#type, &event.data)) ". "
-            }
-            @if events.is_empty() { "Nothing would change." }
+        (notice(if nobody_loses { "good" } else { "warn" }, &title, &html! {
+            @for event in &foreseen.in_common { (event_sentence(&event.r#type, &event.data)) ". " }
+            @if foreseen.is_nothing { "Nothing would change." }
             @if licensee.is_instance() { "It takes effect when the instance synchronises." }
         }))
         form.actions method="post" action={ "/licensees/" (licensee.licensee) "/subscription/apply" } data-decision {
             (kept(asked))
             (hidden("version", &preview.version.map(|version| version.to_string()).unwrap_or_default()))
             (hidden("key", &Uuid::now_v7().to_string()))
-            @let tone = if losers.is_empty() { "primary" } else { "danger" };
+            @let tone = if nobody_loses { "primary" } else { "danger" };
             button #do-it class={ "button " (tone) } type="submit" { (doing) }
             a.button href={ "/licensees/" (licensee.licensee) "/subscription" } { "Cancel" }
         }
-        @if !losers.is_empty() { (loser_table(licensee, &losers, &preview.names)) }
+        @if !nobody_loses {
+            (loser_table(licensee, &foreseen.losers, &preview.names))
+            @let others = foreseen.loser_count - foreseen.losers.len();
+            @if others > 0 { p.quiet { "and " (others) " more" } }
+        }
     }
 }
 
-fn loser_table(licensee: &Licensee, losers: &[&PreviewEvent], names: &HashMap<String, String>) -> Markup {
+fn loser_table(licensee: &Licensee, losers: &[PreviewEvent], names: &HashMap<String, String>) -> Markup {
     html! {
         div.table-frame role="region" aria-label="Users who would lose their seats" tabindex="0" {
             table {
@@ -103,7 +120,7 @@ fn loser_table(licensee: &Licensee, losers: &[&PreviewEvent], names: &HashMap<St
                     tr { th.number scope="col" { "Rank" } th scope="col" { "User" } th scope="col" { "Last use" } }
                 }
                 tbody {
-                    @for event in losers.iter().take(LOSERS_SHOWN_MAX) {
+                    @for event in losers {
                         @let last_use = event.data.get("last_used_at").and_then(Value::as_str);
                         @let rank = event.data.get("rank").and_then(Value::as_u64);
                         @let user = event.user().unwrap_or_default();
@@ -121,7 +138,6 @@ fn loser_table(licensee: &Licensee, losers: &[&PreviewEvent], names: &HashMap<St
                 }
             }
         }
-        @if losers.len() > LOSERS_SHOWN_MAX { p.quiet { "and " (losers.len() - LOSERS_SHOWN_MAX) " more" } }
     }
 }
 
