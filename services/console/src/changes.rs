@@ -63,7 +63,7 @@ impl Watched {
         let licensees = match self {
             Self::One(licensee) => return version_of(console, visitor, licensee).await,
             Self::All => {
-                catch_up(console, visitor).await?;
+                catch_up(console, visitor).await;
                 return Ok(console.services().shown_records());
             }
             Self::Own(licensees) => licensees,
@@ -124,10 +124,12 @@ async fn listen_for(console: Console, visitor: Visitor, watched: Watched) -> Res
 }
 
 /// Waits, as every read of the interface does, until what is committed is shown: a page would else bear the version of before,
-/// and be drawn anew at once.
-async fn catch_up(console: &Console, visitor: &Visitor) -> Result<(), Failure> {
+/// and be drawn anew at once. Where nothing can be read any more, the page tells what it can all the same.
+async fn catch_up(console: &Console, visitor: &Visitor) {
     let target = Target::new("/v1/licensees").with("limit", "1");
-    console.interface().get::<serde::de::IgnoredAny>(visitor, target).await.map(drop)
+    if let Err(failure) = console.interface().get::<serde::de::IgnoredAny>(visitor, target).await {
+        tracing::debug!(?failure, "a page can't wait for what is committed");
+    }
 }
 
 async fn version_of(console: &Console, visitor: &Visitor, licensee: &LicenseeId) -> Result<u64, Failure> {

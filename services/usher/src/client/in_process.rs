@@ -10,6 +10,7 @@ use axum::{
 use licensing::{Instant, UserId};
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
+use views::Views;
 
 use super::{ANSWER_BYTES_MAX, ClientError, Erased, Method, Request, Response};
 use crate::{
@@ -24,12 +25,29 @@ const ERASURE_RETRY: Duration = Duration::from_millis(100);
 /// How many names are looked up at one go.
 const NAMES_AT_ONCE: usize = 1_000;
 
+/// How long the read models may make no step forward at the end, until they are left as they are.
+const STANDSTILL_MAX: Duration = Duration::from_secs(10);
+
 /// A store that is opened here.
 pub struct InProcess {
     // In this order they go: the router holds on to what the store is made of.
     router: Router,
     runtime: Runtime,
+    views: Arc<Views>,
     store: Store,
+}
+
+impl Drop for InProcess {
+    /// What was done here is to be seen by whoever comes next, also by those who read the tables with a client of their own.
+    fn drop(&mut self) {
+        if self.store.is_apart() {
+            return;
+        }
+        if let Err(error) = self.store.wait_for(&self.views, STANDSTILL_MAX) {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "the read models do not show all of it yet");
+        }
+    }
 }
 
 impl InProcess {
@@ -38,9 +56,9 @@ impl InProcess {
         let store = Store::open_existing(options)?;
         // Where nothing is to be written, nobody may be there who keeps them up to date.
         let views = if store.is_apart() { store.open_views_as_they_are()? } else { store.open_views()? };
-        let router = api::router(store.services(views, Arc::new(String::new)));
+        let router = api::router(store.services(views.clone(), Arc::new(String::new)));
         let runtime = Builder::new_current_thread().enable_all().build().map_err(ClientError::Runtime)?;
-        Ok(Self { router, runtime, store })
+        Ok(Self { router, runtime, views, store })
     }
 
     pub(super) fn send(&self, request: &Request<'_>) -> Result<Response, ClientError> {
