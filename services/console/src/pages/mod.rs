@@ -79,9 +79,12 @@ pub(crate) fn parse_licensee(text: &str) -> Result<LicenseeId, Failure> {
     LicenseeId::parse(text).map_err(|_| Failure::not_found("the address names no possible licensee: check it"))
 }
 
-/// A page whose answer is on its way: the browser asks for the same address again, also without script.
-fn comes_again(page: Markup) -> Response {
-    (StatusCode::ACCEPTED, [(REFRESH, HeaderValue::from_static(REFRESH_SECONDS))], page).into_response()
+/// A page whose answer is on its way: the browser asks again, also without script, at `address` if there is one, else at the
+/// same.
+fn comes_again(page: Markup, address: Option<&str>) -> Response {
+    let again = address.and_then(|address| HeaderValue::try_from(format!("{REFRESH_SECONDS}; url={address}")).ok());
+    let again = again.unwrap_or(HeaderValue::from_static(REFRESH_SECONDS));
+    (StatusCode::ACCEPTED, [(REFRESH, again)], page).into_response()
 }
 
 /// The licensee as it is now, if the visitor may see it. Whoever may change it has it ready for a preview or a change, which

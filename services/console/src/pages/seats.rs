@@ -96,7 +96,7 @@ async fn render(
         (list)
     };
     let page = licensee_page(visitor, &now, (Tab::Seats, "Seats"), &content);
-    Ok(if is_being_prepared { comes_again(page) } else { page.into_response() })
+    Ok(if is_being_prepared { comes_again(page, None) } else { page.into_response() })
 }
 
 /// That the list is on its way.

@@ -38,8 +38,11 @@ pub(crate) async fn show(
     let fields = Fields::of_query(query.as_deref());
     let asked = WhatIf::of(&fields, &licensee)?;
     let news = html! { @if fields.text("done") == "yes" { (done(&licensee)) } };
-    let Rendered { content, is_whole } = render(&console, &visitor, &licensee, asked.as_ref(), &news).await?;
-    Ok(if is_whole { content.into_response() } else { comes_again(content) })
+    let Rendered { content, again } = render(&console, &visitor, &licensee, asked.as_ref(), &news).await?;
+    Ok(match again {
+        Some(again) => comes_again(content, Some(&again)),
+        None => content.into_response(),
+    })
 }
 
 /// What was asked for under *What if?* is done.
@@ -81,8 +84,8 @@ pub(crate) async fn synchronize(
 /// A page.
 pub(super) struct Rendered {
     pub(super) content: Markup,
-    /// Whether all is there that was asked for.
-    is_whole: bool,
+    /// Where the page comes again, if what was asked for is not there yet.
+    again: Option<String>,
 }
 
 /// The page below what there is to say first, maybe with what would happen.
@@ -111,7 +114,11 @@ pub(super) async fn render(
         (coming(&timers.items))
     };
     let content = licensee_page(visitor, licensee, (Tab::Subscription, "Subscription"), &content);
-    Ok(Rendered { content, is_whole: !matches!(answer, Some(what_if::Answer::OnItsWay)) })
+    let again = match answer {
+        Some(what_if::Answer::OnItsWay { again }) => Some(again),
+        Some(what_if::Answer::Known(_)) | None => None,
+    };
+    Ok(Rendered { content, again })
 }
 
 fn plan(licensee: &Licensee) -> Markup {

@@ -42,6 +42,8 @@ const LOSERS_SHOWN_MAX: usize = 1_000;
 pub(super) struct WhatIf {
     kind: Kind,
     seats: u32,
+    /// How often the page came again for its answer.
+    turn: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,8 +56,8 @@ enum Kind {
 pub(super) enum Answer {
     /// What would come of it.
     Known(Preview),
-    /// It takes longer than a page may: whoever asks again gets it.
-    OnItsWay,
+    /// It takes longer than a page may: whoever asks again at this address gets it.
+    OnItsWay { again: String },
 }
 
 /// What would come of it.
@@ -119,7 +121,8 @@ impl WhatIf {
             (kind, _) => kind,
         };
         // Without a subscription there is nothing to ask about.
-        Ok(licensee.subscription.is_some().then_some(Self { kind, seats }))
+        let turn = fields.number("again").unwrap_or(0);
+        Ok(licensee.subscription.is_some().then_some(Self { kind, seats, turn }))
     }
 
     /// As billing would send it; `None` without a subscription, or an add-on that is held.
@@ -161,6 +164,13 @@ impl WhatIf {
         }))
     }
 
+    /// Where the page comes again. It has another address each time: to the part of a page that a browser shows already it
+    /// only moves, and asks for nothing.
+    fn again(&self, licensee: &LicenseeId) -> String {
+        let (what, seats, months, turn) = (self.word(), self.seats, self.months(), self.turn.saturating_add(1));
+        format!("/licensees/{licensee}/subscription?what={what}&seats={seats}&months={months}&again={turn}#what-if")
+    }
+
     const fn word(&self) -> &'static str {
         match self.kind {
             Kind::Renew { .. } => "renew",
@@ -198,7 +208,10 @@ pub(super) async fn answer(
     let question = Question::new(visitor, &licensee.licensee, asked);
     let (of_task, visitor) = (console.clone(), visitor.clone());
     let find_out = async move { preview(&of_task, &visitor, &message).await };
-    console.parts.what_ifs.of(question, find_out).await.map_or(Ok(Answer::OnItsWay), |found| found.map(Answer::Known))
+    match console.parts.what_ifs.of(question, find_out).await {
+        Some(found) => found.map(Answer::Known),
+        None => Ok(Answer::OnItsWay { again: asked.again(&licensee.licensee) }),
+    }
 }
 
 async fn preview(console: &Console, visitor: &Visitor, message: &Value) -> Result<Preview, Failure> {
@@ -278,4 +291,18 @@ async fn see_it(
 ) -> Result<Response, Failure> {
     wait_until_shown(console, visitor, licensee, position).await?;
     Ok(Redirect::to(&format!("/licensees/{licensee}/subscription?done=yes")).into_response())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_comes_again_at_another_address_each_time() {
+        let acme = LicenseeId::parse("acme").unwrap();
+        let asked = WhatIf { kind: Kind::Renew { months: 3 }, seats: 30, turn: 4 };
+        let again = asked.again(&acme);
+        assert_eq!(again, "/licensees/acme/subscription?what=renew&seats=30&months=3&again=5#what-if");
+    }
 }

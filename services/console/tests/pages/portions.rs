@@ -8,7 +8,7 @@ use crate::{
 const REVIEW: &str = "/licensees/big/seats/review";
 
 /// Presses the button of a review that decides.
-async fn decide(server: &Server, review: &Reply) -> Reply {
+pub async fn decide(server: &Server, review: &Reply) -> Reply {
     let names = ["action", "product", "people", "version", "key", "next_portion", "scope"];
     let has = |name: &&str| review.text.contains(&format!("name=\"{name}\" value"));
     let fields: Vec<(&str, String)> =

@@ -36,7 +36,7 @@ impl Question {
             actor: visitor.caller.actor.clone(),
             sends_billing: visitor.caller.sends_billing,
             licensee: licensee.clone(),
-            asked: asked.clone(),
+            asked: WhatIf { turn: 0, ..asked.clone() },
         }
     }
 }
@@ -100,7 +100,12 @@ mod tests {
 
     fn question(seats: u32) -> Question {
         let licensee = LicenseeId::parse("acme").unwrap();
-        Question { actor: "ann".to_owned(), sends_billing: true, licensee, asked: WhatIf { kind: Kind::Change, seats } }
+        Question {
+            actor: "ann".to_owned(),
+            sends_billing: true,
+            licensee,
+            asked: WhatIf { kind: Kind::Change, seats, turn: 0 },
+        }
     }
 
     fn answer(detail: &str) -> Found {

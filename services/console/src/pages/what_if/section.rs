@@ -55,7 +55,7 @@ pub(in crate::pages) fn section(
                 }
                 @match (asked, answer) {
                     (Some(asked), Some(Answer::Known(preview))) => (known(licensee, asked, preview)),
-                    (Some(asked), Some(Answer::OnItsWay)) => (on_its_way(licensee, asked)),
+                    (_, Some(Answer::OnItsWay { again })) => (on_its_way(again)),
                     _ => {}
                 }
             }
@@ -63,10 +63,7 @@ pub(in crate::pages) fn section(
     }
 }
 
-fn on_its_way(licensee: &Licensee, asked: &WhatIf) -> Markup {
-    let WhatIf { kind: _, seats } = asked;
-    let query = format!("what={}&seats={seats}&months={}", asked.word(), asked.months());
-    let again = format!("/licensees/{}/subscription?{query}#what-if", licensee.licensee);
+fn on_its_way(again: &str) -> Markup {
     let text = html! {
         "All who have a seat are put in order, which takes a moment for so many. " a href=(again) { "Look again" }
         ": this page does so by itself."
