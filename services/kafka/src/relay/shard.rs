@@ -92,7 +92,15 @@ impl ShardRelay {
             partition: i32::from(self.shard),
             is_wanted: &is_wanted,
         })?;
-        let begin = self.relayed()?;
+        let begin = match self.relayed() {
+            // It may be our own all the same.
+            Err(Problem::ForeignTransaction { .. }) => {
+                transactions.end_what_was_left_open()?;
+                tracing::info!(shard = self.shard, "ended a transaction that was left open on the topic");
+                self.relayed()?
+            }
+            relayed => relayed?,
+        };
         progress.note_relayed(self.shard, begin.position);
         self.all_is_well();
         tracing::info!(shard = self.shard, commit = begin.commit_number, "relaying a shard from here on");

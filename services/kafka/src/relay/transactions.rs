@@ -82,6 +82,19 @@ impl<'a> Transactions<'a> {
         committed
     }
 
+    /// Ends what a former holder of the transactional id left open on the partition and the broker no longer knows of, as can
+    /// be after a broker was killed: the broker counts what we write now to the same transaction, and aborts all of it. Whatever
+    /// is open of others stays so.
+    pub(super) fn end_what_was_left_open(&self) -> Result<(), Problem> {
+        let deadline = Instant::now() + TRANSACTION_MAX;
+        self.producer.begin_transaction().map_err(|error| self.problem(error))?;
+        let nothing: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(self.target.topic).partition(self.target.partition);
+        self.producer.send(nothing).map_err(|(error, _)| self.problem(error))?;
+        let delivered = self.wait_for_deliveries(deadline);
+        self.persist(Some(deadline), || self.producer.abort_transaction(SLICE))?;
+        delivered
+    }
+
     fn send(&self, record: &EventRecord<'_>, deadline: Instant) -> Result<(), Problem> {
         let headers = headers::write(record.headers.iter().map(|(name, value)| (*name, value.as_bytes())));
         // Without a time of its own: a broker refuses one that lies ahead of its clock, as with a manual clock.
