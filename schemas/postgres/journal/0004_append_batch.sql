@@ -1,5 +1,5 @@
 -- What a commit most often is, one row in one shard under a new time, in as few steps as there are: a statement over arrays
--- costs the server more than the rows that it writes. `usher.append_commits` stays for nodes of the version before.
+-- costs the server more than the rows that it writes. Everything else goes on through `usher.append_commits`.
 
 -- Moves the heads of shards and writes their commits, if every head is where it has to be and under the epoch that its writer
 -- names; else nothing. Whether it did. With `clock_now_us` it also sets that row of the clock, never back. The heads stay
@@ -11,36 +11,21 @@ CREATE OR REPLACE FUNCTION usher.append_batch(
     checksums bigint[], blocks bytea[], clock_shard integer, clock_now_us bigint
 ) RETURNS boolean
 LANGUAGE plpgsql AS $$
-DECLARE
-    fitting bigint;
 BEGIN
-    IF cardinality(moved_shards) = 1 THEN
+    IF cardinality(moved_shards) = 1 AND cardinality(shards) = 1 THEN
         UPDATE usher.heads h SET commit_number = numbers_after[1], position = positions_after[1]
         WHERE h.shard = moved_shards[1] AND h.epoch = epochs[1]
           AND h.commit_number = numbers_before[1] AND h.position = positions_before[1];
         IF NOT FOUND THEN
             RETURN false;
         END IF;
-    ELSE
-        SELECT count(*) INTO fitting FROM (
-            SELECT FROM usher.heads h
-            JOIN unnest(moved_shards, epochs, numbers_before, positions_before) AS m (shard, epoch, number, position)
-                ON h.shard = m.shard
-            WHERE h.epoch = m.epoch AND h.commit_number = m.number AND h.position = m.position
-            ORDER BY h.shard FOR UPDATE OF h) AS fenced;
-        IF fitting <> cardinality(moved_shards) THEN
-            RETURN false;
-        END IF;
-        UPDATE usher.heads h SET commit_number = m.number, position = m.position
-        FROM unnest(moved_shards, numbers_after, positions_after) AS m (shard, number, position)
-        WHERE h.shard = m.shard;
-    END IF;
-    IF cardinality(shards) = 1 THEN
         INSERT INTO usher.commits (shard, number, first_position, records, recorded_at_us, checksum, block)
         VALUES (shards[1], numbers[1], first_positions[1], record_counts[1], recorded_at_us[1], checksums[1], blocks[1]);
-    ELSE
-        INSERT INTO usher.commits (shard, number, first_position, records, recorded_at_us, checksum, block)
-        SELECT * FROM unnest(shards, numbers, first_positions, record_counts, recorded_at_us, checksums, blocks);
+    ELSIF NOT usher.append_commits(
+        moved_shards, epochs, numbers_before, positions_before, numbers_after, positions_after,
+        shards, numbers, first_positions, record_counts, recorded_at_us, checksums, blocks
+    ) THEN
+        RETURN false;
     END IF;
     IF clock_now_us IS NOT NULL THEN
         UPDATE usher.clock c SET now_us = clock_now_us WHERE c.shard = clock_shard AND c.now_us < clock_now_us;
