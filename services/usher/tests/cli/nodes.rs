@@ -89,6 +89,27 @@ fn a_node_that_leaves_hands_over_and_one_that_is_killed_is_replaced() {
 }
 
 #[test]
+fn operations_names_the_node_that_decides_a_shard() {
+    let (place, database) = (Place::new(), database());
+    let [first, second] =
+        ["127.0.0.2", "127.0.0.3"].map(|host| start(&place, &database, &format!("--node-listen {host}:0")));
+    for (asked, other) in [(&first, "127.0.0.3:"), (&second, "127.0.0.2:")] {
+        let began = Instant::now();
+        // Until the shards are shared out between the two.
+        loop {
+            let (status, page) = asked.send("GET", "/operations", "");
+            assert_eq!(status, 200, "{page}");
+            if page.contains("<td>Here</td>") && page.contains(&format!("<td>{other}")) {
+                break;
+            }
+            assert!(began.elapsed() < TAKE_OVER_MAX, "{page}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+    [first, second].into_iter().for_each(|node| drop(node.stop().done()));
+}
+
+#[test]
 fn parts_run_apart() {
     let (place, database) = (Place::new(), database());
     fed(&place, &database, 1, &["ann"]);
