@@ -2,7 +2,7 @@
 
 use super::{Shared, problem::Problem};
 use crate::{
-    headers,
+    KafkaError, Settings, headers,
     reader::{Isolation, Reader, Span},
     record::{Place, place},
 };
@@ -36,11 +36,24 @@ pub(super) fn last_record(shared: &Shared, partition: i32) -> Result<Option<Plac
     Ok(None)
 }
 
+/// Tells where partitions end, for all shards: a client each would be threads and connections each, and a relay begins with
+/// all of its shards at once.
+pub(super) struct Ends {
+    committed: Reader,
+    everything: Reader,
+}
+
+impl Ends {
+    pub(super) fn new(settings: &Settings, topic: &str) -> Result<Self, KafkaError> {
+        let reader = |isolation| Reader::new(settings, topic.to_owned(), isolation);
+        Ok(Self { committed: reader(Isolation::Committed)?, everything: reader(Isolation::Uncommitted)? })
+    }
+}
+
 /// The partition, if nothing in it is still open: behind an open transaction nobody sees whether there are records.
 fn whole(shared: &Shared, partition: i32) -> Result<Span, Problem> {
-    let [committed, everything] = [Isolation::Committed, Isolation::Uncommitted]
-        .map(|isolation| Reader::new(&shared.settings, shared.topic.clone(), isolation)?.whole(partition));
-    let (committed, everything) = (committed?, everything?);
+    let committed = shared.ends.committed.whole(partition)?;
+    let everything = shared.ends.everything.whole(partition)?;
     if committed.end < everything.end {
         return Err(Problem::ForeignTransaction { topic: shared.topic.clone(), partition });
     }

@@ -21,6 +21,7 @@ use journal::{Background, Held, Journal};
 use parking_lot::Mutex;
 
 use crate::{KafkaError, Settings, topics};
+use last_record::Ends;
 use progress::Progress;
 
 /// A running relay. When it is dropped it aborts what is not committed yet, which is for whoever relays the shard next. That
@@ -42,6 +43,8 @@ struct Shared {
     /// What the transactional ids begin with.
     id_prefix: String,
     journal: Arc<dyn Journal>,
+    /// Where the partitions of the topic end.
+    ends: Ends,
     /// The shards that this process relays.
     tasks: Held,
     progress: Progress,
@@ -56,7 +59,8 @@ impl Relay {
     /// there ([`topics::ensure`]).
     ///
     /// # Errors
-    /// [`KafkaError::Thread`]. Whatever goes wrong with Kafka or the journal later is logged, counted and tried again.
+    /// [`KafkaError`] when a client or a thread can't be made. Whatever goes wrong with Kafka or the journal later is logged,
+    /// counted and tried again.
     pub fn start(
         settings: Settings,
         store_id: &[u8],
@@ -65,8 +69,10 @@ impl Relay {
     ) -> Result<Self, KafkaError> {
         let store = hex::encode(store_id);
         let (tasks_changed, committed) = (tasks.watch(), journal.watch());
+        let topic = settings.prefixed(topics::LICENSING);
         let shared = Arc::new(Shared {
-            topic: settings.prefixed(topics::LICENSING),
+            ends: Ends::new(&settings, &topic)?,
+            topic,
             source: format!("/usher/{store}"),
             id_prefix: settings.prefixed(&format!("usher-relay-{store}")),
             progress: Progress::new(journal.shard_count()),
