@@ -139,9 +139,9 @@ pub(super) fn migrate(
         make_store(transaction, server, new_shards)?;
     }
     let meta = Meta::read(transaction)?;
-    // What an older index lacks is in the commits: it is filled anew.
-    if index.from < index.to {
-        empty_index(transaction, &meta)?;
+    // What an older index lacks is in the commits: a migration that adds such rows empties it, and it is filled anew.
+    if is_index_empty(transaction)? {
+        begin_index(transaction, &meta)?;
     }
     Ok((Migrated { is_new, schemas: vec![journal, index] }, meta))
 }
@@ -255,10 +255,17 @@ pub(super) fn renew_index(transaction: &mut Transaction<'_>, meta: &Meta) -> Res
                   usher_index.memberships_ever, usher_index.first_named, usher_index.past_states,
                   usher_index.concerns",
     )?;
-    empty_index(transaction, meta)
+    begin_index(transaction, meta)
 }
 
-fn empty_index(transaction: &mut Transaction<'_>, meta: &Meta) -> Result<(), Failure> {
+/// Whether nobody has begun with the index since it was made or emptied.
+fn is_index_empty(transaction: &mut Transaction<'_>) -> Result<bool, Failure> {
+    let row = transaction.query_typed_one("SELECT NOT EXISTS (SELECT FROM usher_index.meta)", &[])?;
+    plain(&row, 0)
+}
+
+/// Says of whom the index is, and that nothing is in it.
+fn begin_index(transaction: &mut Transaction<'_>, meta: &Meta) -> Result<(), Failure> {
     transaction.execute_typed(
         "INSERT INTO usher_index.meta (id, store_id, format) VALUES (1, $1, $2)",
         &[(&meta.store_id, Type::BYTEA), (&stored(INDEX.format()), Type::INT4)],

@@ -87,20 +87,34 @@ fn an_index_that_cannot_be_trusted_is_rebuilt() {
     }
 }
 
+/// How each migration of the index is undone, the newest first.
+const UNDONE: [&str; 3] = [
+    "DROP FUNCTION usher_index.find_commands; UPDATE usher_index.meta SET format = 3",
+    "DROP TABLE usher_index.concerns; ALTER TABLE usher_index.blocks DROP COLUMN state;
+     UPDATE usher_index.meta SET format = 2",
+    "DROP TABLE usher_index.blocks, usher_index.uses, usher_index.memberships_ever, usher_index.first_named,
+                usher_index.past_states;
+     ALTER TABLE usher_index.events DROP COLUMN recorded_at_us;
+     UPDATE usher_index.meta SET format = 1",
+];
+
 #[test]
-fn an_index_of_the_format_before_is_filled_anew_with_what_it_lacks() {
-    let (ground, commits) = filled();
-    ground.change(
-        "DROP TABLE usher_index.blocks, usher_index.uses, usher_index.memberships_ever, usher_index.first_named,
-                    usher_index.past_states, usher_index.concerns;
-         ALTER TABLE usher_index.events DROP COLUMN recorded_at_us;
-         UPDATE usher_index.meta SET format = 1",
-    );
-    let opened = ground.open();
-    assert_eq!(opened.all_commits(), commits);
-    assert_index_equals_journal(&opened);
-    assert_eq!(ground.number("SELECT format::bigint FROM usher_index.meta"), 4);
-    assert_eq!(opened.index.memberships_ever("u-0").unwrap(), ["0", "1", "2"]);
+fn an_index_of_any_format_before_gets_what_it_lacks() {
+    for steps in 1..=UNDONE.len() {
+        let (ground, commits) = filled();
+        let snapshot = Snapshot { version: 1, state_version: 1, bytes: vec![1; 9] };
+        let opened = ground.open();
+        opened.index.put_snapshot("licensee/0", &snapshot).unwrap();
+        drop(opened);
+        UNDONE[..steps].iter().for_each(|undone| ground.change(undone));
+        let opened = ground.open();
+        assert_eq!(opened.all_commits(), commits, "{steps} formats back");
+        assert_index_equals_journal(&opened);
+        assert_eq!(ground.number("SELECT format::bigint FROM usher_index.meta"), 4);
+        assert_eq!(opened.index.memberships_ever("u-0").unwrap(), ["0", "1", "2"]);
+        let is_kept = opened.index.snapshot("licensee/0").unwrap() == Some(snapshot);
+        assert_eq!(is_kept, steps == 1, "{steps} formats back: filled anew only where rows are missing");
+    }
 }
 
 #[test]
