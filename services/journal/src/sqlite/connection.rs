@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, vtab::array};
+use rusqlite::{Connection, OpenFlags, config::DbConfig, vtab::array};
 
 /// For how long a statement waits for another connection; nothing here holds a lock for longer than a bulk write.
 pub(super) const BUSY_WAIT: Duration = Duration::from_secs(30);
@@ -45,6 +45,8 @@ fn open_with(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     connection
         .execute_batch("PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;")?;
     array::load_module(&connection)?;
+    // Plans are made once: otherwise SQLite makes the plan of a statement with a bound LIMIT anew for each of its values.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }

@@ -7,6 +7,7 @@ use std::{
 
 use rusqlite::{
     Connection, OpenFlags, ToSql,
+    config::DbConfig,
     types::{ToSqlOutput, ValueRef},
 };
 
@@ -73,6 +74,8 @@ fn open_with(file: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     // Damaged pages are found when they are read, not when they are used; names never reach a temporary file.
     connection
         .execute_batch("PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;")?;
+    // Plans are made once: otherwise SQLite makes the plan of a statement with a bound LIMIT anew for each of its values.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }
