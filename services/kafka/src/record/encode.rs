@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use contract::proto::journal::Event;
+use contract::stored::EventRef;
 use journal::{Position, Positions};
 use uuid::Uuid;
 
@@ -31,9 +31,9 @@ pub(crate) struct EventRecord<'a> {
 ///
 /// # Errors
 /// [`RecordError::Unsendable`] for an event that no usher writes.
-pub(crate) fn to_record<'a>(event: &'a Event, origin: &Origin<'a>) -> Result<EventRecord<'a>, RecordError> {
+pub(crate) fn to_record<'a>(event: &EventRef<'a>, origin: &Origin<'a>) -> Result<EventRecord<'a>, RecordError> {
     let (_, key) = event.stream.split_once('/').ok_or(RecordError::Unsendable { field: "stream" })?;
-    let id = Uuid::from_slice(&event.id).map_err(|_| RecordError::Unsendable { field: "id" })?;
+    let id = Uuid::from_slice(event.id).map_err(|_| RecordError::Unsendable { field: "id" })?;
     let effective = time::encode(event.effective_at_us).ok_or(RecordError::Unsendable { field: "effective_at_us" })?;
     let recorded = time::encode(event.recorded_at_us).ok_or(RecordError::Unsendable { field: "recorded_at_us" })?;
 
@@ -41,24 +41,24 @@ pub(crate) fn to_record<'a>(event: &'a Event, origin: &Origin<'a>) -> Result<Eve
         (header::SPECVERSION, Cow::Borrowed(SPECVERSION)),
         (header::ID, Cow::Owned(id.to_string())),
         (header::SOURCE, Cow::Borrowed(origin.source)),
-        (header::TYPE, Cow::Borrowed(event.r#type.as_str())),
+        (header::TYPE, Cow::Borrowed(event.r#type)),
         (header::TIME, Cow::Owned(effective)),
-        (header::SUBJECT, Cow::Borrowed(event.stream.as_str())),
+        (header::SUBJECT, Cow::Borrowed(event.stream)),
         (header::SEQUENCE, Cow::Owned(format!("{:020}", event.version))),
         (header::POSITION, Cow::Owned(Positions::from(origin.position).to_string())),
         (header::RECORDED_TIME, Cow::Owned(recorded)),
         (header::SCHEMA_VERSION, Cow::Owned(event.schema_version.to_string())),
     ];
     let optional = [
-        (header::COMMAND_ID, Cow::Borrowed(event.command_id.as_str())),
-        (header::ACTOR, Cow::Borrowed(event.actor.as_str())),
-        (header::CORRELATION_ID, Cow::Borrowed(event.correlation_id.as_str())),
-        (header::CAUSATION_ID, Cow::Borrowed(event.causation_id.as_str())),
-        (header::HASH, Cow::Owned(hex::encode(&event.hash))),
+        (header::COMMAND_ID, Cow::Borrowed(event.command_id)),
+        (header::ACTOR, Cow::Borrowed(event.actor)),
+        (header::CORRELATION_ID, Cow::Borrowed(event.correlation_id)),
+        (header::CAUSATION_ID, Cow::Borrowed(event.causation_id)),
+        (header::HASH, Cow::Owned(hex::encode(event.hash))),
     ];
     // An attribute of a CloudEvent is not empty.
     headers.extend(optional.into_iter().filter(|(_, value)| !value.is_empty()));
     headers.push((header::COMMIT, Cow::Owned(origin.commit.to_string())));
     headers.push((header::CONTENT_TYPE, Cow::Borrowed(CONTENT_TYPE)));
-    Ok(EventRecord { key, headers, body: &event.data })
+    Ok(EventRecord { key, headers, body: event.data })
 }

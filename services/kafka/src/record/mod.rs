@@ -58,14 +58,20 @@ mod header {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
-    use contract::proto::journal::Event;
+    use contract::{proto::journal::Event, stored::EventRef};
     use journal::Position;
     use proptest::prelude::*;
+    use prost::Message;
 
     use super::*;
 
     fn origin(position: Position) -> Origin<'static> {
         Origin { source: "/usher/5f0c3c0a", position, commit: 4 }
+    }
+
+    /// The record of an event as the relay finds it.
+    fn record_of(encoded: &[u8], position: Position) -> Result<EventRecord<'_>, RecordError> {
+        to_record(&EventRef::read(encoded).unwrap(), &origin(position))
     }
 
     fn decoded(record: &EventRecord<'_>) -> Result<(Position, Event), RecordError> {
@@ -108,7 +114,8 @@ mod tests {
             event in any_event(), shard in any::<u16>(), position in any::<u64>()
         ) {
             let position = Position { shard, position };
-            let record = to_record(&event, &origin(position)).unwrap();
+            let encoded = event.encode_to_vec();
+            let record = record_of(&encoded, position).unwrap();
             prop_assert_eq!(decoded(&record).unwrap(), (position, event));
         }
 
@@ -141,8 +148,8 @@ mod tests {
 
     #[test]
     fn the_headers_are_those_of_the_contract() {
-        let event = sample();
-        let record = to_record(&event, &origin(Position { shard: 7, position: 1234 })).unwrap();
+        let encoded = sample().encode_to_vec();
+        let record = record_of(&encoded, Position { shard: 7, position: 1234 }).unwrap();
         assert_eq!(record.key, "acme");
         let shown: Vec<String> = record.headers.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let expected = [
@@ -167,8 +174,8 @@ mod tests {
 
     #[test]
     fn a_damaged_record_names_the_header() {
-        let event = sample();
-        let record = to_record(&event, &origin(Position { shard: 7, position: 1234 })).unwrap();
+        let encoded = sample().encode_to_vec();
+        let record = record_of(&encoded, Position { shard: 7, position: 1234 }).unwrap();
         for (name, _) in &record.headers {
             if ["ce_commandid", "ce_actor", "ce_hash", "usher_commit"].contains(name) {
                 continue;
@@ -187,9 +194,9 @@ mod tests {
     #[test]
     fn an_event_without_a_uuid_or_an_owner_is_not_sent() {
         let position = Position { shard: 0, position: 1 };
-        let nameless = Event { id: vec![1], ..sample() };
-        assert!(matches!(to_record(&nameless, &origin(position)), Err(RecordError::Unsendable { field: "id" })));
-        let ownerless = Event { stream: "acme".into(), ..sample() };
-        assert!(matches!(to_record(&ownerless, &origin(position)), Err(RecordError::Unsendable { field: "stream" })));
+        let nameless = Event { id: vec![1], ..sample() }.encode_to_vec();
+        assert!(matches!(record_of(&nameless, position), Err(RecordError::Unsendable { field: "id" })));
+        let ownerless = Event { stream: "acme".into(), ..sample() }.encode_to_vec();
+        assert!(matches!(record_of(&ownerless, position), Err(RecordError::Unsendable { field: "stream" })));
     }
 }

@@ -6,7 +6,7 @@
 //! progress can't part. From there on, each Kafka transaction holds whole commits. After any failure the producer is
 //! thrown away and all of this done anew: there is one way to begin, and it is also the way to recover.
 
-mod decoded;
+mod counted;
 mod follower;
 mod last_record;
 mod problem;

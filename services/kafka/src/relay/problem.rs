@@ -1,5 +1,6 @@
 //! Why a shard can't be relayed at the moment.
 
+use contract::borrowed::DamagedMessage;
 use journal::JournalError;
 use rdkafka::error::KafkaError as ClientError;
 
@@ -27,7 +28,7 @@ pub(super) enum Problem {
         number: u64,
         /// What is wrong with it.
         #[source]
-        source: prost::DecodeError,
+        source: DamagedMessage,
     },
     /// An event can be no record.
     #[error("an event of commit {number} cannot be sent")]

@@ -11,7 +11,7 @@ use metrics::counter;
 
 use super::{
     Shared,
-    decoded::{Decoded, next_transaction},
+    counted::{Counted, next_transaction},
     last_record::last_record,
     problem::Problem,
     transactions::{Target, Transactions},
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// How much is read from the journal at once, bytes; a larger commit comes alone.
-const READ_BYTES: usize = 4 * 1024 * 1024;
+const READ_BYTES: usize = 2 * 1024 * 1024;
 
 /// How long to wait after somebody else took over: as long as it takes to hear that the lease is theirs.
 const FENCED_PAUSE: Duration = Duration::from_secs(5);
@@ -111,8 +111,9 @@ impl ShardRelay {
             let mut rest = commits.as_slice();
             while let (now @ [.., last], later) = next_transaction(rest) {
                 self.send(&transactions, now)?;
-                progress.note_relayed(self.shard, last.head.position);
-                relayed = last.head.commit_number;
+                let end = last.head();
+                progress.note_relayed(self.shard, end.position);
+                relayed = end.commit_number;
                 pause.reset();
                 rest = later;
             }
@@ -136,37 +137,43 @@ impl ShardRelay {
     /// The head of the commit in which the journal has this very event where the record says; `None` if it has not.
     fn commit_with(&self, place: &Place) -> Result<Option<Head>, Problem> {
         let Some(before) = place.commit.checked_sub(1) else { return Ok(None) };
-        let commits = self.shared.journal.read(self.shard, before, 1)?;
-        let Some(decoded) = commits.first().map(Decoded::new).transpose()? else { return Ok(None) };
-        let is_it = decoded.events().any(|(position, event)| position == place.position && event.id == place.event);
-        Ok(is_it.then_some(decoded.head))
+        let Some(stored) = self.shared.journal.read(self.shard, before, 1)?.into_iter().next() else { return Ok(None) };
+        let commit = Counted::new(stored)?;
+        for read in commit.events() {
+            let (position, event) = read?;
+            if position == place.position && event.id == place.event {
+                return Ok(Some(commit.head()));
+            }
+        }
+        Ok(None)
     }
 
     /// The commits after number `after`, as many as are read at once.
-    fn read(&self, after: u64) -> Result<Vec<Decoded>, Problem> {
+    fn read(&self, after: u64) -> Result<Vec<Counted>, Problem> {
         if !self.shared.progress.is_more(self.shard, after) {
             return Ok(Vec::new());
         }
-        self.shared.journal.follow(self.shard, after, READ_BYTES)?.iter().map(Decoded::new).collect()
+        self.shared.journal.follow(self.shard, after, READ_BYTES)?.into_iter().map(Counted::new).collect()
     }
 
     /// Sends the events of some commits, all or none.
-    fn send(&self, transactions: &Transactions<'_>, commits: &[Decoded]) -> Result<(), Problem> {
-        let events: usize = commits.iter().map(Decoded::event_count).sum();
+    fn send(&self, transactions: &Transactions<'_>, commits: &[Counted]) -> Result<(), Problem> {
+        let events: usize = commits.iter().map(|commit| commit.events).sum();
         if events == 0 {
             return Ok(());
         }
-        transactions.commit(commits.iter().flat_map(|decoded| self.records(decoded)))?;
+        transactions.commit(commits.iter().flat_map(|commit| self.records(commit)))?;
         counter!("usher_relay_transactions_total").increment(1);
         counter!("usher_relay_events_total").increment(u64::try_from(events).unwrap_or(u64::MAX));
         Ok(())
     }
 
-    fn records<'a>(&'a self, decoded: &'a Decoded) -> impl Iterator<Item = Result<EventRecord<'a>, Problem>> {
-        let commit = decoded.head.commit_number;
-        decoded.events().map(move |(position, event)| {
-            let origin = Origin { source: &self.shared.source, position, commit };
-            to_record(event, &origin).map_err(|source| Problem::Event { number: commit, source })
+    fn records<'a>(&'a self, commit: &'a Counted) -> impl Iterator<Item = Result<EventRecord<'a>, Problem>> {
+        let number = commit.head().commit_number;
+        commit.events().map(move |read| {
+            let (position, event) = read?;
+            let origin = Origin { source: &self.shared.source, position, commit: number };
+            to_record(&event, &origin).map_err(|source| Problem::Event { number, source })
         })
     }
 }
