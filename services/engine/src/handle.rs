@@ -1,11 +1,12 @@
 //! The way into the engine.
 
 use std::{
+    collections::VecDeque,
     sync::{Arc, OnceLock, mpsc::TrySendError},
     time::Duration,
 };
 
-use contract::incoming::Incoming;
+use contract::incoming::{Incoming, Request};
 use journal::{Epoch, Journal, Positions, StreamIndex};
 use licensing::{Catalogue, Instant, LicenseeId};
 use serde::{Deserialize, Serialize};
@@ -23,13 +24,20 @@ use crate::{
 
 /// How long one wait for the index of a shard lasts, until it is said that it is slow.
 const INDEX_WAIT: Duration = Duration::from_secs(10);
+/// The most messages of one chain: the queue is bounded by what is in it, however long that is.
+const CHAIN_MAX: usize = 64;
+
+/// An order, and where its answer goes.
+pub(crate) struct Asked {
+    pub(crate) order: Order,
+    pub(crate) reply: ReplyTo,
+}
 
 /// What the writer takes.
 pub(crate) enum Submission {
-    Order {
-        order: Order,
-        reply: ReplyTo,
-    },
+    Order(Asked),
+    /// Orders for one home, each decided only if those before it were.
+    Chain(Vec<Asked>),
     /// Decide for these shards from now on; the index has caught up with them.
     Take {
         shards: Vec<u16>,
@@ -150,9 +158,63 @@ impl Engine {
             return self.try_message(incoming);
         }
         let (reply, answer) = oneshot::channel();
-        let submission = Submission::Order { order: Order::Message(Box::new(incoming)), reply };
+        let submission = Submission::Order(Asked { order: Order::Message(Box::new(incoming)), reply });
         self.queue.send(submission).map_err(|_| EngineError::Stopped)?;
         Ok(self.ticket(answer, as_done))
+    }
+
+    /// Hands in messages that have one home, so that none overtakes another: of those behind one that was not taken or not
+    /// committed none is decided. Gives their outcomes, in order and no further than to the first error.
+    pub async fn messages_in_order(&self, messages: Vec<Incoming>) -> Vec<Result<Done, EngineError>> {
+        let mut outcomes = Vec::with_capacity(messages.len());
+        let mut waiting = VecDeque::from(messages);
+        while !waiting.is_empty() {
+            let length = self.chain_length(&waiting);
+            let tickets = match self.try_chain(waiting.drain(..length)) {
+                Ok(tickets) => tickets,
+                Err(error) => {
+                    outcomes.push(Err(error));
+                    return outcomes;
+                }
+            };
+            for ticket in tickets {
+                let outcome = ticket.answer().await;
+                let is_error = outcome.is_err();
+                outcomes.push(outcome);
+                if is_error {
+                    return outcomes;
+                }
+            }
+        }
+        outcomes
+    }
+
+    /// How many of the messages that wait may go in at one go: one where another node decides, as it gets them one by one,
+    /// and a change of a user's status alone, as others have to be told before its answer.
+    fn chain_length(&self, waiting: &VecDeque<Incoming>) -> usize {
+        let is_decided_here = |message: &Incoming| self.decided.contains(self.shard_of(home_of(message)));
+        if !waiting.front().is_some_and(is_decided_here) {
+            return 1;
+        }
+        let is_status = |message: &Incoming| matches!(message.request, Ok(Request::UserStatus { .. }));
+        waiting.iter().take(CHAIN_MAX).take_while(|message| !is_status(message)).count().max(1)
+    }
+
+    fn try_chain(
+        &self,
+        mut messages: impl ExactSizeIterator<Item = Incoming>,
+    ) -> Result<Vec<Ticket<Done>>, EngineError> {
+        if messages.len() == 1 {
+            return messages.next().map(|message| self.try_message(message)).into_iter().collect();
+        }
+        let (chain, tickets) = messages
+            .map(|message| {
+                let (reply, answer) = oneshot::channel();
+                (Asked { order: Order::Message(Box::new(message)), reply }, self.ticket(answer, as_done))
+            })
+            .unzip();
+        self.try_send(Submission::Chain(chain))?;
+        Ok(tickets)
     }
 
     /// Hands in a command, unless the queue is full.
@@ -200,7 +262,7 @@ impl Engine {
             }
         }
         let (reply, answer) = oneshot::channel();
-        self.try_send(Submission::Order { order, reply })?;
+        self.try_send(Submission::Order(Asked { order, reply }))?;
         Ok(self.ticket(answer, Some))
     }
 
@@ -309,7 +371,7 @@ impl Engine {
             (None, Some(peers), Order::AdvanceClock(to)) => peers.advance_clocks(to, reply),
             (Some(shard), Some(peers), order) if !self.decided.contains(shard) => peers.send(shard, order, reply),
             (Some(shard), None, _) if !self.decided.contains(shard) => return Err(EngineError::NotHeld { shard }),
-            (_, _, order) => self.try_send(Submission::Order { order, reply })?,
+            (_, _, order) => self.try_send(Submission::Order(Asked { order, reply }))?,
         }
         Ok(self.ticket(answer, read))
     }

@@ -24,7 +24,7 @@ pub(crate) struct Submissions {
     waiting: Waiting,
 }
 
-/// How many are on their way in or wait. Counted before they go in, so that it is never below zero.
+/// How many commands are on their way in or wait. Counted before they go in, so that it is never below zero.
 #[derive(Clone, Default)]
 struct Waiting(Arc<AtomicUsize>);
 
@@ -38,17 +38,21 @@ pub(crate) fn bounded(submissions_max: usize) -> (Queue, Submissions) {
 impl Queue {
     /// Puts one in; waits while there is no room.
     pub(crate) fn send(&self, submission: Submission) -> Result<(), SendError<Submission>> {
-        self.waiting.one_more();
-        self.sender.send(submission).inspect_err(|_| self.waiting.one_less())
+        self.waiting.come(submission.commands());
+        self.sender.send(submission).inspect_err(|SendError(unsent)| self.waiting.go(unsent.commands()))
     }
 
     /// Puts one in if there is room.
     pub(crate) fn try_send(&self, submission: Submission) -> Result<(), TrySendError<Submission>> {
-        self.waiting.one_more();
-        self.sender.try_send(submission).inspect_err(|_| self.waiting.one_less())
+        self.waiting.come(submission.commands());
+        self.sender.try_send(submission).inspect_err(
+            |(TrySendError::Full(unsent) | TrySendError::Disconnected(unsent))| {
+                self.waiting.go(unsent.commands());
+            },
+        )
     }
 
-    /// How many wait, those included that wait for room.
+    /// How many commands wait, those included that wait for room.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting.0.load(Ordering::Relaxed)
     }
@@ -56,21 +60,31 @@ impl Queue {
 
 impl Submissions {
     pub(crate) fn recv_timeout(&self, timeout: Duration) -> Result<Submission, RecvTimeoutError> {
-        self.receiver.recv_timeout(timeout).inspect(|_| self.waiting.one_less())
+        self.receiver.recv_timeout(timeout).inspect(|taken| self.waiting.go(taken.commands()))
     }
 
     pub(crate) fn try_recv(&self) -> Result<Submission, TryRecvError> {
-        self.receiver.try_recv().inspect(|_| self.waiting.one_less())
+        self.receiver.try_recv().inspect(|taken| self.waiting.go(taken.commands()))
+    }
+}
+
+impl Submission {
+    /// How many commands it counts as. What is none counts too, so that it is seen to wait.
+    pub(crate) fn commands(&self) -> usize {
+        match self {
+            Self::Chain(chain) => chain.len(),
+            Self::Order(_) | Self::Take { .. } | Self::LetGo { .. } | Self::Wake | Self::Stop => 1,
+        }
     }
 }
 
 impl Waiting {
-    fn one_more(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+    fn come(&self, commands: usize) {
+        self.0.fetch_add(commands, Ordering::Relaxed);
     }
 
-    fn one_less(&self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+    fn go(&self, commands: usize) {
+        self.0.fetch_sub(commands, Ordering::Relaxed);
     }
 }
 

@@ -1,6 +1,9 @@
 //! What is committed, or about to be, and not yet indexed: the outcomes and uses that the index can't tell yet.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
 use journal::{Head, StoredOutcome};
 use licensing::{Instant, UserId};
@@ -30,14 +33,15 @@ struct Entry<T> {
 }
 
 enum Key {
-    Outcome(String),
+    Outcome(Arc<str>),
     Use(UserId),
 }
 
 /// Bounded by how far the index may lag behind.
 #[derive(Default)]
 pub(crate) struct Recent {
-    outcomes: HashMap<String, Entry<StoredOutcome>>,
+    /// Apart from the table: outcomes are large, and it moves what is in it when it grows.
+    outcomes: HashMap<Arc<str>, Entry<Box<StoredOutcome>>>,
     uses: HashMap<UserId, Entry<Instant>>,
     /// What was added, oldest first.
     added: VecDeque<(CommitRef, Key)>,
@@ -45,7 +49,7 @@ pub(crate) struct Recent {
 
 impl Recent {
     pub(crate) fn outcome(&self, command_id: &str) -> Option<&StoredOutcome> {
-        self.outcomes.get(command_id).map(|entry| &entry.value)
+        self.outcomes.get(command_id).map(|entry| &*entry.value)
     }
 
     pub(crate) fn last_use(&self, user: &UserId) -> Option<Instant> {
@@ -53,9 +57,9 @@ impl Recent {
     }
 
     pub(crate) fn add_outcome(&mut self, commit: CommitRef, stored: StoredOutcome) {
-        let command_id = stored.outcome.command_id.clone();
+        let command_id: Arc<str> = stored.outcome.command_id.as_str().into();
         self.added.push_back((commit, Key::Outcome(command_id.clone())));
-        self.outcomes.insert(command_id, Entry { value: stored, commit });
+        self.outcomes.insert(command_id, Entry { value: Box::new(stored), commit });
     }
 
     pub(crate) fn add_use(&mut self, commit: CommitRef, user: &UserId, used_at: Instant) {

@@ -51,7 +51,7 @@ impl Writer {
             let head = self.head_of(licensee.as_str())?;
             let answer = is_keyed.then_some(&answer);
             let ending = Ending { refusal: None, events, answer, id_reused: false, command };
-            positions.advance(self.keep_outcome(head, &identity, &ending)?);
+            positions.advance(self.keep_outcome(head, &identity, ending)?);
         }
         metrics::counter!("usher_commands_total", "outcome" => "accepted").increment(1);
         let events = u32::try_from(events).unwrap_or(u32::MAX);
@@ -78,7 +78,7 @@ impl Writer {
         let head = self.head_of(&identity.home)?;
         let answer = Answer::of(licensing::Report::None, 0);
         let ending = Ending { refusal: None, events: 0, answer: Some(&answer), id_reused: false, command: Vec::new() };
-        let position = self.keep_outcome(head, &identity, &ending)?;
+        let position = self.keep_outcome(head, &identity, ending)?;
         Ok(Done { outcome: Ok(answer), duplicate: false, events: 0, positions: position.into() })
     }
 

@@ -91,7 +91,7 @@ impl Writer {
     ) -> Result<Done, EngineError> {
         metrics::counter!("usher_commands_total", "outcome" => "accepted").increment(1);
         let ending = Ending { refusal: None, events, answer: None, id_reused: false, command };
-        let position = self.keep_outcome(head, identity, &ending)?;
+        let position = self.keep_outcome(head, identity, ending)?;
         let events = u32::try_from(events).unwrap_or(u32::MAX);
         Ok(Done { outcome: Ok(answer), duplicate: false, events, positions: position.into() })
     }
@@ -118,7 +118,7 @@ impl Writer {
         metrics::counter!("usher_refusals_total", "code" => refusal.code.as_str()).increment(1);
         let head = self.head_of(&identity.home)?;
         let ending = Ending { refusal: Some(&refusal), events: 0, answer: None, id_reused, command };
-        let position = self.keep_outcome(head, identity, &ending)?;
+        let position = self.keep_outcome(head, identity, ending)?;
         Ok(Done { outcome: Err(refusal), duplicate: false, events: 0, positions: Positions::from(position) })
     }
 }

@@ -20,15 +20,15 @@ use std::{
 };
 
 use journal::{Head, Journal, Positions, SharedUser, StatusNews, StoredOutcome, StreamIndex};
-use licensing::{Catalogue, Instant, LicenseeId, UserId};
+use licensing::{Catalogue, Instant, UserId};
 
 use crate::{
-    ClockMode, EngineError, Options, Order, Reply, ReplyTo, Shared,
+    ClockMode, EngineError, Options, Order, Reply, Shared,
     batch::{Batch, Pending},
     clock::machine_now,
     committer::{Committer, Outlets},
     foresight::Foresight,
-    handle::Submission,
+    handle::{Asked, Submission},
     hot::Hot,
     preparing::Preparing,
     published::{PublishedClock, PublishedHeads},
@@ -183,8 +183,10 @@ impl Writer {
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return None,
         }
-        while submissions.len() < BATCH_COMMANDS_MAX {
+        let mut commands: usize = submissions.iter().map(Submission::commands).sum();
+        while commands < BATCH_COMMANDS_MAX {
             let Ok(submission) = self.submissions.try_recv() else { break };
+            commands += submission.commands();
             submissions.push(submission);
         }
         Some(submissions)
@@ -200,9 +202,6 @@ impl Writer {
         for submission in submissions {
             stops |= matches!(submission, Submission::Stop);
             self.decide(submission);
-            if self.batch.is_full() {
-                self.hand_over();
-            }
         }
         self.sweep_some()?;
         if stops || !self.committer.is_busy() {
@@ -230,7 +229,8 @@ impl Writer {
 
     fn decide(&mut self, submission: Submission) {
         match submission {
-            Submission::Order { order, reply } => self.order(order, reply),
+            Submission::Order(asked) => drop(self.order(asked)),
+            Submission::Chain(chain) => self.chain(chain),
             Submission::Take { shards, done } => drop(done.send(self.take(&shards))),
             Submission::LetGo { shards, done } => {
                 self.let_go(&shards);
@@ -248,13 +248,32 @@ impl Writer {
         submission.fail(error);
     }
 
-    fn order(&mut self, order: Order, to: ReplyTo) {
+    /// Decides an order, and answers, at once or later; what is an error is also given back.
+    fn order(&mut self, Asked { order, reply: to }: Asked) -> Result<(), EngineError> {
         let mut news = None;
         let told = self.check_home(&order).and_then(|()| self.reply_to(order, &mut news));
         match told {
             Ok(Told::Now(reply)) => self.batch.answer_later(Pending { to, reply, news }),
             Ok(Told::Aside(question, version)) => self.foresight.ask(*question, version, self.decided_so_far(), to),
-            Err(error) => drop(to.send(Err(error))),
+            Err(error) => {
+                drop(to.send(Err(error.clone())));
+                return Err(error);
+            }
+        }
+        if self.batch.is_full() {
+            self.hand_over();
+        }
+        Ok(())
+    }
+
+    /// Decides one order after another. Those behind one that can't be decided fail with it: they would overtake it.
+    fn chain(&mut self, chain: Vec<Asked>) {
+        let mut so_far = Ok(());
+        for asked in chain {
+            match &so_far {
+                Ok(()) => so_far = self.order(asked),
+                Err(error) => asked.fail(error),
+            }
         }
     }
 
@@ -356,28 +375,32 @@ impl Writer {
     }
 }
 
+impl Asked {
+    /// Says that it was not decided.
+    fn fail(self, error: &EngineError) {
+        // Whoever asked may have gone away.
+        drop(self.reply.send(Err(error.clone())));
+    }
+}
+
 impl Submission {
     /// Says that it was not decided.
     fn fail(self, error: &EngineError) {
         match self {
-            Self::Order { reply, .. } => drop(reply.send(Err(error.clone()))),
+            Self::Order(asked) => asked.fail(error),
+            Self::Chain(chain) => chain.into_iter().for_each(|asked| asked.fail(error)),
             Self::Take { done, .. } | Self::LetGo { done, .. } => drop(done.send(Err(error.clone()))),
             Self::Wake | Self::Stop => {}
         }
     }
 
-    /// The id under which its outcome may be kept already.
-    fn command_id(&self) -> Option<String> {
-        match self {
-            Self::Order { order, .. } => order.command_id(),
-            Self::Take { .. } | Self::LetGo { .. } | Self::Wake | Self::Stop => None,
-        }
-    }
-
-    fn candidate(&self) -> Option<(&UserId, &LicenseeId)> {
-        match self {
-            Self::Order { order, .. } => order.candidate(),
-            Self::Take { .. } | Self::LetGo { .. } | Self::Wake | Self::Stop => None,
-        }
+    /// The orders in it.
+    fn orders(&self) -> impl Iterator<Item = &Order> {
+        let asked = match self {
+            Self::Order(asked) => std::slice::from_ref(asked),
+            Self::Chain(chain) => chain.as_slice(),
+            Self::Take { .. } | Self::LetGo { .. } | Self::Wake | Self::Stop => &[],
+        };
+        asked.iter().map(|asked| &asked.order)
     }
 }

@@ -5,7 +5,7 @@ use journal::{Head, Position, StoredOutcome};
 use licensing::{Instant, Refusal};
 
 use super::Writer;
-use crate::{Answer, Done, EngineError, handle::Submission, recent::CommitRef};
+use crate::{Answer, Done, EngineError, Order, handle::Submission, recent::CommitRef};
 
 /// A command, as auditors get to see it.
 #[derive(Clone)]
@@ -42,7 +42,8 @@ impl Writer {
     pub(super) fn look_up_outcomes(&mut self, submissions: &[Submission]) -> Result<(), EngineError> {
         let wanted: Vec<String> = submissions
             .iter()
-            .filter_map(Submission::command_id)
+            .flat_map(Submission::orders)
+            .filter_map(Order::command_id)
             .filter(|command_id| self.recent.outcome(command_id).is_none())
             .collect();
         let ids: Vec<&str> = wanted.iter().map(String::as_str).collect();
@@ -61,13 +62,14 @@ impl Writer {
         &mut self,
         head: Head,
         identity: &Identity,
-        ending: &Ending<'_>,
+        ending: Ending<'_>,
     ) -> Result<Position, EngineError> {
         let answer = ending.answer.map(serde_json::to_vec).transpose();
         let answer = answer.map_err(|error| EngineError::Unreadable {
             place: identity.command_id.clone(),
             detail: error.to_string(),
         })?;
+        let id_reused = ending.id_reused;
         let outcome = wire::Outcome {
             command_id: identity.command_id.clone(),
             digest: identity.digest.to_vec(),
@@ -81,11 +83,11 @@ impl Writer {
             answer: answer.unwrap_or_default(),
             told_at_us: identity.told_at.map(|at| at.timestamp_micros()),
             user: identity.user.clone(),
-            id_reused: ending.id_reused,
-            command: ending.command.clone(),
+            id_reused,
+            command: ending.command,
         };
         let position = self.batch.push(head, Kind::Outcome(outcome.clone()));
-        if !ending.id_reused {
+        if !id_reused {
             self.recent.add_outcome(CommitRef::after(head), StoredOutcome { position, outcome });
         }
         Ok(position)

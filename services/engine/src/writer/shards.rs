@@ -88,7 +88,8 @@ impl Writer {
         let Some(shared) = &self.shared else { return Ok(()) };
         let candidates: Vec<(&UserId, &LicenseeId)> = submissions
             .iter()
-            .filter_map(Submission::candidate)
+            .flat_map(Submission::orders)
+            .filter_map(Order::candidate)
             .filter(|(_, licensee)| self.decides_for(licensee.as_str()))
             .collect();
         if candidates.is_empty() {

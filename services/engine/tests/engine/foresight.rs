@@ -48,6 +48,7 @@ fn held_up() -> HeldUp {
             let _ = begins.send(());
             let _ = goes_on.lock().unwrap().recv();
         }
+        Ok(())
     };
     fixture.restart_over(|index| Arc::new(Observed { index, observer: Box::new(observer), largest: Vec::new() }));
     HeldUp { fixture, begun, go_on }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod bulk;
+mod chains;
 mod clock;
 mod cluster;
 mod directory;

@@ -1,4 +1,4 @@
-//! An index that lets a test see, and hold up, who looks into it.
+//! An index that lets a test see, hold up and turn away who looks into it.
 
 use std::{sync::Arc, thread, time::Duration};
 
@@ -17,8 +17,8 @@ pub enum Look {
     LastUses,
 }
 
-/// Is told what a thread of this name is about to look at, which waits until this returns.
-pub type Observer = Box<dyn Fn(&str, Look) + Send + Sync>;
+/// Is told what a thread of this name is about to look at, which waits until this returns, and fails if this does.
+pub type Observer = Box<dyn Fn(&str, Look) -> Result<(), JournalError> + Send + Sync>;
 
 /// An index with somebody who watches.
 pub struct Observed {
@@ -29,8 +29,8 @@ pub struct Observed {
 }
 
 impl Observed {
-    fn tell(&self, look: Look) {
-        (self.observer)(thread::current().name().unwrap_or_default(), look);
+    fn tell(&self, look: Look) -> Result<(), JournalError> {
+        (self.observer)(thread::current().name().unwrap_or_default(), look)
     }
 }
 
@@ -84,7 +84,7 @@ impl PastIndex for Observed {
 
 impl StreamIndex for Observed {
     fn snapshot(&self, stream: &str) -> Result<Option<Snapshot>, JournalError> {
-        self.tell(Look::Snapshot(stream.to_owned()));
+        self.tell(Look::Snapshot(stream.to_owned()))?;
         self.index.snapshot(stream)
     }
 
@@ -129,7 +129,7 @@ impl StreamIndex for Observed {
     }
 
     fn last_uses(&self, users: &[&str]) -> Result<Vec<Option<Instant>>, JournalError> {
-        self.tell(Look::LastUses);
+        self.tell(Look::LastUses)?;
         self.index.last_uses(users)
     }
 

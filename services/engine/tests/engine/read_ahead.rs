@@ -27,6 +27,7 @@ fn started_anew(largest: &[&str]) -> (Fixture, Receiver<String>) {
         if look == Look::Snapshot("licensee/acme".to_owned()) {
             let _ = readers.send(thread.to_owned());
         }
+        Ok(())
     };
     fixture.restart_over(|index| Arc::new(Observed { index, observer: Box::new(tell), largest }));
     (fixture, observer)

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use contract::incoming::Incoming;
-use engine::{Engine, EngineError, home_of};
+use engine::{Done, Engine, EngineError, home_of};
 use kafka::{Outcome, Sink, SinkError, Submitted};
 use tokio::task::JoinSet;
 
-/// Hands messages to the engine: those with the same home one after another, each once the one before it is committed,
-/// so that none can overtake another whatever fails; all others side by side.
+/// Hands messages to the engine: those with the same home in their order, so that none can overtake another whatever fails;
+/// all others side by side.
 pub struct EngineSink {
     engine: Engine,
 }
@@ -59,22 +59,15 @@ fn by_home(messages: Vec<Incoming>) -> impl Iterator<Item = Vec<(usize, Incoming
     chains.into_values()
 }
 
-/// Hands in one message after another; behind one that has to come again, none.
+/// Hands in messages in their order; behind one that has to come again, none is answered.
 async fn hand_in_order(engine: Engine, chain: Vec<(usize, Incoming)>) -> Vec<Answered> {
-    let mut answers = Vec::with_capacity(chain.len());
-    for (place, message) in chain {
-        let answer = hand_in(&engine, message).await.map_err(|error| SinkError::Retry { reason: told(&error) });
-        let is_done = answer.is_ok();
-        answers.push((place, answer));
-        if !is_done {
-            break;
-        }
-    }
-    answers
+    let (places, messages): (Vec<usize>, Vec<Incoming>) = chain.into_iter().unzip();
+    let outcomes = engine.messages_in_order(messages).await;
+    places.into_iter().zip(outcomes.into_iter().map(answer)).collect()
 }
 
-async fn hand_in(engine: &Engine, message: Incoming) -> Result<Outcome, EngineError> {
-    let done = engine.try_message(message)?.answer().await?;
+fn answer(outcome: Result<Done, EngineError>) -> Result<Outcome, SinkError> {
+    let done = outcome.map_err(|error| SinkError::Retry { reason: told(&error) })?;
     Ok(Outcome { duplicate: done.duplicate, refusal: done.outcome.err() })
 }
 
