@@ -170,7 +170,8 @@ async fn r34_the_content_of_a_key_is_what_was_said_however_it_was_written() {
     let first = send(ASSIGN, "k-1", json, r#"{"users":["u-00"],"mode":"best_effort"}"#.to_owned()).await.ok();
     let again = send(ASSIGN, "k-1", json, r#"{ "mode": "best_effort", "users": [ "u-00" ] }"#.to_owned()).await.ok();
     assert_eq!(again, first);
-    let event = crate::messages::event("e-1", "usage.v1.CodeSuggestionsUsed", json!({"user": "u-00", "used_at": START}));
+    let event =
+        crate::messages::event("e-1", "usage.v1.CodeSuggestionsUsed", json!({"user": "u-00", "used_at": START}));
     for (outcome, body) in [("accepted", event.to_string()), ("duplicate", format!("{event:#}"))] {
         let answer = send("/v1/events", "k-2", "application/cloudevents+json", body).await.ok();
         assert_eq!(answer["results"][0]["outcome"], outcome);
