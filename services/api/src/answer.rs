@@ -37,7 +37,7 @@ impl<T> From<views::Page<T>> for Page<T> {
 /// The answer to a change.
 pub(crate) fn changed(positions: &Positions, body: impl Serialize) -> Response {
     let mut response = Json(body).into_response();
-    set_position(&mut response, positions);
+    insert_position(&mut response, positions);
     response
 }
 
@@ -50,9 +50,12 @@ pub(crate) fn set_version(response: &mut Response, version: u64) {
 
 /// Tells where a change can be seen, if anywhere.
 pub(crate) fn set_position(response: &mut Response, positions: &Positions) {
-    if positions.is_empty() {
-        return;
+    if !positions.is_empty() {
+        insert_position(response, positions);
     }
+}
+
+fn insert_position(response: &mut Response, positions: &Positions) {
     if let Ok(value) = HeaderValue::try_from(positions.to_string()) {
         response.headers_mut().insert(POSITION, value);
     }

@@ -7,6 +7,9 @@ use crate::{Head, Position};
 /// The most shards that one text may name.
 const SHARDS_MAX: usize = u16::MAX as usize + 1;
 
+/// Where everybody is: the text of positions that name no shard, as where nothing has happened yet.
+const BEGINNING: &str = "0-0";
+
 /// A position in each of some shards: whoever is at or behind all of them has seen what they stand for.
 ///
 /// Shown to the outside as an opaque text, such as `7-1234`, or `3-55.7-1234` for a change in two shards.
@@ -91,6 +94,9 @@ impl FromIterator<Head> for Positions {
 
 impl fmt::Display for Positions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            return f.write_str(BEGINNING);
+        }
         for (place, Position { shard, position }) in self.iter().enumerate() {
             let separator = if place == 0 { "" } else { "." };
             write!(f, "{separator}{shard}-{position}")?;
@@ -135,6 +141,12 @@ mod tests {
         for text in ["7-1234", "0-0", "3-55.7-1234"] {
             assert_eq!(text.parse::<Positions>().unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn no_shard_at_all_is_written_as_what_can_be_read_and_is_behind_nobody() {
+        let beginning: Positions = Positions::default().to_string().parse().unwrap();
+        assert!("0-0".parse::<Positions>().unwrap().cover(&beginning));
     }
 
     #[test]

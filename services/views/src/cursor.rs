@@ -22,13 +22,12 @@ impl Seal {
             hasher.update(bytes);
             hasher.update(part.unwrap_or_default());
         }
-        let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(hasher.finalize());
-        Self([a, b, c, d, e, f, g, h])
+        Self(first_bytes(hasher))
     }
 
     /// A cursor of this query for a place.
     pub fn close(&self, place: &str) -> String {
-        URL_SAFE_NO_PAD.encode([self.0.as_slice(), place.as_bytes()].concat())
+        URL_SAFE_NO_PAD.encode([self.mark(place.as_bytes()).as_slice(), place.as_bytes()].concat())
     }
 
     /// The place that a cursor of this query stands for.
@@ -40,11 +39,24 @@ impl Seal {
             return Err(ViewsError::InvalidCursor);
         }
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| ViewsError::InvalidCursor)?;
-        let place = bytes.strip_prefix(self.0.as_slice()).ok_or(ViewsError::InvalidCursor)?;
+        let (mark, place) = bytes.split_first_chunk::<SEAL_BYTES>().ok_or(ViewsError::InvalidCursor)?;
+        if *mark != self.mark(place) {
+            return Err(ViewsError::InvalidCursor);
+        }
         // No place that was ever given has a character zero, which not every database takes.
         let place = String::from_utf8(place.to_vec()).ok().filter(|place| !place.contains('\0'));
         place.ok_or(ViewsError::InvalidCursor)
     }
+
+    /// What a cursor begins with: it binds the place to the query, so that neither can be another's nor cut short.
+    fn mark(&self, place: &[u8]) -> [u8; SEAL_BYTES] {
+        first_bytes(Sha256::new().chain_update(self.0).chain_update(place))
+    }
+}
+
+fn first_bytes(hasher: Sha256) -> [u8; SEAL_BYTES] {
+    let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(hasher.finalize());
+    [a, b, c, d, e, f, g, h]
 }
 
 #[cfg(test)]
@@ -70,10 +82,24 @@ mod tests {
     #[test]
     fn what_is_no_cursor_is_refused() {
         let seal = Seal::of(&[]);
-        let not_a_text = URL_SAFE_NO_PAD.encode([seal.0.as_slice(), &[0xff]].concat());
+        let not_a_text = URL_SAFE_NO_PAD.encode([seal.mark(&[0xff]).as_slice(), &[0xff]].concat());
         for bad in ["", "u-7", "ü", "====", &not_a_text, &seal.close("\0"), &seal.close(&"x".repeat(CURSOR_BYTES_MAX))]
         {
             assert!(matches!(seal.open(bad), Err(ViewsError::InvalidCursor)), "{bad:?} was taken");
         }
+    }
+
+    #[test]
+    fn a_cursor_that_was_cut_or_changed_is_refused() {
+        let seal = Seal::of(&[Some("members")]);
+        let cursor = seal.close("u-700");
+        let bytes = URL_SAFE_NO_PAD.decode(&cursor).unwrap();
+        for length in 0..bytes.len() {
+            let cut = URL_SAFE_NO_PAD.encode(&bytes[..length]);
+            assert!(matches!(seal.open(&cut), Err(ViewsError::InvalidCursor)), "{length} bytes were taken");
+        }
+        let other = URL_SAFE_NO_PAD.encode([&bytes[..SEAL_BYTES], b"u-701"].concat());
+        assert!(matches!(seal.open(&other), Err(ViewsError::InvalidCursor)));
+        assert_eq!(seal.open(&cursor).unwrap(), "u-700");
     }
 }

@@ -21,15 +21,6 @@ pub(crate) enum CloudEvents {
     Batch(Bytes),
 }
 
-impl CloudEvents {
-    /// The body as it was sent.
-    pub(crate) const fn bytes(&self) -> &Bytes {
-        match self {
-            Self::One(bytes) | Self::Batch(bytes) => bytes,
-        }
-    }
-}
-
 impl<S: Send + Sync> FromRequest<S> for CloudEvents {
     type Rejection = Problem;
 

@@ -69,7 +69,7 @@ pub(super) async fn advance(
     if terms.is_preview {
         return preview(&app, to, terms).await;
     }
-    let claim = head.claim(&body.raw)?;
+    let claim = head.claim(&body.content)?;
     // Only what can be done takes its key; done again it changes nothing.
     if to >= app.services().engine.now() {
         app.claim(claim).await?;

@@ -5,7 +5,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use contract::incoming::{Incoming, NotABatch, batch_from_json, from_json, is_json_object};
+use contract::incoming::{Incoming, MessageKey, NotABatch, batch_from_json, from_json, is_json_object};
 use engine::{Done, Engine, Order, Preview, Ticket};
 use journal::Positions;
 use licensing::Refusal;
@@ -93,7 +93,6 @@ pub(super) async fn submit(
         return Err(Problem::malformed("the body is not a JSON object: send a CloudEvent in the JSON format"));
     }
     let terms = head.terms();
-    let claim = head.claim(body.bytes())?;
     let events = match body {
         CloudEvents::One(bytes) => vec![read_one(&bytes)],
         CloudEvents::Batch(_) if terms != Terms::default() => {
@@ -102,6 +101,7 @@ pub(super) async fn submit(
         CloudEvents::Batch(bytes) => app.blocking(move |_| read_batch(&bytes)).await?,
     };
     check_may_send(&caller, &events)?;
+    let claim = head.claim(&content_of(&events))?;
     // Under the same key the events are handed in again: by their own ids nothing happens twice.
     if !terms.is_preview {
         app.claim(claim).await?;
@@ -149,6 +149,18 @@ fn read_batch(bytes: &[u8]) -> Result<Vec<Event>, NotABatch> {
         fill_in_ids(&mut ids, bytes);
     }
     Ok(ids.into_iter().zip(events).map(|(id, incoming)| Event { id, incoming }).collect())
+}
+
+/// What events say: who sends them, under which ids, and each one's content (R34).
+fn content_of(events: &[Event]) -> Vec<u8> {
+    let mut content = Vec::new();
+    for Event { incoming, .. } in events {
+        let id = incoming.key.as_ref().map(MessageKey::command_id).unwrap_or_default();
+        content.extend_from_slice(&(id.len() as u64).to_be_bytes());
+        content.extend_from_slice(id.as_bytes());
+        content.extend_from_slice(&incoming.digest);
+    }
+    content
 }
 
 /// One event that may not be sent stops them all.

@@ -127,7 +127,7 @@ pub(super) async fn assign_many(
 ) -> Result<Response, Problem> {
     let AssignBody { users, mode } = body.value;
     let command = Command::AssignSeats { product, users, mode: mode.unwrap_or(AssignMode::AllOrNothing) };
-    app.call(head.call(licensee, command, &body.raw)?).await?.answer(answer_assigned)
+    app.call(head.call(licensee, command, &body.content)?).await?.answer(answer_assigned)
 }
 
 /// Takes many users' seats (R25).
@@ -140,7 +140,7 @@ pub(super) async fn remove_many(
     body: JsonBody<RemoveBody>,
 ) -> Result<Response, Problem> {
     let command = Command::RemoveSeats { product, users: body.value.users };
-    app.call(head.call(licensee, command, &body.raw)?).await?.answer(answer_removed)
+    app.call(head.call(licensee, command, &body.content)?).await?.answer(answer_removed)
 }
 
 fn answer_assigned(Accepted { answer, positions }: Accepted) -> Result<Response, Problem> {

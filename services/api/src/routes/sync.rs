@@ -37,7 +37,7 @@ pub(super) async fn synchronize(
     body: JsonBody<SyncBody>,
 ) -> Result<Response, Problem> {
     let command = Command::SynchronizeInstance { version: body.value.version };
-    let Accepted { answer, positions } = match app.call(head.call(licensee.clone(), command, &body.raw)?).await? {
+    let Accepted { answer, positions } = match app.call(head.call(licensee.clone(), command, &body.content)?).await? {
         Called::Accepted(accepted) => accepted,
         Called::Previewed(preview) => return previewed(preview),
     };

@@ -54,7 +54,7 @@ pub(super) async fn undo(
     let (of_whom, wanted) = (licensee.clone(), command_id.clone());
     let events = app.blocking(move |services| services.engine.find_command(&of_whom, &wanted)).await?;
     let command = Command::UndoCommand { command_id, events };
-    app.call(head.call(licensee, command, &body.raw)?).await?.answer(answer_undone)
+    app.call(head.call(licensee, command, &body.content)?).await?.answer(answer_undone)
 }
 
 fn answer_undone(Accepted { answer, positions }: Accepted) -> Result<Response, Problem> {

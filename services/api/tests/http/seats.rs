@@ -160,6 +160,25 @@ async fn r34_a_key_of_events_or_of_the_clock_is_taken_as_well() {
 }
 
 #[tokio::test]
+async fn r34_the_content_of_a_key_is_what_was_said_however_it_was_written() {
+    let server = Server::with_acme(3, 2).await;
+    let send = async |path: &str, key: &str, content_type: &str, body: String| {
+        let request = Request::builder().method("POST").uri(path).header("Idempotency-Key", key);
+        server.send(request.header("content-type", content_type).body(body.into()).unwrap()).await
+    };
+    let json = "application/json";
+    let first = send(ASSIGN, "k-1", json, r#"{"users":["u-00"],"mode":"best_effort"}"#.to_owned()).await.ok();
+    let again = send(ASSIGN, "k-1", json, r#"{ "mode": "best_effort", "users": [ "u-00" ] }"#.to_owned()).await.ok();
+    assert_eq!(again, first);
+    let event =
+        crate::messages::event("e-1", "usage.v1.CodeSuggestionsUsed", json!({"user": "u-00", "used_at": START}));
+    for (outcome, body) in [("accepted", event.to_string()), ("duplicate", format!("{event:#}"))] {
+        let answer = send("/v1/events", "k-2", "application/cloudevents+json", body).await.ok();
+        assert_eq!(answer["results"][0]["outcome"], outcome);
+    }
+}
+
+#[tokio::test]
 async fn r34_a_key_keeps_bulk_answers_and_refusals_too() {
     let server = Server::with_acme(3, 2).await;
     let body = json!({"users": [user(0), "ghost"], "mode": "best_effort"}).to_string();

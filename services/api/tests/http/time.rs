@@ -40,6 +40,13 @@ async fn a_clock_never_goes_back() {
 }
 
 #[tokio::test]
+async fn where_nothing_has_happened_yet_a_clock_tells_a_position_too() {
+    let server = Server::new();
+    let position = server.advance("2025-01-02T00:00:00Z").await.position();
+    server.get_at("/v1/licensees", &position).await.ok();
+}
+
+#[tokio::test]
 async fn only_a_manual_clock_is_moved() {
     for clock in [ClockMode::System, ClockMode::EventTime(None)] {
         let server = Server::with(clock, Arc::new(String::new));

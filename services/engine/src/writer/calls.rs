@@ -11,7 +11,7 @@ use super::{
     outcomes::{Ending, Identity, answer_again},
     streams::Cause,
 };
-use crate::{Answer, Call, Claim, Done, EngineError, IdempotencyKey};
+use crate::{Answer, Call, Claim, Done, EngineError};
 
 /// How long an `Idempotency-Key` is kept.
 const KEY_LIFE: TimeDelta = TimeDelta::days(30);
@@ -80,13 +80,6 @@ impl Writer {
         let ending = Ending { refusal: None, events: 0, answer: Some(&answer), id_reused: false, command: Vec::new() };
         let position = self.keep_outcome(head, &identity, ending)?;
         Ok(Done { outcome: Ok(answer), duplicate: false, events: 0, positions: position.into() })
-    }
-
-    /// Whether the same was done under a key that is not too old, or another thing; `None` if nothing was.
-    pub(super) fn is_done_under(&self, key: &IdempotencyKey) -> Option<bool> {
-        let earlier = self.earlier_outcome(&key.command_id())?;
-        let is_kept = is_alive(earlier.outcome.effective_at_us, self.clock.now());
-        is_kept.then(|| earlier.outcome.digest == key.digest())
     }
 
     /// What was done under a key that is not too old: the same again, or a refusal of another content.

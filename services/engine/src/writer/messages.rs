@@ -140,7 +140,7 @@ fn identity_of(incoming: &Incoming) -> Identity {
     }
 }
 
-pub(super) fn reused(command_id: &str) -> Refusal {
+fn reused(command_id: &str) -> Refusal {
     Refusal::new(
         Code::IdempotencyKeyReused,
         format!("the id {command_id} belongs to a command with another content: send this one under a new id"),

@@ -7,9 +7,9 @@ use contract::{
 use journal::Person;
 use licensing::{Command, Instant, LicenseeId, UserCommand, UserId, UserStatus, decide_user};
 
-use super::{Writer, licensees::person_of, messages::reused, time::due_of};
+use super::{Writer, licensees::person_of, time::due_of};
 use crate::{
-    Call, ClockMode, ClockRefused, EngineError, Order, PreviewEvent, Reply,
+    ClockMode, ClockRefused, EngineError, Order, PreviewEvent, Reply,
     foresight::{Copy, Foreseen, Outcome, Question, previewed},
     hot::{read_licensee, read_user, user_stream},
 };
@@ -44,12 +44,12 @@ impl Writer {
         Ok((found != version).then_some(OtherVersion { found }))
     }
 
-    /// What an order would do.
+    /// What an order would do if it came under an id of its own: ids are neither looked at nor taken (R37).
     pub(super) fn preview(&mut self, order: Order) -> Result<Told, EngineError> {
         let version = self.version_of(&order)?;
         let asked = match order {
             Order::Message(incoming) => self.preview_message(*incoming)?,
-            Order::Call(call) => self.preview_call(*call)?,
+            Order::Call(call) => self.question(&call.licensee, call.command, None, self.clock.now())?,
             Order::AdvanceClock(to) => match self.preview_clock(to)? {
                 Ok(events) => Asked::Answered(Ok(events.into())),
                 Err(refused) => return Ok(Told::Now(Reply::Moved(Err(refused)))),
@@ -86,12 +86,6 @@ impl Writer {
     }
 
     fn preview_message(&mut self, incoming: Incoming) -> Result<Asked, EngineError> {
-        if let Some(key) = &incoming.key
-            && let Some(earlier) = self.earlier_outcome(&key.command_id())
-        {
-            let is_same = earlier.outcome.digest == incoming.digest;
-            return self.preview_again(&key.command_id(), is_same).map(Asked::Answered);
-        }
         let at = match (self.clock.mode(), incoming.time) {
             (ClockMode::EventTime(_), Some(time)) => time.max(self.clock.now()),
             _ => self.clock.now(),
@@ -106,24 +100,6 @@ impl Writer {
             }
             Ok(Request::Usage { .. }) => Ok(Asked::Answered(Ok(Foreseen::default()))),
         }
-    }
-
-    fn preview_call(&mut self, call: Call) -> Result<Asked, EngineError> {
-        if let Some(key) = &call.key
-            && let Some(is_same) = self.is_done_under(key)
-        {
-            return self.preview_again(&key.command_id(), is_same).map(Asked::Answered);
-        }
-        self.question(&call.licensee, call.command, None, self.clock.now())
-    }
-
-    /// A command that was there before does nothing more; another one under its id is refused (R34).
-    fn preview_again(&self, command_id: &str, is_same: bool) -> Result<Outcome, EngineError> {
-        if !is_same {
-            return Ok(Err(reused(command_id)));
-        }
-        let earlier = self.earlier_outcome(command_id).map(super::outcomes::answer_again).transpose()?;
-        Ok(earlier.map_or(Ok(Foreseen::default()), |done| done.outcome.map(|_| Foreseen::default())))
     }
 
     /// What a command would do to a licensee, to be found out.

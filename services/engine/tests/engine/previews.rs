@@ -98,15 +98,27 @@ fn r37_what_would_be_refused_says_so_and_is_not_kept() {
 }
 
 #[test]
-fn r34_a_preview_of_what_was_done_under_the_same_id_is_empty_and_of_another_content_refused() {
+fn r37_a_preview_does_not_look_at_ids() {
     let fixture = Fixture::manual();
     fixture.with_pro("acme", 2, &["u-1", "u-2"]);
-    let Reply::Done(done) = fixture.reply(as_call("acme", Some("key"), assign("u-1"))) else { panic!() };
+    let keyed = |member: &str| as_call("acme", Some("key"), assign(member));
+    let Reply::Done(done) = fixture.reply(keyed("u-1")) else { panic!() };
     assert!(done.outcome.is_ok());
-    assert_eq!(events(&fixture.preview(as_call("acme", Some("key"), assign("u-1")))), []);
+    fixture.call("acme", Command::RemoveSeat { product: duo(), user: user("u-1") });
+    for member in ["u-1", "u-2"] {
+        assert_eq!(events(&fixture.preview(keyed(member)))[0].type_name, "SeatAssigned", "{member}");
+    }
     let other = IdempotencyKey::new("key", &[b"other"]).unwrap();
     let other = Order::Call(Box::new(call("acme", Some(other), assign("u-2"))));
-    assert_eq!(fixture.preview(other).outcome.unwrap_err().code, Code::IdempotencyKeyReused);
+    assert_eq!(events(&fixture.preview(other)).len(), 1);
+
+    let seats = |seats: i64| {
+        let data = json!({"licensee": "acme", "seats": seats});
+        message_as("same", DAY_ONE, "billing.v1.SubscriptionSeatsChanged", data)
+    };
+    fixture.accept(&seats(20));
+    assert_eq!(events(&fixture.preview(as_order(&seats(20)))).len(), 1, "what it would do under an id of its own");
+    assert_eq!(fixture.preview(as_order(&seats(0))).outcome.unwrap_err().code, Code::InvalidQuantity);
 }
 
 #[test]

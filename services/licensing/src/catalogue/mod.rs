@@ -38,7 +38,6 @@ pub struct AddOn {
     #[serde(default)]
     pub trial_plan: Option<PlanId>,
     /// Whether self-service can't sell it (R12).
-    #[serde(default)]
     pub sales_only: bool,
     /// The oldest version of an instance that can assign its seats (R19).
     pub min_version: InstanceVersion,
@@ -71,7 +70,7 @@ struct File {
     max_users: u32,
     plans: Vec<String>,
     products: BTreeMap<String, BTreeMap<String, AddOn>>,
-    included_until: Option<IncludedUntil>,
+    included_until: IncludedUntil,
 }
 
 /// What is sold, and under which numbers.
@@ -87,7 +86,7 @@ pub struct Catalogue {
     plans: BTreeSet<PlanId>,
     products: BTreeMap<ProductId, BTreeSet<AddOnId>>,
     add_ons: BTreeMap<AddOnId, (ProductId, AddOn)>,
-    included_until: Option<IncludedUntil>,
+    included_until: IncludedUntil,
 }
 
 impl Catalogue {
@@ -252,7 +251,7 @@ impl Catalogue {
 
     /// Whether any member may use the feature at *at* without a seat (R32).
     pub fn is_included(&self, feature: &FeatureId, at: Instant) -> bool {
-        self.included_until.as_ref().is_some_and(|until| at < until.at && until.features.contains(feature))
+        at < self.included_until.at && self.included_until.features.contains(feature)
     }
 }
 
@@ -264,8 +263,19 @@ fn feature_set<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<Fe
     Ok(Vec::<String>::deserialize(deserializer)?.iter().map(|feature| FeatureId::new(feature)).collect())
 }
 
+/// A time as files have it: a text, in TOML also a time of its own.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a time such as 2024-10-17T00:00:00Z is needed")]
+enum Written {
+    Text(String),
+    Time(toml::value::Datetime),
+}
+
 fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Instant, D::Error> {
-    let text = String::deserialize(deserializer)?;
+    let text = match Written::deserialize(deserializer)? {
+        Written::Text(text) => text,
+        Written::Time(time) => time.to_string(),
+    };
     chrono::DateTime::parse_from_rfc3339(&text)
         .map(|time| time.to_utc())
         .map_err(|error| D::Error::custom(format!("{text:?} is no RFC 3339 time: {error}")))
@@ -287,6 +297,24 @@ mod tests {
         assert!(!catalogue.includes(&pro, &FeatureId::new("root_cause_analysis")));
     }
 
+    #[test]
+    fn a_time_may_be_one_of_toml_or_a_text() {
+        let text = "at = \"2024-10-17T00:00:00Z\"";
+        assert!(DEFAULT.contains(text));
+        for time in ["2024-10-17T00:00:00Z", "2024-10-17 02:00:00.0+02:00"] {
+            let catalogue = Catalogue::from_toml(&DEFAULT.replace(text, &format!("at = {time}"))).unwrap();
+            assert_eq!(catalogue, Catalogue::built_in().unwrap(), "{time}");
+        }
+        for (bad, expected) in [
+            ("2024-10-17T00:00:00", "no RFC 3339 time"),
+            ("2024-10-17", "no RFC 3339 time"),
+            ("\"soon\"", "no RFC 3339 time"),
+            ("5", "a time such as"),
+        ] {
+            refused(|default| default.replace(text, &format!("at = {bad}")), expected);
+        }
+    }
+
     #[track_caller]
     fn refused(change: impl Fn(&str) -> String, expected: &str) {
         let error = Catalogue::from_toml(&change(DEFAULT)).unwrap_err().to_string();
@@ -300,5 +328,20 @@ mod tests {
         refused(|text| text.replace("plans = [\"ultimate\"]", "plans = [\"gold\"]"), "plan gold");
         refused(|text| text.replace("grace_days = 28", "grace_dayz = 28"), "grace_dayz");
         refused(|text| text.replace("grace_days = 28", "grace_days = \"x\""), "grace_days");
+    }
+
+    #[test]
+    fn a_catalogue_is_complete_but_for_trials_that_there_are_not() {
+        // But for the one key whose value takes several lines.
+        let fields = DEFAULT.lines().filter(|line| line.contains(" = ") && !line.ends_with('['));
+        for field in fields.filter(|line| !line.starts_with("trial_plan")) {
+            let name = field.split(' ').next().unwrap();
+            let line = format!("\n{field}\n");
+            refused(|text| text.replacen(&line, "\n", 1), &format!("missing field `{name}`"));
+        }
+        refused(|text| text.split_once("[included_until]").unwrap().0.to_owned(), "missing field `included_until`");
+        let without_trial = DEFAULT.replacen("trial_plan = \"premium\"", "", 1);
+        let catalogue = Catalogue::from_toml(&without_trial).unwrap();
+        assert_eq!(catalogue.add_on(&AddOnId::new("duo_pro")).unwrap().1.trial_plan, None);
     }
 }

@@ -21,9 +21,9 @@ pub(super) fn many(
     users: &[UserId],
     mode: AssignMode,
 ) -> Result<Report, Refusal> {
+    check_list_size(draft, users)?;
     known_licensee(draft)?;
     known_product(draft, product)?;
-    check_list_size(draft, users)?;
     let grant = open_pool(draft, product)?;
     let (already_assigned, wanting): (Vec<&UserId>, Vec<&UserId>) =
         first_mentions(users).into_iter().partition(|user| draft.licensee().holds(product, user));

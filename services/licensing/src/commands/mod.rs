@@ -151,7 +151,8 @@ fn first_mentions(users: &[UserId]) -> Vec<&UserId> {
     users.iter().filter(|user| seen.insert(*user)).collect()
 }
 
-/// A list of a bulk command has 1 to `max_users` entries, counted as sent (R24).
+/// A list of a bulk command has 1 to `max_users` entries, counted as sent (R24). It is looked at before anything that the
+/// command is about.
 fn check_list_size(draft: &Draft<'_>, users: &[UserId]) -> Result<(), Refusal> {
     let max = draft.catalogue().max_users();
     if users.is_empty() {

@@ -13,9 +13,9 @@ pub(super) fn one(draft: &mut Draft<'_>, product: &ProductId, user: &UserId) -> 
 }
 
 pub(super) fn many(draft: &mut Draft<'_>, product: &ProductId, users: &[UserId]) -> Result<Report, Refusal> {
+    check_list_size(draft, users)?;
     known_licensee(draft)?;
     known_product(draft, product)?;
-    check_list_size(draft, users)?;
     let (holders, others): (Vec<&UserId>, Vec<&UserId>) =
         first_mentions(users).into_iter().partition(|user| draft.licensee().holds(product, user));
     if holders.is_empty() {

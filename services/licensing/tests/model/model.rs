@@ -435,6 +435,9 @@ impl Model {
     }
 
     fn run(&mut self, command: &Command, facts: &dyn Facts) -> Result<Report, Refused> {
+        if let Command::AssignSeats { users, .. } | Command::RemoveSeats { users, .. } = command {
+            listed(users)?;
+        }
         let may_come_first = matches!(command, Command::StartSubscription(_) | Command::AddMember { .. });
         if !self.exists && !may_come_first {
             return Err(Code::UnknownLicensee.into());
@@ -669,8 +672,8 @@ impl Model {
     }
 
     fn assign_many(&mut self, product: &ProductId, users: &[UserId], mode: AssignMode) -> Result<Report, Refused> {
-        known_product(product)?;
         let users = listed(users)?;
+        known_product(product)?;
         let granted = self.assignable()?;
         let (already_assigned, wanting): (Vec<UserId>, Vec<UserId>) =
             users.into_iter().partition(|user| self.holds(user));
@@ -708,8 +711,8 @@ impl Model {
     }
 
     fn remove_many(&mut self, product: &ProductId, users: &[UserId]) -> Result<Report, Refused> {
-        known_product(product)?;
         let users = listed(users)?;
+        known_product(product)?;
         let (removed, without_seat): (Vec<UserId>, Vec<UserId>) = users.into_iter().partition(|user| self.holds(user));
         if removed.is_empty() {
             return Err(Code::NoAssignmentsFound.into());

@@ -281,10 +281,10 @@ fn the_order_of_assigning_many() {
         List { product: UNKNOWN_PRODUCT, users: Vec::new() },
         tell,
         &[
-            (Code::UnknownLicensee, |case, _| become_known(case)),
-            (Code::UnknownProduct, |_, list| list.product = "duo"),
             (Code::EmptyUserList, |_, list| list.users = vec![user("stranger"); 10_001]),
             (Code::TooManyUsers, |_, list| list.users = users(&["stranger", "a", "b"])),
+            (Code::UnknownLicensee, |case, _| become_known(case)),
+            (Code::UnknownProduct, |_, list| list.product = "duo"),
             (Code::PurchaseNotActive, |case, _| {
                 case.join_all(&["b"]);
                 let start = StartSubscription { offering: Offering::SelfManaged, ..case.start(&[("duo_pro", 1)]) };
@@ -308,10 +308,10 @@ fn the_order_of_removing_many() {
         List { product: UNKNOWN_PRODUCT, users: Vec::new() },
         tell,
         &[
-            (Code::UnknownLicensee, |case, _| become_known(case)),
-            (Code::UnknownProduct, |_, list| list.product = "duo"),
             (Code::EmptyUserList, |_, list| list.users = vec![user("a"); 10_001]),
             (Code::TooManyUsers, |_, list| list.users = users(&["a"])),
+            (Code::UnknownLicensee, |case, _| become_known(case)),
+            (Code::UnknownProduct, |_, list| list.product = "duo"),
             (Code::NoAssignmentsFound, |case, _| {
                 case.tell(Command::StartSubscription(case.start(&[("duo_pro", 1)])));
                 case.tell(assign("a"));

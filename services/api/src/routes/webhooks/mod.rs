@@ -45,10 +45,10 @@ pub(super) async fn add(
     head: RequestHead,
     body: JsonBody<AddWebhookBody>,
 ) -> Result<Response, Problem> {
-    let JsonBody { value, raw } = body;
+    let JsonBody { value, content } = body;
     let registration = value.registration(id_of(&head));
     let checked = registration.clone();
-    if begin(&app, head, &raw, move |registry| Ok(registry.check(&checked)?)).await?.is_none() {
+    if begin(&app, head, &content, move |registry| Ok(registry.check(&checked)?)).await?.is_none() {
         return Ok(nothing_happens());
     }
     answer(&app, move |registry| {
@@ -123,8 +123,8 @@ pub(super) async fn rotate(
     head: RequestHead,
     body: JsonBody<RotateBody>,
 ) -> Result<Response, Problem> {
-    let JsonBody { value, raw } = body;
-    let begun = begin(&app, head, &raw, move |registry| shown(registry, webhook)).await?;
+    let JsonBody { value, content } = body;
+    let begun = begin(&app, head, &content, move |registry| shown(registry, webhook)).await?;
     let Some(was_done) = begun else { return Ok(nothing_happens()) };
     answer(&app, move |registry| {
         let (secret, old_valid_for) = value.terms();
@@ -147,9 +147,9 @@ pub(super) async fn replay(
     head: RequestHead,
     body: JsonBody<ReplayBody>,
 ) -> Result<Response, Problem> {
-    let JsonBody { value: ReplayBody { from }, raw } = body;
+    let JsonBody { value: ReplayBody { from }, content } = body;
     let checked = from.clone();
-    let begun = begin(&app, head, &raw, move |registry| Ok(registry.places(webhook, &checked)?)).await?;
+    let begun = begin(&app, head, &content, move |registry| Ok(registry.places(webhook, &checked)?)).await?;
     let Some(was_done) = begun else { return Ok(nothing_happens()) };
     answer(&app, move |registry| {
         if !was_done {
@@ -202,7 +202,7 @@ async fn ask<T: Send + 'static>(
 async fn begin<T: Send + 'static>(
     app: &App,
     head: RequestHead,
-    body: &[u8],
+    content: &[u8],
     check: impl FnOnce(&Registry) -> Result<T, Problem> + Send + 'static,
 ) -> Result<Option<bool>, Problem> {
     let is_preview = is_preview(&head)?;
@@ -210,7 +210,7 @@ async fn begin<T: Send + 'static>(
     if is_preview {
         return Ok(None);
     }
-    app.claim(head.claim(body)?).await.map(Some)
+    app.claim(head.claim(content)?).await.map(Some)
 }
 
 /// Whether nothing is to be done.
