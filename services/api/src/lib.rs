@@ -1,6 +1,6 @@
 //! Usher's REST and gRPC interfaces: a thin layer over the engine, which decides, and the read models, which show.
 //!
-//! [`router`] serves everything below `/v1`, [`grpc`], health, metrics and the [`openapi`] document. A handler reads a request,
+//! [`router`] serves everything below `/v1`, [`grpc`], health, metrics and the [`openapi`](mod@openapi) document. A handler reads a request,
 //! hands it to the engine or asks a read model, and shapes the answer; it decides nothing itself. Whatever goes wrong, in
 //! a handler or in front of it, is answered as a [problem](problem::Problem) with a stable code. Who calls, and whether they
 //! may, is found out in front of all handlers, by [`Auth`].
