@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::SecondsFormat;
 use contract::{
-    event::{StreamEvent, decode},
+    event::{StreamEvent, decode_recorded},
     proto::journal::{Event, Outcome, record::Kind},
 };
 use journal::{
@@ -123,7 +123,7 @@ fn check_concerns(index: &dyn IndexInspection, stream: &str, events: &[(Position
 
 /// Whom an event of a licensee concerns. One that can't be read concerns nobody here: the replay will name it.
 fn concern_of(event: &Event) -> Option<Concern> {
-    match decode(&event.r#type, event.schema_version, &event.data).ok()? {
+    match decode_recorded(event).ok()? {
         StreamEvent::Licensee { event, .. } => Some(match event.user() {
             Some(user) => Concern::User(user.as_str().to_owned()),
             None => Concern::Everybody,
