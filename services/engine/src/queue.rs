@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use crate::handle::Submission;
+use crate::submission::Submission;
 
 /// The end that submissions go in by. Clones lead to the same queue.
 #[derive(Clone)]

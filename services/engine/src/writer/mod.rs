@@ -20,7 +20,7 @@ use std::{
 };
 
 use journal::{Head, Journal, Positions, SharedUser, StatusNews, StoredOutcome, StreamIndex};
-use licensing::{Catalogue, Instant, LicenseeId, UserId};
+use licensing::{Catalogue, Instant, UserId};
 
 use crate::{
     ClockMode, EngineError, Options, Order, Reply, ReplyTo, Shared,
@@ -28,14 +28,15 @@ use crate::{
     clock::machine_now,
     committer::{Committer, Outlets},
     foresight::Foresight,
-    handle::Submission,
     hot::Hot,
     preparing::Preparing,
     published::{PublishedClock, PublishedHeads},
     queue::{Queue, Submissions},
+    reading::{self, INDEX_WAIT},
     recent::Recent,
     shards::Decided,
     snapshots::Snapshots,
+    submission::Submission,
     teller::TellerQueue,
 };
 use preview::{OtherVersion, Told};
@@ -45,8 +46,6 @@ use time::{Clock, Sweep, Timers};
 const BATCH_COMMANDS_MAX: usize = 4_096;
 /// How many committed records may wait to be indexed; with more, the writer waits.
 const INDEX_LAG_RECORDS_MAX: u64 = 200_000;
-/// How long one wait for the index takes before it is said that it is slow.
-const INDEX_WAIT: Duration = Duration::from_secs(10);
 /// How long the writer rests after the store failed, so that it does not spin while it goes on failing.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(200);
 
@@ -336,11 +335,8 @@ impl Writer {
         self.shared_users.clear();
         self.heads = self.journal.heads()?;
         self.heads.iter().for_each(|head| self.published_heads.publish(*head));
-        for head in self.heads.iter().filter(|head| self.decided.contains(head.shard)) {
-            while !self.index.wait_until(head.shard, head.commit_number, INDEX_WAIT)? {
-                tracing::info!(shard = head.shard, "waiting for the index to catch up");
-            }
-        }
+        let decided_here = self.heads.iter().filter(|head| self.decided.contains(head.shard));
+        reading::wait_for_index(&*self.index, decided_here)?;
         self.clock = Clock::start(self.clock.mode(), self.journal.clock()?);
         self.timers = Timers::load(&*self.index, |licensee| self.decides_for(licensee.as_str()))?;
         self.sweep = Sweep::after_start(self.timers.licensees());
@@ -353,31 +349,5 @@ impl Writer {
             place: format!("shard {shard}"),
             detail: "the store has fewer shards than it says".to_owned(),
         })
-    }
-}
-
-impl Submission {
-    /// Says that it was not decided.
-    fn fail(self, error: &EngineError) {
-        match self {
-            Self::Order { reply, .. } => drop(reply.send(Err(error.clone()))),
-            Self::Take { done, .. } | Self::LetGo { done, .. } => drop(done.send(Err(error.clone()))),
-            Self::Wake | Self::Stop => {}
-        }
-    }
-
-    /// The id under which its outcome may be kept already.
-    fn command_id(&self) -> Option<String> {
-        match self {
-            Self::Order { order, .. } => order.command_id(),
-            Self::Take { .. } | Self::LetGo { .. } | Self::Wake | Self::Stop => None,
-        }
-    }
-
-    fn candidate(&self) -> Option<(&UserId, &LicenseeId)> {
-        match self {
-            Self::Order { order, .. } => order.candidate(),
-            Self::Take { .. } | Self::LetGo { .. } | Self::Wake | Self::Stop => None,
-        }
     }
 }
