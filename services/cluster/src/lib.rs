@@ -19,6 +19,7 @@ mod member;
 mod mend;
 mod mover;
 mod myself;
+mod options;
 mod plan;
 mod proto;
 mod routes;
@@ -29,6 +30,7 @@ mod wire;
 
 pub use error::ClusterError;
 pub use hand::Hands;
-pub use member::{Member, Options, Timing};
+pub use member::Member;
+pub use options::{Options, Timing};
 pub use plan::{Step, plan};
 pub use secret::{InvalidSecret, Secret};
