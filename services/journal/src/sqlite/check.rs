@@ -5,10 +5,10 @@ use std::{fs, path::Path};
 use rusqlite::Connection;
 
 use super::{
-    connection,
+    commits::{commit_at, heads},
     failure::{InFile, corrupt},
+    files,
     integer::unsigned,
-    journal,
     key::CommitKey,
 };
 use crate::{Head, JournalError};
@@ -19,7 +19,7 @@ const QUICK_CHECK_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Checks the file's structure and that the heads agree with the commits.
 pub(super) fn journal(path: &Path, connection: &Connection, shards: u16) -> Result<(), JournalError> {
     structure(path, connection)?;
-    let heads = journal::heads(connection).in_file(path)?;
+    let heads = heads(connection).in_file(path)?;
     if !heads.iter().map(|head| head.shard).eq(0..shards) {
         return Err(corrupt(path, format!("it has not one head for each of {shards} shards")));
     }
@@ -44,7 +44,7 @@ fn bytes_to_be_there(path: &Path, connection: &Connection) -> Result<u64, Journa
     let number = |sql| connection.query_row(sql, [], |row| unsigned(row, 0)).in_file(path);
     let bytes = number("PRAGMA page_count")?.saturating_mul(number("PRAGMA page_size")?);
     // While something waits in the WAL, the file may lag behind it.
-    let has_wal = fs::metadata(connection::beside(path, "-wal")).is_ok_and(|wal| wal.len() > 0);
+    let has_wal = fs::metadata(files::beside(path, "-wal")).is_ok_and(|wal| wal.len() > 0);
     Ok(if has_wal { 0 } else { bytes })
 }
 
@@ -56,7 +56,7 @@ fn end_of_shard(path: &Path, connection: &Connection, head: Head) -> Result<(), 
         let is_empty = head.commit_number == 0 && head.position == 0;
         return if is_empty { Ok(()) } else { Err(disagreement()) };
     };
-    let commit = journal::commit_at(connection, key).in_file(path)?.ok_or_else(disagreement)?;
+    let commit = commit_at(connection, key).in_file(path)?.ok_or_else(disagreement)?;
     if commit.head() == head { Ok(()) } else { Err(disagreement()) }
 }
 

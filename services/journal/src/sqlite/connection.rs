@@ -1,9 +1,6 @@
 //! Connections to a database file.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, vtab::array};
 
@@ -47,13 +44,6 @@ fn open_with(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     array::load_module(&connection)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
-}
-
-/// A file that SQLite keeps beside a database: its name with `suffix` behind it.
-pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 impl Tuning {

@@ -7,10 +7,12 @@
 //! | `lock` | held for as long as the store is open |
 
 mod check;
+mod commits;
 mod connection;
 mod details;
 mod erasure;
 mod failure;
+mod files;
 mod index;
 mod integer;
 mod journal;
