@@ -3,9 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    failure::unreadable,
-    integer::{instant, signed, unsigned},
     key::CommitKey,
+    value::unreadable,
+    value::{instant, signed, unsigned},
 };
 use crate::{Head, NewCommit, StoredCommit};
 

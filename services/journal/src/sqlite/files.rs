@@ -1,4 +1,4 @@
-//! The files of a database.
+//! The files of a database, for whoever keeps something in a file of theirs.
 
 use std::{
     fs, io,
@@ -6,14 +6,17 @@ use std::{
 };
 
 /// A file that SQLite keeps beside a database: its name with `suffix` behind it.
-pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
 }
 
 /// Removes a file, unless there is none.
-pub(super) fn remove_if_exists(path: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// What the system says.
+pub fn remove_if_exists(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

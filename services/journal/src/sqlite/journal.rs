@@ -17,11 +17,11 @@ use super::{
     erasure::Erasure,
     failure::{InFile, classify, corrupt, while_opening},
     files,
-    integer::instant,
     key::CommitKey,
     lock::FolderLock,
     pool::Pool,
     schema,
+    value::instant,
 };
 use crate::{
     BLOCK_BYTES_MAX, Batch, DetailChange, Head, Journal, JournalError, LicenseeDetails, NewCommit, Person,

@@ -11,9 +11,8 @@ use crate::{
         SqliteJournal, check,
         connection::{self, Tuning},
         failure::{InFile, corrupt},
-        files,
-        integer::unsigned,
-        schema,
+        files, schema,
+        value::unsigned,
     },
 };
 
