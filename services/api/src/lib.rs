@@ -14,6 +14,7 @@ mod extract;
 mod facts;
 mod gauges;
 pub mod grpc;
+mod health;
 mod layers;
 mod member_names;
 mod members_chosen;
@@ -38,11 +39,12 @@ use notify::webhooks::Registry;
 use views::Views;
 
 pub use auth::{Auth, AuthError, Caller, Unknown};
+pub use health::Health;
 pub use members_chosen::{Chosen, NotChosen};
 pub use openapi::openapi;
 pub use problem::ProblemCode;
 pub use refusals_told::RefusalsTold;
-pub use routes::{Health, process_router, process_router_with, router, router_until, router_with};
+pub use routes::{process_router, process_router_with, router, router_until, router_with};
 pub use seat_history::{SeatHistory, SeatLevel};
 pub use shard_progress::ShardProgress;
 

@@ -14,7 +14,7 @@ mod wire;
 use axum::{Router, extract::FromRef, http::HeaderMap, routing::post_service};
 use tonic_health::pb::health_server::HealthServer;
 
-use crate::{app::App, routes::Health};
+use crate::{app::App, health::Health};
 use access::Access;
 pub use closing::Closing;
 use health::HealthCheck;
