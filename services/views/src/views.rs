@@ -16,8 +16,8 @@ use parking_lot::RwLock;
 
 use crate::{
     Feeds, LicenseeView, LicenseesQuery, MemberView, MembersQuery, Page, RefusalView, StrayColumns, StrayMember,
-    TimerView, Totals, UserView, ViewsError, licensees, members, memory::Memory, page, postgres, rebuild::Rebuild,
-    refusals, sqlite, tables::Tables, timers, users,
+    TimerView, Totals, UserView, ViewsError, licensees, members, memory::Memory, page, parts::Parts, postgres,
+    rebuild::Rebuild, refusals, sqlite, tables::Tables, timers, users,
 };
 
 /// The read models of a store, fed by threads of their own until they are dropped.
@@ -32,15 +32,6 @@ pub struct Views {
     memory: Arc<RwLock<Memory>>,
     memory_progress: Arc<Progress<ViewsError>>,
     catalogue: Arc<Catalogue>,
-}
-
-/// What the views consist of.
-pub(crate) struct Parts {
-    pub(crate) tables: Box<dyn Tables>,
-    pub(crate) rebuild: Box<dyn Rebuild>,
-    pub(crate) followers: Vec<Background>,
-    pub(crate) memory: Arc<RwLock<Memory>>,
-    pub(crate) memory_progress: Arc<Progress<ViewsError>>,
 }
 
 impl Views {
