@@ -10,6 +10,7 @@
 //! Everything here blocks; asynchronous callers go through a thread of their own.
 
 mod background;
+mod causes;
 pub mod chain;
 mod checksum;
 mod details;
@@ -35,6 +36,7 @@ mod stream_index;
 mod watch;
 
 pub use background::{Background, Stopping};
+pub use causes::with_causes;
 pub use checksum::COMMIT_START;
 pub use details::{DetailChange, LicenseeDetails, Person, StatusReason};
 pub use error::JournalError;

@@ -16,7 +16,6 @@ use journal::Positions;
 use licensing::{Code, Refusal, UserId};
 use serde::Serialize;
 
-pub(crate) use causes::with_sources;
 pub use code::ProblemCode;
 
 use crate::answer::set_position;

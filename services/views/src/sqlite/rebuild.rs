@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use journal::{Journal, Positions};
+use journal::{Journal, Positions, with_causes};
 use licensing::Catalogue;
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
     anew::Anew,
     connection,
     failure::{InFile, damaged},
-    in_place::{Compared, with_causes},
+    in_place::Compared,
     open, sums,
     workshop::{self, Workshop},
 };
