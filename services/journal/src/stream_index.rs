@@ -33,13 +33,18 @@ pub trait StreamIndex: PastIndex {
     fn stream_head(&self, stream: &str) -> Result<Option<StreamHead>, JournalError>;
 
     /// The events of a stream after `after_version`, in order, `limit` at most; fewer only at the end.
-    fn stream(&self, stream: &str, after_version: u64, limit: usize) -> Result<Vec<StoredEvent>, JournalError>;
+    fn stream(&self, stream: &str, after_version: u64, limit: usize) -> Result<Vec<StoredEvent>, JournalError> {
+        let filter = HistoryFilter { after_version, limit, ..HistoryFilter::default() };
+        self.history(stream, &filter).map(|page| page.items)
+    }
 
     /// One page of a stream's history.
     fn history(&self, stream: &str, filter: &HistoryFilter) -> Result<Page, JournalError>;
 
     /// The outcome of a command; of one id used twice, the one recorded later.
-    fn outcome(&self, command_id: &str) -> Result<Option<StoredOutcome>, JournalError>;
+    fn outcome(&self, command_id: &str) -> Result<Option<StoredOutcome>, JournalError> {
+        self.outcomes(&[command_id]).map(|outcomes| outcomes.into_iter().next().flatten())
+    }
 
     /// The outcomes of many commands, in their order.
     fn outcomes(&self, command_ids: &[&str]) -> Result<Vec<Option<StoredOutcome>>, JournalError>;

@@ -90,8 +90,7 @@ impl Views {
     /// [`ViewsError::FollowerFailed`] once feeding failed.
     pub fn wait_for(&self, positions: &Positions, timeout: Duration) -> Result<bool, ViewsError> {
         let deadline = Stopwatch::now().checked_add(timeout);
-        let memory = &self.memory_progress;
-        let is_in_memory = memory.wait_for(timeout, || Ok(memory.is_at(positions)))?;
+        let is_in_memory = self.memory_progress.wait_until_at(positions, timeout)?;
         let left = deadline.map_or(timeout, |deadline| deadline.saturating_duration_since(Stopwatch::now()));
         Ok(is_in_memory && self.tables.wait_for(positions, left)?)
     }

@@ -134,7 +134,8 @@ impl SqliteJournal {
         insert_commit(transaction, key, commit).in_file(&self.path)
     }
 
-    fn check_shard(&self, shard: u16) -> Result<(), JournalError> {
+    /// Whether there is such a shard.
+    pub(super) fn check_shard(&self, shard: u16) -> Result<(), JournalError> {
         if shard < self.shards { Ok(()) } else { Err(JournalError::UnknownShard { shard, shards: self.shards }) }
     }
 }
