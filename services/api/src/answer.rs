@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use journal::Positions;
+use licensing::{Code, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -26,6 +27,23 @@ pub(crate) struct Page<T> {
 pub(crate) struct Items<T> {
     /// All items, in order.
     pub(crate) items: Vec<T>,
+}
+
+/// A user for whom nothing was done.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Failed {
+    /// Who.
+    #[schema(value_type = String)]
+    user: UserId,
+    /// Why.
+    #[schema(value_type = String)]
+    code: Code,
+}
+
+impl Failed {
+    pub(crate) fn all(failed: Vec<(UserId, Code)>) -> Vec<Self> {
+        failed.into_iter().map(|(user, code)| Self { user, code }).collect()
+    }
 }
 
 impl<T> From<views::Page<T>> for Page<T> {

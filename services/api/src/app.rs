@@ -11,9 +11,9 @@ use crate::{
     Services,
     blocking::BlockingJobs,
     extract::{Terms, version_changed},
+    health::Health,
     preview::previewed,
     problem::Problem,
-    routes::Health,
 };
 
 /// How many reads may run or wait for a thread at one time.

@@ -1,6 +1,6 @@
 //! Usher's REST and gRPC interfaces: a thin layer over the engine, which decides, and the read models, which show.
 //!
-//! [`router`] serves everything below `/v1`, [`grpc`], health, metrics and the [`openapi`] document. A handler reads a request,
+//! [`router`] serves everything below `/v1`, [`grpc`], health, metrics and the [`openapi`](mod@openapi) document. A handler reads a request,
 //! hands it to the engine or asks a read model, and shapes the answer; it decides nothing itself. Whatever goes wrong, in
 //! a handler or in front of it, is answered as a [problem](problem::Problem) with a stable code. Who calls, and whether they
 //! may, is found out in front of all handlers, by [`Auth`].
@@ -14,6 +14,7 @@ mod extract;
 mod facts;
 mod gauges;
 pub mod grpc;
+mod health;
 mod layers;
 mod member_names;
 mod members_chosen;
@@ -38,11 +39,12 @@ use notify::webhooks::Registry;
 use views::Views;
 
 pub use auth::{Auth, AuthError, Caller, Unknown};
+pub use health::Health;
 pub use members_chosen::{Chosen, NotChosen};
 pub use openapi::openapi;
 pub use problem::ProblemCode;
 pub use refusals_told::RefusalsTold;
-pub use routes::{Health, process_router, process_router_with, router, router_until, router_with};
+pub use routes::{process_router, process_router_with, router, router_until, router_with};
 pub use seat_history::{SeatHistory, SeatLevel};
 pub use shard_progress::ShardProgress;
 

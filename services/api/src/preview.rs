@@ -10,7 +10,10 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::{answer::set_version, problem::Problem, routes::Failed};
+use crate::{
+    answer::{Failed, set_version},
+    problem::Problem,
+};
 
 /// What a change would do.
 #[derive(Serialize, ToSchema)]

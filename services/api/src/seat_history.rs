@@ -1,6 +1,6 @@
 //! Seats bought and assigned over the whole past of a licensee, in a bounded number of steps.
 
-use contract::event::{StreamEvent, StreamName, decode};
+use contract::event::{StreamEvent, decode_recorded, licensee_stream};
 use journal::{BLOCK_EVENTS, EventBlock};
 use licensing::{Account, Instant, LicenseeId, ProductId};
 
@@ -46,7 +46,7 @@ impl Services {
         product: &ProductId,
         levels_max: u32,
     ) -> Result<Option<SeatHistory>, Problem> {
-        let stream = StreamName::Licensee(licensee.clone()).to_string();
+        let stream = licensee_stream(licensee);
         let (now, catalogue) = (self.engine.now(), self.engine.catalogue());
         let level_at = |at: Instant, account: &Account| SeatLevel {
             at,
@@ -74,7 +74,7 @@ impl Services {
             for stored in events {
                 let journal::StoredEvent { event, .. } = stored;
                 let at = Instant::from_timestamp_micros(event.effective_at_us).unwrap_or_default();
-                let decoded = decode(&event.r#type, event.schema_version, &event.data);
+                let decoded = decode_recorded(&event);
                 if let StreamEvent::Licensee { event, .. } = decoded.map_err(|error| Problem::internal(&error))? {
                     account.evolve(&event, at);
                 }

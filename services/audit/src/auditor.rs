@@ -1,19 +1,17 @@
-//! The way through: first the journal with the index beside it, then what is derived from it.
+//! Somebody who looks at a store: brings a replay up to it, and holds what is found against that.
 
 use std::{cmp::Reverse, time::Duration};
 
 use contract::proto::journal::record::Kind;
-use journal::{Head, Journal, Positions};
+use journal::{Head, Positions};
 use licensing::LicenseeId;
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
     AuditError, Subject,
     compare::{Mismatch, first_mismatch},
-    index, past_index,
+    index::{self, kept},
     replay::{self, KeptAs, ReadCommit, Replay, StateMark},
-    seal::{Seal, Sealed, Since},
     walk,
 };
 
@@ -23,19 +21,6 @@ const CATCH_UP_MAX: Duration = Duration::from_secs(60);
 const ATTEMPTS_MAX: usize = 100;
 /// Begins the name of a licensee's stream.
 const LICENSEE: &str = "licensee/";
-
-/// What was checked and found sound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Checked {
-    /// Commits of all shards.
-    pub commits: u64,
-    /// Events of all streams.
-    pub events: u64,
-    /// Streams.
-    pub streams: u64,
-    /// Licensees.
-    pub licensees: u64,
-}
 
 /// What is being checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,66 +37,6 @@ pub enum Stage {
     Refusals,
 }
 
-/// Checks everything; `tell` hears how many of what are done so far. Changes nothing.
-///
-/// # Errors
-/// [`AuditError::Difference`] with the first thing that is not what it should be, or what stood in the way of looking.
-pub fn verify(subject: &Subject, tell: &mut dyn FnMut(Stage, u64)) -> Result<Checked, AuditError> {
-    Ok(look(subject, Replay::new(subject.journal.shard_count()), tell)?.0)
-}
-
-/// As [`verify`], and that the store, which goes by the id `store`, still has the history that a seal vouches for. What
-/// came after it is fine, and counted. Whether the seal itself can be trusted is asked before
-/// ([`SignedSeal::check_signature`](crate::SignedSeal::check_signature)).
-///
-/// # Errors
-/// As [`verify`].
-pub fn verify_against(
-    subject: &Subject,
-    seal: &Seal,
-    store: &[u8],
-    tell: &mut dyn FnMut(Stage, u64),
-) -> Result<(Checked, Since), AuditError> {
-    let shards = subject.journal.shard_count();
-    look(subject, Replay::against(Sealed::of(seal, store, shards)?, shards), tell)
-}
-
-/// Checks the journal alone, for a store of which nothing else can be opened.
-///
-/// # Errors
-/// As [`verify`].
-pub fn verify_journal(journal: &dyn Journal) -> Result<(), AuditError> {
-    replay_journal(journal, Replay::new(journal.shard_count())).map(drop)
-}
-
-/// As [`verify_against`], of the journal alone.
-///
-/// # Errors
-/// As [`verify`].
-pub fn verify_journal_against(journal: &dyn Journal, seal: &Seal, store: &[u8]) -> Result<Since, AuditError> {
-    let shards = journal.shard_count();
-    replay_journal(journal, Replay::against(Sealed::of(seal, store, shards)?, shards))?.check_seal_is_met()
-}
-
-fn replay_journal(journal: &dyn Journal, mut replay: Replay) -> Result<Replay, AuditError> {
-    for end in journal.heads()? {
-        walk::to(journal, &mut replay, end, |replay, stored| replay.take(stored, &replay::read(stored)?))?;
-    }
-    Ok(replay)
-}
-
-fn look(subject: &Subject, replay: Replay, tell: &mut dyn FnMut(Stage, u64)) -> Result<(Checked, Since), AuditError> {
-    let replay = Replay { block_accounts: Some(Vec::new()), ..replay };
-    let mut auditor = Auditor { subject, replay, licensees_done: 0, tell };
-    auditor.catch_up()?;
-    let since = auditor.replay.check_seal_is_met()?;
-    auditor.check_index()?;
-    auditor.catch_up()?;
-    auditor.check_kept_states_are_met()?;
-    auditor.check_views()?;
-    Ok((auditor.checked(), since))
-}
-
 /// Somebody who looks at a store.
 pub(crate) struct Auditor<'a> {
     pub(crate) subject: &'a Subject,
@@ -120,7 +45,12 @@ pub(crate) struct Auditor<'a> {
     tell: &'a mut dyn FnMut(Stage, u64),
 }
 
-impl Auditor<'_> {
+impl<'a> Auditor<'a> {
+    /// Somebody who has not looked at anything yet; `tell` hears how far they are.
+    pub(crate) fn new(subject: &'a Subject, replay: Replay, tell: &'a mut dyn FnMut(Stage, u64)) -> Self {
+        Self { subject, replay, licensees_done: 0, tell }
+    }
+
     pub(crate) fn tell(&mut self, stage: Stage, done: u64) {
         (self.tell)(stage, done);
     }
@@ -166,16 +96,16 @@ impl Auditor<'_> {
             let Some(last) = stored.last() else { break };
             let commits = stored.iter().map(replay::read).collect::<Result<Vec<_>, _>>()?;
             self.note_kept_states(&commits)?;
-            let uses = past_index::fresh_uses(&self.replay, &commits);
+            let uses = kept::fresh_uses(&self.replay, &commits);
             for (stored, commit) in stored.iter().zip(&commits) {
                 self.replay.take(stored, commit)?;
             }
             // Last: whatever is wrong with the journal itself is told first, not what somebody made of it.
             self.wait_for_index(end.shard, last.number)?;
             index::check_records(&*self.subject.index, &commits)?;
-            past_index::check_uses(&*self.subject.index, &uses)?;
+            kept::check_uses(&*self.subject.index, &uses)?;
             let accounts = self.replay.block_accounts.as_mut().map(std::mem::take).unwrap_or_default();
-            past_index::check_block_accounts(&*self.subject.index, &accounts)?;
+            kept::check_block_accounts(&*self.subject.index, &accounts)?;
             self.tell(Stage::Commits, self.replay.counts.commits);
         }
         Ok(())
@@ -195,7 +125,7 @@ impl Auditor<'_> {
             let Kind::Event(event) = kind else { continue };
             let Some(licensee) = event.stream.strip_prefix(LICENSEE).filter(|_| event.version == 1) else { continue };
             let Ok(licensee) = LicenseeId::parse(licensee) else { continue };
-            let mut marks = past_index::kept_states(&*self.subject.index, &event.stream)?;
+            let mut marks = kept::kept_states(&*self.subject.index, &event.stream)?;
             let snapshot = self.subject.index.snapshot(&event.stream)?;
             marks.extend(snapshot.and_then(|snapshot| StateMark::of(KeptAs::Snapshot, &snapshot)));
             marks.sort_unstable_by_key(|mark| Reverse(mark.version));
@@ -204,15 +134,5 @@ impl Auditor<'_> {
             }
         }
         Ok(())
-    }
-
-    fn checked(&self) -> Checked {
-        let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
-        Checked {
-            commits: self.replay.counts.commits,
-            events: self.replay.counts.events,
-            streams: count(self.replay.streams.len()),
-            licensees: count(self.replay.licensees.len()),
-        }
     }
 }

@@ -20,15 +20,15 @@ mod compare;
 mod difference;
 mod error;
 mod index;
-mod past_index;
 pub mod reconcile;
 mod replay;
 mod seal;
 mod subject;
+mod verify;
 mod views;
 mod walk;
 
-pub use auditor::{Checked, Stage, verify, verify_against, verify_journal, verify_journal_against};
+pub use auditor::Stage;
 pub use bundle::{
     BUNDLE_FORMAT, BUNDLE_VERSION, BundleError, Held, Scope, WriteError, Written, verify_bundle, write_bundle,
 };
@@ -40,3 +40,4 @@ pub use seal::{
     seal,
 };
 pub use subject::Subject;
+pub use verify::{Checked, verify, verify_against, verify_journal, verify_journal_against};

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use contract::{
     actor,
-    event::{StreamEvent, decode},
+    event::{StreamEvent, decode_recorded},
     kept::KeptCommand,
     proto::journal::{Commit, Event as Record, Outcome, Usage, record::Kind},
 };
@@ -97,8 +97,7 @@ impl<'a> Reader<'a> {
     /// The first event of a command begins a step, the others of the same licensee belong to it.
     fn event(&mut self, record: &Record) -> Result<(), CommitFault> {
         // What happens to users reaches their licensees as events of those.
-        let StreamEvent::Licensee { licensee, event } = decode(&record.r#type, record.schema_version, &record.data)?
-        else {
+        let StreamEvent::Licensee { licensee, event } = decode_recorded(record)? else {
             return Ok(());
         };
         if let Some(step) = self.last.get(&licensee).and_then(|place| self.steps.get_mut(*place))

@@ -1,6 +1,6 @@
 //! Several usher processes on one store: who holds which shard, and the way to it (ADR 7).
 //!
-//! * [`Member`] keeps this process on the roster, and takes and gives back shards by the [`plan`] that all nodes follow;
+//! * [`Member`] keeps this process on the roster, and takes and gives back shards by the [`plan`](mod@plan) that all nodes follow;
 //! * whatever this process does not decide it forwards over gRPC to whoever does, in order, and answers others likewise.
 //!
 //! Three threads: one renews and waits for nothing but the store, one moves shards and waits for the engine, one only
@@ -19,6 +19,7 @@ mod member;
 mod mend;
 mod mover;
 mod myself;
+mod options;
 mod plan;
 mod proto;
 mod routes;
@@ -29,6 +30,7 @@ mod wire;
 
 pub use error::ClusterError;
 pub use hand::Hands;
-pub use member::{Member, Options, Timing};
+pub use member::Member;
+pub use options::{Options, Timing};
 pub use plan::{Step, plan};
 pub use secret::{InvalidSecret, Secret};

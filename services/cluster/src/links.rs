@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, error::Error, sync::mpsc::sync_channel, time::Duration};
 
-use journal::{Node, NodeId};
+use journal::{Node, NodeId, with_causes};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tonic::{
@@ -15,7 +15,7 @@ use crate::{
     Secret,
     proto::{Answer, NudgeRequest, SubmitRequest, node_client::NodeClient},
     secret::Show,
-    wire::{REPLY_BYTES_MAX, REQUEST_BYTES_MAX, VERSION, with_sources},
+    wire::{REPLY_BYTES_MAX, REQUEST_BYTES_MAX, VERSION},
 };
 
 /// How long connecting may take.
@@ -91,7 +91,7 @@ impl Links {
             return Ok(client.clone());
         }
         let endpoint = Endpoint::from_shared(format!("http://{}", node.address))
-            .map_err(|error| Unsent::NotTaken(with_sources(&error)))?
+            .map_err(|error| Unsent::NotTaken(with_causes(&error)))?
             .connect_timeout(CONNECT_WAIT)
             .tcp_nodelay(true)
             .http2_keep_alive_interval(KEEP_ALIVE_EVERY)
@@ -110,7 +110,7 @@ impl Links {
 
 /// Whether a call that failed may have been taken.
 fn why_unsent(status: &Status) -> Unsent {
-    let detail = with_sources(status);
+    let detail = with_causes(status);
     if was_never_connected(status) {
         return Unsent::NotTaken(detail);
     }

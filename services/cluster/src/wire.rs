@@ -1,9 +1,7 @@
 //! Orders and answers on the way between nodes.
 
-use std::error::Error;
-
 use engine::{EngineError, Order, Reply};
-use journal::JournalError;
+use journal::{JournalError, with_causes};
 
 use crate::proto::{Answer, Failure, answer::Result as Wire, failure::Kind};
 
@@ -120,20 +118,8 @@ fn write_failure(error: &EngineError, shard: Option<u16>) -> Failure {
         EngineError::NoHolder { .. }
         | EngineError::Unanswered { .. }
         | EngineError::Store(_)
-        | EngineError::Thread(_) => failure(Kind::Failed, with_sources(error)),
+        | EngineError::Thread(_) => failure(Kind::Failed, with_causes(error)),
     }
-}
-
-/// An error with all that is behind it, in one line.
-pub(crate) fn with_sources(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

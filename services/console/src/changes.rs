@@ -16,7 +16,7 @@ use tokio::{
 };
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::{Console, failure::Failure, interface::Target, pages::parse_licensee, visitor::Visitor, wire::Licensee};
+use crate::{Console, failure::Failure, fields::parse_licensee, interface::Target, visitor::Visitor, wire::Licensee};
 
 /// Where pages listen that show more than one licensee.
 pub(crate) const OF_ALL: &str = "/changes";

@@ -1,14 +1,9 @@
-//! What went wrong, as a page.
+//! What can go wrong with a page.
 
 use api::{NotChosen, ProblemCode};
-use axum::{
-    http::{HeaderValue, StatusCode, header::RETRY_AFTER},
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::http::StatusCode;
 use licensing::UserId;
 use serde::Deserialize;
-
-use crate::html::error_page;
 
 /// How the interface says no (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -31,7 +26,7 @@ pub(crate) struct Problem {
     pub(crate) users: Vec<UserId>,
 }
 
-/// Why there is no page.
+/// Why there is no page. What is shown instead, [`pages`](crate::pages) tell.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The interface said no.
@@ -96,19 +91,5 @@ impl From<NotChosen> for Failure {
     fn from(NotChosen { status, code, detail }: NotChosen) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Problem::new(status, code, detail).into()
-    }
-}
-
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
-        let problem = match self {
-            Self::SignIn { next } => return Redirect::to(&crate::pages::sign_in_link(&next)).into_response(),
-            Self::Problem(problem) => problem,
-        };
-        let mut response = (problem.http_status(), error_page(&problem)).into_response();
-        if problem.status == StatusCode::SERVICE_UNAVAILABLE.as_u16() {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-        }
-        response
     }
 }

@@ -1,4 +1,4 @@
-//! The fields of a form, in their order.
+//! What an address and a form say.
 
 use axum::{
     body::Bytes,
@@ -6,7 +6,14 @@ use axum::{
     http::header::CONTENT_TYPE,
 };
 
+use licensing::LicenseeId;
+
 use crate::failure::Failure;
+
+/// The licensee that a path names.
+pub(crate) fn parse_licensee(text: &str) -> Result<LicenseeId, Failure> {
+    LicenseeId::parse(text).map_err(|_| Failure::not_found("the address names no possible licensee: check it"))
+}
 
 /// The fields of a form, however it was sent; a name may come several times.
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! What comes out of the engine.
 
 use journal::Positions;
-use licensing::{Code, Refusal, Report, Summary, UserId};
+use licensing::{Code, Instant, Refusal, Report, Summary, UserId};
 use serde::{Deserialize, Serialize};
 
 /// What became of a command. It is durable.
@@ -14,6 +14,16 @@ pub struct Done {
     /// How many events it made now, over all streams.
     pub events: u32,
     /// Whoever has read up to here sees all that the command did.
+    #[serde(with = "as_text")]
+    pub positions: Positions,
+}
+
+/// The clock was moved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Moved {
+    /// Where it stands.
+    pub now: Instant,
+    /// Whoever has read up to here sees all that happened on the way.
     #[serde(with = "as_text")]
     pub positions: Positions,
 }

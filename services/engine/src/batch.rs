@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use contract::proto::journal::{Commit, NextTimer, Record, record::Kind};
 use journal::{DetailChange, Head, NewCommit, Position, StatusNews};
-use licensing::{Instant, Licensee, LicenseeId};
+use licensing::{Instant, LicenseeId};
 use prost::Message;
 
-use crate::{EngineError, Reply, ReplyTo, teller::Telling};
+use crate::{EngineError, Reply, ReplyTo, snapshots::SnapshotDue, teller::Telling};
 
 /// From this many bytes of records on a batch is handed over, however few commands it holds.
 const BYTES_FULL: usize = 4 * 1024 * 1024;
@@ -38,12 +38,6 @@ impl Pending {
     pub(crate) fn fail(self, error: EngineError) {
         drop(self.to.send(Err(error)));
     }
-}
-
-/// A state that may be kept as a snapshot once it is committed.
-pub(crate) struct SnapshotDue {
-    pub(crate) licensee: LicenseeId,
-    pub(crate) state: Licensee,
 }
 
 /// What one shard adds.

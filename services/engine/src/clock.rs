@@ -12,7 +12,7 @@ pub enum ClockMode {
     /// The machine's time.
     #[default]
     System,
-    /// Only [`Engine::advance_clock`](crate::Engine::advance_clock). Starts at the given instant, or at the kept one if
+    /// Only [`Engine::try_advance_clock`](crate::Engine::try_advance_clock). Starts at the given instant, or at the kept one if
     /// that is later; without either, at the machine's time.
     Manual(Option<Instant>),
     /// The `time` of the messages. Starts at the given instant, or at the kept one if that is later; without either, at

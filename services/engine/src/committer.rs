@@ -16,10 +16,10 @@ use parking_lot::Mutex;
 use crate::{
     EngineError,
     batch::{Pending, Sealed},
-    handle::Submission,
     published::{PublishedClock, PublishedHeads},
     queue::Queue,
     snapshots::Snapshots,
+    submission::Submission,
     teller::TellerQueue,
 };
 

@@ -1,7 +1,7 @@
 //! Tells the index what it keeps of events: the index itself does not know them.
 
 use contract::{
-    event::{StreamEvent, decode},
+    event::{StreamEvent, decode_recorded},
     proto::journal::Event as Record,
 };
 use journal::{BlockState, Concern, EventReader, EventReading, MembershipChange};
@@ -18,7 +18,7 @@ const ACCOUNT_VERSION: u32 = 1;
 ///
 /// An event that can't be read tells nothing here; reading its stream tells what is wrong with it.
 fn read(record: &Record) -> EventReading {
-    let decoded = decode(&record.r#type, record.schema_version, &record.data);
+    let decoded = decode_recorded(record);
     let Ok(StreamEvent::Licensee { licensee, event }) = decoded else { return EventReading::default() };
     let concern = Some(match event.user() {
         Some(user) => Concern::User(user.as_str().to_owned()),
@@ -44,7 +44,7 @@ fn fold_block(before: Option<&[u8]>, events: &[Record]) -> Option<Vec<u8>> {
         None => Account::default(),
     };
     for record in events {
-        let decoded = decode(&record.r#type, record.schema_version, &record.data).ok()?;
+        let decoded = decode_recorded(record).ok()?;
         let StreamEvent::Licensee { event, .. } = decoded else { return None };
         account.evolve(&event, Instant::from_timestamp_micros(record.effective_at_us)?);
     }

@@ -3,65 +3,26 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, OnceLock, mpsc::TrySendError},
-    time::Duration,
 };
 
 use contract::incoming::{Incoming, Request};
 use journal::{Epoch, Journal, Positions, StreamIndex};
 use licensing::{Catalogue, Instant, LicenseeId};
-use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 use crate::{
-    Call, Claim, ClockMode, ClockRefused, Done, EngineError, Order, Peers, Reply, ReplyTo, Shared,
-    answer::as_text,
+    Call, Claim, ClockMode, ClockRefused, Done, EngineError, Moved, Order, Peers, Reply, Shared,
     order::home_of,
     preparing::Preparing,
     published::{PublishedClock, PublishedHeads},
     queue::Queue,
+    reading,
     shards::Decided,
+    submission::{Asked, Submission},
 };
 
-/// How long one wait for the index of a shard lasts, until it is said that it is slow.
-const INDEX_WAIT: Duration = Duration::from_secs(10);
 /// The most messages of one chain: the queue is bounded by what is in it, however long that is.
 const CHAIN_MAX: usize = 64;
-
-/// An order, and where its answer goes.
-pub(crate) struct Asked {
-    pub(crate) order: Order,
-    pub(crate) reply: ReplyTo,
-}
-
-/// What the writer takes.
-pub(crate) enum Submission {
-    Order(Asked),
-    /// Orders for one home, each decided only if those before it were.
-    Chain(Vec<Asked>),
-    /// Decide for these shards from now on; the index has caught up with them.
-    Take {
-        shards: Vec<u16>,
-        done: oneshot::Sender<Result<(), EngineError>>,
-    },
-    /// Decide for these no longer; answered once everything that was decided is committed.
-    LetGo {
-        shards: Vec<u16>,
-        done: oneshot::Sender<Result<(), EngineError>>,
-    },
-    /// A commit failed, or one is done for which the next batch waits: nothing else may come for long.
-    Wake,
-    Stop,
-}
-
-/// The clock was moved.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Moved {
-    /// Where it stands.
-    pub now: Instant,
-    /// Whoever has read up to here sees all that happened on the way.
-    #[serde(with = "as_text")]
-    pub positions: Positions,
-}
 
 /// The way into a running engine. Clones lead to the same one.
 #[derive(Clone)]
@@ -385,12 +346,8 @@ impl Engine {
     }
 
     fn wait_for_index(&self, shards: &[u16]) -> Result<(), EngineError> {
-        for head in self.journal.heads()?.iter().filter(|head| shards.contains(&head.shard)) {
-            while !self.index.wait_until(head.shard, head.commit_number, INDEX_WAIT)? {
-                tracing::info!(shard = head.shard, "waiting for the index to catch up");
-            }
-        }
-        Ok(())
+        let heads = self.journal.heads()?;
+        reading::wait_for_index(&*self.index, heads.iter().filter(|head| shards.contains(&head.shard)))
     }
 
     fn try_send(&self, submission: Submission) -> Result<(), EngineError> {

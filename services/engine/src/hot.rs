@@ -8,28 +8,21 @@ use std::{
     sync::Arc,
 };
 
-use contract::event::{StreamEvent, StreamName, decode};
-use journal::{Head, Journal, LicenseeDetails, Person, StoredEvent, StreamHead, StreamIndex, chain};
-use licensing::{Instant, Licensee, LicenseeId, User, UserId, UserStatus};
+use contract::event::{StreamEvent, licensee_stream, user_stream};
+use journal::{Head, Journal, LicenseeDetails, Person, StreamIndex, chain};
+use licensing::{Licensee, LicenseeId, User, UserId, UserStatus};
 
-use crate::{EngineError, preparing::Desk, recent::CommitRef, snapshots};
+use crate::{
+    EngineError,
+    preparing::Desk,
+    reading::{check_end, for_each_event, read_state, unreadable},
+    recent::CommitRef,
+};
 
 /// The most licensees at hand after a batch.
 const LICENSEES_MAX: usize = 50_000;
 /// The most users at hand after a batch.
 const USERS_MAX: usize = 500_000;
-/// How many events are read at a time.
-const PAGE_EVENTS: usize = 10_000;
-
-/// The name of a licensee's stream.
-pub(crate) fn licensee_stream(licensee: &LicenseeId) -> String {
-    StreamName::Licensee(licensee.clone()).to_string()
-}
-
-/// The name of a user's stream.
-pub(crate) fn user_stream(user: &UserId) -> String {
-    StreamName::User(user.clone()).to_string()
-}
 
 /// A licensee at hand.
 #[derive(Clone)]
@@ -219,29 +212,6 @@ impl Hot {
     }
 }
 
-/// Reads the state of a licensee: an earlier one, else the snapshot, if there is one, and what came after it. Gives the
-/// version that it began with, too.
-pub(crate) fn read_state(
-    licensee: &LicenseeId,
-    index: &dyn StreamIndex,
-    earlier: Option<Licensee>,
-) -> Result<(Licensee, u64), EngineError> {
-    let stream = licensee_stream(licensee);
-    let begins_with = match earlier {
-        Some(earlier) => Some(earlier),
-        None => index.snapshot(&stream)?.as_ref().and_then(snapshots::state_in),
-    };
-    let end = index.stream_head(&stream)?.map_or(0, |head| head.version);
-    let mut state = begins_with.filter(|state| state.version() <= end).unwrap_or_default();
-    let began_at = state.version();
-    for_each_event(&stream, began_at, index, |event, at| {
-        if let StreamEvent::Licensee { event, .. } = event {
-            state.evolve(&event, at);
-        }
-    })?;
-    Ok((state, began_at))
-}
-
 /// Reads a licensee, beginning with an earlier state of it if there is one at hand.
 pub(crate) fn read_licensee(
     licensee: &LicenseeId,
@@ -259,6 +229,7 @@ pub(crate) fn read_licensee(
     Ok(HotLicensee { state, hash: head.hash, details, snapshot_version })
 }
 
+/// Reads a user, and of which licensees they are a member.
 pub(crate) fn read_user(user: &UserId, journal: &dyn Journal, index: &dyn StreamIndex) -> Result<HotUser, EngineError> {
     let stream = user_stream(user);
     let (mut state, mut version) = (User::default(), 0);
@@ -277,38 +248,4 @@ pub(crate) fn read_user(user: &UserId, journal: &dyn Journal, index: &dyn Stream
     let licensees = licensees.map_err(|error| unreadable(&stream, &error))?;
     let person = journal.person(user.as_str())?;
     Ok(HotUser { state, version, hash: head.map_or(chain::START, |head| head.hash), licensees, person })
-}
-
-fn for_each_event(
-    stream: &str,
-    after_version: u64,
-    index: &dyn StreamIndex,
-    mut visit: impl FnMut(StreamEvent, Instant),
-) -> Result<(), EngineError> {
-    let mut after_version = after_version;
-    loop {
-        let page = index.stream(stream, after_version, PAGE_EVENTS)?;
-        for StoredEvent { event: record, .. } in &page {
-            let event = decode(&record.r#type, record.schema_version, &record.data)
-                .map_err(|error| unreadable(stream, &error))?;
-            let at = Instant::from_timestamp_micros(record.effective_at_us)
-                .ok_or_else(|| unreadable(stream, &"an event's time is out of range"))?;
-            visit(event, at);
-            after_version = record.version;
-        }
-        if page.len() < PAGE_EVENTS {
-            return Ok(());
-        }
-    }
-}
-
-fn check_end(stream: &str, version: u64, head: StreamHead) -> Result<(), EngineError> {
-    if version == head.version {
-        return Ok(());
-    }
-    Err(unreadable(stream, &format!("it ends at version {}, but {version} events can be read", head.version)))
-}
-
-pub(crate) fn unreadable(stream: &str, detail: &dyn std::fmt::Display) -> EngineError {
-    EngineError::Unreadable { place: stream.to_owned(), detail: detail.to_string() }
 }

@@ -1,20 +1,16 @@
 //! What a licensee's own stream tells of an earlier command, for one that undoes it (ADR 16).
 
-use std::time::Duration;
-
-use contract::event::{StreamEvent, decode};
+use contract::event::{StreamEvent, decode_recorded, licensee_stream};
 use journal::{StoredEvent, StreamIndex};
 use licensing::{LicenseeId, PastEvent, VersionRange};
 
 use crate::{
     Engine, EngineError,
-    hot::{licensee_stream, unreadable},
+    reading::{INDEX_WAIT, unreadable},
 };
 
 /// How many events are read at one go.
 const PAGE_EVENTS: u64 = 10_000;
-/// How long to wait for the index to know all that is committed.
-const INDEX_WAIT: Duration = Duration::from_secs(10);
 
 impl Engine {
     /// Where the events of a command lie in a licensee's stream; `None` if none bears its id. Of an id that was used anew
@@ -80,8 +76,7 @@ pub(crate) fn read_past_events(
     let limit = usize::try_from(last.saturating_sub(before)).unwrap_or(usize::MAX);
     let mut past = Vec::new();
     for StoredEvent { event: record, .. } in index.stream(&stream, before, limit)? {
-        let event =
-            decode(&record.r#type, record.schema_version, &record.data).map_err(|error| unreadable(&stream, &error))?;
+        let event = decode_recorded(&record).map_err(|error| unreadable(&stream, &error))?;
         if let StreamEvent::Licensee { event, .. } = event {
             past.push(PastEvent { version: record.version, event });
         }

@@ -16,12 +16,7 @@ use journal::StreamIndex;
 use licensing::{Licensee, LicenseeId};
 use parking_lot::{Condvar, Mutex};
 
-use crate::{
-    EngineError,
-    hot::{licensee_stream, read_state},
-    shards::Decided,
-    snapshots,
-};
+use crate::{EngineError, reading::read_state, shards::Decided, snapshots};
 
 /// Of how many members on a licensee is read ahead; others are there in a moment.
 const MEMBERS_MIN: u32 = 10_000;
@@ -210,20 +205,10 @@ impl Inner {
 fn read_ahead(index: &dyn StreamIndex, licensee: &LicenseeId) -> Result<Licensee, EngineError> {
     let (state, snapshot_version) = read_state(licensee, index, None)?;
     let new_events = state.version().saturating_sub(snapshot_version);
-    if new_events > u64::from(state.account().members()) / KEPT_FROM_PART
-        && let Err(error) = keep(index, licensee, &state)
-    {
-        tracing::warn!(%error, %licensee, "a snapshot could not be kept; the next load takes longer");
+    if new_events > u64::from(state.account().members()) / KEPT_FROM_PART {
+        snapshots::keep(index, licensee, &state);
     }
     Ok(state)
-}
-
-fn keep(
-    index: &dyn StreamIndex,
-    licensee: &LicenseeId,
-    state: &Licensee,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    Ok(index.put_snapshot(&licensee_stream(licensee), &snapshots::snapshot_of(state)?)?)
 }
 
 /// A licensee being read. However it ends, nobody waits for it any longer.

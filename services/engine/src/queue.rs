@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use crate::handle::Submission;
+use crate::submission::Submission;
 
 /// The end that submissions go in by. Clones lead to the same queue.
 #[derive(Clone)]
@@ -65,16 +65,6 @@ impl Submissions {
 
     pub(crate) fn try_recv(&self) -> Result<Submission, TryRecvError> {
         self.receiver.try_recv().inspect(|taken| self.waiting.go(taken.commands()))
-    }
-}
-
-impl Submission {
-    /// How many commands it counts as. What is none counts too, so that it is seen to wait.
-    pub(crate) fn commands(&self) -> usize {
-        match self {
-            Self::Chain(chain) => chain.len(),
-            Self::Order(_) | Self::Take { .. } | Self::LetGo { .. } | Self::Wake | Self::Stop => 1,
-        }
     }
 }
 

@@ -8,10 +8,11 @@ use std::{
     thread::{self, JoinHandle},
 };
 
+use contract::event::licensee_stream;
 use journal::{Snapshot, StreamIndex};
 use licensing::{Licensee, LicenseeId};
 
-use crate::{EngineError, batch::SnapshotDue};
+use crate::EngineError;
 
 /// How many states may wait; when more are offered, they are not kept.
 const WAITING_MAX: usize = 16;
@@ -49,6 +50,12 @@ pub fn snapshot_of(state: &Licensee) -> Result<Snapshot, postcard::Error> {
     Ok(Snapshot { version: state.version(), state_version: Licensee::FORMAT, bytes })
 }
 
+/// A state that may be kept as a snapshot once it is committed.
+pub(crate) struct SnapshotDue {
+    pub(crate) licensee: LicenseeId,
+    pub(crate) state: Licensee,
+}
+
 /// The way to the thread that writes snapshots.
 #[derive(Clone)]
 pub(crate) struct Snapshots {
@@ -76,9 +83,14 @@ impl Snapshots {
 
 fn write_all(index: &dyn StreamIndex, waiting: &Receiver<SnapshotDue>) {
     while let Ok(due) = waiting.recv() {
-        if let Err(error) = write(index, &due.licensee, &due.state) {
-            tracing::warn!(%error, licensee = %due.licensee, "a snapshot could not be kept; the next load takes longer");
-        }
+        keep(index, &due.licensee, &due.state);
+    }
+}
+
+/// Keeps a state as a snapshot, which may also be missing: a failure is only noted.
+pub(crate) fn keep(index: &dyn StreamIndex, licensee: &LicenseeId, state: &Licensee) {
+    if let Err(error) = write(index, licensee, state) {
+        tracing::warn!(%error, %licensee, "a snapshot could not be kept; the next load takes longer");
     }
 }
 
@@ -87,8 +99,7 @@ fn write(
     licensee: &LicenseeId,
     state: &Licensee,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    index.put_snapshot(&crate::hot::licensee_stream(licensee), &snapshot_of(state)?)?;
-    Ok(())
+    Ok(index.put_snapshot(&licensee_stream(licensee), &snapshot_of(state)?)?)
 }
 
 #[cfg(test)]

@@ -1,75 +1,71 @@
-//! What goes into the engine.
+//! What the writer takes from its queue.
 
-use licensing::{Command, LicenseeId};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use std::slice;
 
-/// The longest `Idempotency-Key`, in characters.
-const KEY_CHARS_MAX: usize = 255;
+use tokio::sync::oneshot;
 
-/// A command that somebody waits for, such as an HTTP request.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Call {
-    /// Under what the outcome is kept, if the caller wants that (R34).
-    pub key: Option<IdempotencyKey>,
-    /// What it is called for auditors, such as `PUT /v1/licensees/{licensee}/products/{product}/seats/{user}`.
-    pub type_name: String,
-    /// Who asks (R36).
-    pub actor: String,
-    /// The licensee it is for.
-    pub licensee: LicenseeId,
-    /// What is asked.
-    pub command: Command,
+use crate::{EngineError, Order, ReplyTo};
+
+/// An order, and where its answer goes.
+pub(crate) struct Asked {
+    pub(crate) order: Order,
+    pub(crate) reply: ReplyTo,
 }
 
-/// A key that is taken for a request whose commands have ids of their own, so that nobody uses it for another (R34).
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Claim {
-    /// The key, and what the request says.
-    pub key: IdempotencyKey,
-    /// What the request is called for auditors.
-    pub type_name: String,
-    /// Who asks (R36).
-    pub actor: String,
+/// What the writer takes.
+pub(crate) enum Submission {
+    Order(Asked),
+    /// Orders for one home, each decided only if those before it were.
+    Chain(Vec<Asked>),
+    /// Decide for these shards from now on; the index has caught up with them.
+    Take {
+        shards: Vec<u16>,
+        done: oneshot::Sender<Result<(), EngineError>>,
+    },
+    /// Decide for these no longer; answered once everything that was decided is committed.
+    LetGo {
+        shards: Vec<u16>,
+        done: oneshot::Sender<Result<(), EngineError>>,
+    },
+    /// A commit failed, or one is done for which the next batch waits: nothing else may come for long.
+    Wake,
+    Stop,
 }
 
-/// A caller's own name for a command, kept 30 days, and what the command says (R34).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IdempotencyKey {
-    key: String,
-    digest: [u8; 32],
+impl Asked {
+    /// Says that it was not decided.
+    pub(crate) fn fail(self, error: &EngineError) {
+        // Whoever asked may have gone away.
+        drop(self.reply.send(Err(error.clone())));
+    }
 }
 
-/// A text that can't be an `Idempotency-Key`.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the Idempotency-Key is empty, too long or not plain text: use 1 to 255 visible ASCII characters")]
-pub struct InvalidKey;
-
-impl IdempotencyKey {
-    /// The key of a command with this content: its method, path, caller and body, say. Another order of the parts, or
-    /// another split of the same bytes, is another content.
-    ///
-    /// # Errors
-    /// [`InvalidKey`] unless the key is 1 to 255 visible ASCII characters.
-    pub fn new(key: &str, content: &[&[u8]]) -> Result<Self, InvalidKey> {
-        let is_plain = key.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
-        if key.is_empty() || key.len() > KEY_CHARS_MAX || !is_plain {
-            return Err(InvalidKey);
+impl Submission {
+    /// Says that it was not decided.
+    pub(crate) fn fail(self, error: &EngineError) {
+        match self {
+            Self::Order(asked) => asked.fail(error),
+            Self::Chain(chain) => chain.into_iter().for_each(|asked| asked.fail(error)),
+            Self::Take { done, .. } | Self::LetGo { done, .. } => drop(done.send(Err(error.clone()))),
+            Self::Wake | Self::Stop => {}
         }
-        let mut hasher = Sha256::new();
-        for part in content {
-            hasher.update((part.len() as u64).to_be_bytes());
-            hasher.update(part);
-        }
-        Ok(Self { key: key.to_owned(), digest: hasher.finalize().into() })
     }
 
-    /// The id of the command that it names.
-    pub(crate) fn command_id(&self) -> String {
-        format!("key:{}", self.key)
+    /// The orders in it.
+    pub(crate) fn orders(&self) -> impl Iterator<Item = &Order> {
+        let asked = match self {
+            Self::Order(asked) => slice::from_ref(asked),
+            Self::Chain(chain) => chain.as_slice(),
+            Self::Take { .. } | Self::LetGo { .. } | Self::Wake | Self::Stop => &[],
+        };
+        asked.iter().map(|asked| &asked.order)
     }
 
-    pub(crate) const fn digest(&self) -> [u8; 32] {
-        self.digest
+    /// How many commands it counts as. What is none counts too, so that it is seen to wait.
+    pub(crate) fn commands(&self) -> usize {
+        match self {
+            Self::Chain(chain) => chain.len(),
+            Self::Order(_) | Self::Take { .. } | Self::LetGo { .. } | Self::Wake | Self::Stop => 1,
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{error::Error, io, path::PathBuf, sync::Arc};
 
+use crate::{Ended, Head};
+
 /// Why the store did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -52,7 +54,7 @@ pub enum JournalError {
         /// The shard.
         shard: u16,
         /// Where the shard ends.
-        head: crate::Head,
+        head: Head,
         /// The number of the commit that was refused.
         offered_number: u64,
         /// Its first position.
@@ -157,11 +159,11 @@ pub enum JournalError {
     },
 }
 
-impl From<crate::Ended<JournalError>> for JournalError {
-    fn from(ended: crate::Ended<JournalError>) -> Self {
+impl From<Ended<JournalError>> for JournalError {
+    fn from(ended: Ended<JournalError>) -> Self {
         match ended {
-            crate::Ended::Stopped => Self::IndexStopped,
-            crate::Ended::Failed(source) => Self::IndexFailed { source },
+            Ended::Stopped => Self::IndexStopped,
+            Ended::Failed(source) => Self::IndexFailed { source },
         }
     }
 }

@@ -10,11 +10,14 @@
 //! Everything here blocks; asynchronous callers go through a thread of their own.
 
 mod background;
+mod causes;
 pub mod chain;
 mod checksum;
 mod details;
 mod error;
+mod event_reader;
 mod held;
+mod indexed;
 mod indexing;
 mod inspection;
 mod leases;
@@ -33,22 +36,22 @@ mod stream_index;
 mod watch;
 
 pub use background::{Background, Stopping};
+pub use causes::with_causes;
 pub use checksum::COMMIT_START;
 pub use details::{DetailChange, LicenseeDetails, Person, StatusReason};
 pub use error::JournalError;
+pub use event_reader::{Concern, EventReader, EventReading, FoldBlock, MembershipChange};
 pub use held::{Epoch, Held};
+pub use indexed::{HistoryFilter, NextDue, Page, Snapshot, StoredEvent, StoredOutcome, StreamHead};
 pub use inspection::{EventMark, IndexInspection, KeptState, KeptUse, RowCounts};
 pub use leases::{Duty, Lease, Leases, Node, NodeId, Roster, Task, UnknownTask};
 pub use moment::Moment;
 pub use news::{Candidate, SharedUser, SharedUsers, StatusNews};
 pub use past_index::{BLOCK_EVENTS, BlockState, EventBlock, FirstNamed, PastIndex, PersonalEvent, PersonalPlace};
-pub use port::{BLOCK_BYTES_MAX, Batch, Head, Journal, NewCommit, Position, StoredCommit};
-pub use positions::{InvalidPositions, Positions};
+pub use port::{BLOCK_BYTES_MAX, Batch, Journal, NewCommit, StoredCommit};
+pub use positions::{Head, InvalidPositions, Position, Positions};
 pub use progress::{Ended, Progress};
 pub use read_ahead::{Stretch, beginnings, read_ahead};
 pub use shard::shard_of;
-pub use stream_index::{
-    Concern, EventReader, EventReading, FoldBlock, HistoryFilter, MembershipChange, NextDue, Page, Snapshot,
-    StoredEvent, StoredOutcome, StreamHead, StreamIndex,
-};
+pub use stream_index::StreamIndex;
 pub use watch::Watch;

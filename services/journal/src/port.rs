@@ -8,7 +8,7 @@ use contract::{
 use licensing::Instant;
 use prost::Message;
 
-use crate::{DetailChange, JournalError, LicenseeDetails, Person, StatusNews, StatusReason, Watch};
+use crate::{DetailChange, Head, JournalError, LicenseeDetails, Person, Position, StatusNews, StatusReason, Watch};
 
 /// The largest block of one commit, bytes: room for the removal of a million seats at one go.
 pub const BLOCK_BYTES_MAX: usize = 512 * 1024 * 1024;
@@ -68,26 +68,6 @@ pub trait Journal: Send + Sync {
 
     /// The reasons for changes of a user's status, by command id; 1,000 at most.
     fn status_reasons(&self, user: &str) -> Result<Vec<StatusReason>, JournalError>;
-}
-
-/// Where a shard ends. All zero before its first commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Head {
-    /// The shard.
-    pub shard: u16,
-    /// The number of its last commit; numbers start at 1 and have no gaps.
-    pub commit_number: u64,
-    /// The position of its last record; positions start at 1 and have no gaps.
-    pub position: u64,
-}
-
-/// Where a record lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Position {
-    /// The shard.
-    pub shard: u16,
-    /// Its place in the shard, from 1.
-    pub position: u64,
 }
 
 /// What is written at one go.

@@ -1,14 +1,32 @@
-//! How far a reader has to be to see a change.
+//! Places in the journal, and how far a reader has to be to see a change.
 
 use std::{fmt, str::FromStr};
-
-use crate::{Head, Position};
 
 /// The most shards that one text may name.
 const SHARDS_MAX: usize = u16::MAX as usize + 1;
 
 /// Where everybody is: the text of positions that name no shard, as where nothing has happened yet.
 const BEGINNING: &str = "0-0";
+
+/// Where a shard ends. All zero before its first commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// The shard.
+    pub shard: u16,
+    /// The number of its last commit; numbers start at 1 and have no gaps.
+    pub commit_number: u64,
+    /// The position of its last record; positions start at 1 and have no gaps.
+    pub position: u64,
+}
+
+/// Where a record lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// The shard.
+    pub shard: u16,
+    /// Its place in the shard, from 1.
+    pub position: u64,
+}
 
 /// A position in each of some shards: whoever is at or behind all of them has seen what they stand for.
 ///

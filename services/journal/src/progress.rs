@@ -115,6 +115,21 @@ impl<E: From<Ended<E>>> Progress<E> {
         }
     }
 
+    /// Waits until the follower is at or behind all of `wanted`, at most for `timeout`; whether it is. Fails when it will not come
+    /// there any more.
+    pub fn wait_until_at(&self, wanted: &Positions, timeout: Duration) -> Result<bool, E> {
+        self.wait_for(timeout, || Ok(self.is_at(wanted)))
+    }
+
+    /// Waits until the follower has taken in commit `number` of a shard, at most for `timeout`; whether it has. Fails when it
+    /// will not any more.
+    pub fn wait_until_commit(&self, shard: u16, number: u64, timeout: Duration) -> Result<bool, E> {
+        self.wait_for(timeout, || {
+            let state = self.state.lock();
+            Ok(state.heads.get(usize::from(shard)).is_some_and(|head| head.commit_number >= number))
+        })
+    }
+
     /// Completes once the follower is at or behind all of `wanted`. Fails when it will not come there any more.
     pub async fn reached(&self, wanted: &Positions) -> Result<(), E> {
         let mut waiting = None;

@@ -12,7 +12,7 @@ use rdkafka::{
     producer::ProducerContext,
 };
 
-use crate::error::is_login;
+use crate::codes::is_login;
 
 /// Hears what librdkafka says about a client: hands its log on, and remembers the last trouble, since the failure of a
 /// call itself mostly says only that time ran out.

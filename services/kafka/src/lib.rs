@@ -1,7 +1,9 @@
 //! Usher and Apache Kafka: journal to topic, topics to engine.
 
+mod attempt;
 mod blocking;
 mod client;
+mod codes;
 pub mod dead_letters;
 mod error;
 mod headers;

@@ -7,7 +7,7 @@ use rdkafka::{
     error::{KafkaError as ClientError, RDKafkaErrorCode},
 };
 
-use crate::{client::Contact, error::is_unreachable};
+use crate::{client::Contact, codes::is_unreachable};
 
 /// How long an answer is waited for.
 const ANSWER_WAIT: Duration = Duration::from_secs(15);

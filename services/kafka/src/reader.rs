@@ -15,8 +15,8 @@ use rdkafka::{
 
 use crate::{
     KafkaError, Settings,
+    attempt::{Attempt, Resource},
     client::Contact,
-    error::{Attempt, Resource},
     partitions,
 };
 

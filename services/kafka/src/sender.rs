@@ -8,9 +8,10 @@ use rdkafka::{
 };
 
 use crate::{
-    KafkaError, Settings, blocking,
+    KafkaError, Settings,
+    attempt::{Attempt, Resource},
+    blocking,
     client::Contact,
-    error::{Attempt, Resource},
     headers::{self, Named},
 };
 

@@ -80,11 +80,3 @@ pub enum NotifyError {
     #[error("the connection to the mail server cannot be made ready: check the certificates that the system trusts")]
     Tls(#[source] Box<dyn Error + Send + Sync>),
 }
-
-impl NotifyError {
-    /// An error and everything that it follows from, in one line.
-    pub(crate) fn with_causes(error: &dyn Error) -> String {
-        let causes = std::iter::successors(error.source(), |cause| (*cause).source());
-        causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
-    }
-}

@@ -1,6 +1,6 @@
 //! Reading the events that concern somebody, of however many there are.
 
-use contract::event::StreamName;
+use contract::event::licensee_stream;
 use journal::{HistoryFilter, Page, StoredEvent};
 use licensing::{LicenseeId, UserId};
 
@@ -48,7 +48,7 @@ impl Past {
         version: u64,
         is_alike: impl Fn(&StoredEvent) -> Result<bool, E>,
     ) -> Result<Option<StoredEvent>, E> {
-        let stream = StreamName::Licensee(licensee.clone()).to_string();
+        let stream = licensee_stream(licensee);
         let alike_at = |version: u64| {
             let found = self.sources.index.stream(&stream, version.saturating_sub(1), 1).map_err(PastError::from)?;
             let Some(stored) = found.into_iter().next() else { return Ok(None) };

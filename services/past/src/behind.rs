@@ -1,6 +1,6 @@
 //! Reading the events behind a state, for whoever makes something else of them than a state.
 
-use contract::event::StreamName;
+use contract::event::licensee_stream;
 use journal::{EventBlock, Position, StoredEvent};
 use licensing::{Licensee, LicenseeId};
 
@@ -28,7 +28,7 @@ impl Past {
     /// # Errors
     /// When the index can't be read or understood.
     pub fn start_before(&self, licensee: &LicenseeId, moment: &Moment) -> Result<Start, PastError> {
-        let stream = StreamName::Licensee(licensee.clone()).to_string();
+        let stream = licensee_stream(licensee);
         let blocks = self.sources.index.blocks(&stream)?;
         let whole = Whole::of(&blocks, moment);
         let state = self.state_of_whole(licensee, &stream, whole)?;

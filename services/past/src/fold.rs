@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use contract::event::{StreamEvent, StreamName};
+use contract::event::{StreamEvent, licensee_stream};
 use engine::account_in;
 use journal::{EventBlock, Position, StreamIndex};
 use licensing::{Account, Event, Instant, Licensee, LicenseeId};
@@ -61,7 +61,7 @@ impl Past {
     /// # Errors
     /// When the index can't be read or understood.
     pub fn licensee_at(&self, licensee: &LicenseeId, moment: &Moment) -> Result<Option<LicenseeThen>, PastError> {
-        let stream = StreamName::Licensee(licensee.clone()).to_string();
+        let stream = licensee_stream(licensee);
         let blocks = self.sources.index.blocks(&stream)?;
         let whole = Whole::of(&blocks, moment);
         let latest = blocks.iter().take(whole.blocks).map(|block| block.effective_max).max();
@@ -118,7 +118,7 @@ impl Past {
         licensee: &LicenseeId,
         blocks: &[EventBlock],
     ) -> Result<Vec<(Instant, Account)>, PastError> {
-        let stream = StreamName::Licensee(licensee.clone()).to_string();
+        let stream = licensee_stream(licensee);
         let versions: Vec<u64> = blocks.iter().map(|block| block.last_version).collect();
         let kept = self.sources.index.block_states(&stream, &versions)?;
         let at = |version| blocks.iter().find(|block| block.last_version == version).map(|block| block.effective_max);

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use contract::event::{StreamEvent, StreamName, decode};
+use contract::event::{StreamEvent, decode, licensee_stream};
 use journal::{PersonalEvent, PersonalPlace, StreamIndex};
 use licensing::{Event, Instant, Licensee, Membership, UserId};
 
@@ -22,7 +22,7 @@ pub(crate) struct Horizon {
 
 impl Horizon {
     pub(crate) fn of(then: &LicenseeThen, moment: &Moment) -> Self {
-        let stream = StreamName::Licensee(then.licensee.clone()).to_string();
+        let stream = licensee_stream(&then.licensee);
         Self { stream, last_version: then.version, as_of: Moment { as_known_at: None, ..*moment } }
     }
 

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use contract::event::{StreamEvent, decode};
+use contract::event::{StreamEvent, decode_recorded};
 use journal::{EventBlock, Moment, Position, StoredEvent, StreamIndex};
 use licensing::Instant;
 
@@ -111,11 +111,8 @@ pub(crate) fn read_stored<E: From<PastError>>(
 
 fn counted(stream: &str, StoredEvent { position, event }: StoredEvent) -> Result<Counted, PastError> {
     let version = event.version;
-    let decoded = decode(&event.r#type, event.schema_version, &event.data).map_err(|source| PastError::Event {
-        stream: stream.to_owned(),
-        version,
-        source,
-    })?;
+    let decoded =
+        decode_recorded(&event).map_err(|source| PastError::Event { stream: stream.to_owned(), version, source })?;
     Ok(Counted { event: decoded, version, position, effective_at: instant(event.effective_at_us) })
 }
 

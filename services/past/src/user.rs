@@ -1,6 +1,6 @@
 //! Users as they were: their status, their seats, and what they might use.
 
-use contract::event::{StreamEvent, StreamName};
+use contract::event::{StreamEvent, user_stream};
 use journal::FirstNamed;
 use licensing::{
     FeatureId, Instant, LicenseeId, Membership, ProductId, User, UserId, UserStatus,
@@ -87,7 +87,7 @@ impl Past {
 
     /// The status of a user, and when it was last set.
     fn status_at(&self, user: &UserId, moment: &Moment) -> Result<(UserStatus, Option<Instant>), PastError> {
-        let stream = StreamName::User(user.clone()).to_string();
+        let stream = user_stream(user);
         let (mut state, mut changed_at) = (User::default(), None);
         // That knowledge ends somewhere is no concern here: nothing behind it was visited.
         let _ = read_span(&*self.sources.index, &stream, Span { after: 0, last: None }, moment, |counted| {

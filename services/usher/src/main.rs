@@ -3,6 +3,7 @@
 //! [`cli`] says what can be asked, [`commands`] does it, [`config`] finds the settings for it, [`store`] wires the crates
 //! below together. Results go to standard output, logs, progress and errors to standard error.
 
+mod args;
 mod broker;
 mod cli;
 mod client;
@@ -33,7 +34,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let status = match Cli::try_parse() {
-        Ok(cli) => commands::run(cli).unwrap_or_else(|error| {
+        Ok(cli) => cli.run().unwrap_or_else(|error| {
             error::report(&error);
             error.exit_status()
         }),

@@ -16,8 +16,8 @@ use parking_lot::RwLock;
 
 use crate::{
     Feeds, LicenseeView, LicenseesQuery, MemberView, MembersQuery, Page, RefusalView, StrayColumns, StrayMember,
-    TimerView, Totals, UserView, ViewsError, licensees, members, memory::Memory, page, postgres, rebuild::Rebuild,
-    refusals, sqlite, tables::Tables, timers, users,
+    TimerView, Totals, UserView, ViewsError, licensees, members, memory::Memory, page, parts::Parts, postgres,
+    rebuild::Rebuild, refusals, sqlite, tables::Tables, timers, users,
 };
 
 /// The read models of a store, fed by threads of their own until they are dropped.
@@ -32,15 +32,6 @@ pub struct Views {
     memory: Arc<RwLock<Memory>>,
     memory_progress: Arc<Progress<ViewsError>>,
     catalogue: Arc<Catalogue>,
-}
-
-/// What the views consist of.
-pub(crate) struct Parts {
-    pub(crate) tables: Box<dyn Tables>,
-    pub(crate) rebuild: Box<dyn Rebuild>,
-    pub(crate) followers: Vec<Background>,
-    pub(crate) memory: Arc<RwLock<Memory>>,
-    pub(crate) memory_progress: Arc<Progress<ViewsError>>,
 }
 
 impl Views {
@@ -99,8 +90,7 @@ impl Views {
     /// [`ViewsError::FollowerFailed`] once feeding failed.
     pub fn wait_for(&self, positions: &Positions, timeout: Duration) -> Result<bool, ViewsError> {
         let deadline = Stopwatch::now().checked_add(timeout);
-        let memory = &self.memory_progress;
-        let is_in_memory = memory.wait_for(timeout, || Ok(memory.is_at(positions)))?;
+        let is_in_memory = self.memory_progress.wait_until_at(positions, timeout)?;
         let left = deadline.map_or(timeout, |deadline| deadline.saturating_duration_since(Stopwatch::now()));
         Ok(is_in_memory && self.tables.wait_for(positions, left)?)
     }

@@ -6,6 +6,7 @@ mod cluster;
 mod command;
 mod demo;
 mod deny;
+mod doc;
 mod faults;
 mod instructions;
 mod kafka;

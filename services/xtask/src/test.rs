@@ -11,7 +11,7 @@ use crate::{
     bench,
     browser::Browser,
     command::{self, Failure, cargo, shown},
-    deny, instructions,
+    deny, doc, instructions,
     kafka::Kafka,
     packages::{self, BUILD, TEST},
 };
@@ -26,6 +26,7 @@ pub fn run() -> Result<(), Failure> {
     command::run(cargo(&["fmt", "--all", "--check"]))?;
     bench::check_format()?;
     command::run(cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
+    doc::check()?;
     deny::check()?;
     let instructions = instructions::check()?;
     let kafka = Kafka::fetch()?;

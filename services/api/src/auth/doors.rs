@@ -4,9 +4,9 @@ use axum::{
     extract::{FromRequestParts, MatchedPath, Query, RawPathParams},
     http::{Method, Uri, request::Parts},
 };
-use licensing::{LicenseeId, Offering};
+use licensing::LicenseeId;
 
-use super::Principal;
+use super::{Principal, custody::Custody};
 
 /// What a caller needs to be let through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,15 +82,6 @@ pub(crate) enum Verdict {
     Refused,
 }
 
-/// By which roles somebody looks after a licensee.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Custody {
-    /// `owner`, for a group on gitlab.com.
-    pub(crate) as_owner: bool,
-    /// `admin`, for an instance.
-    pub(crate) as_admin: bool,
-}
-
 /// The door of the route that a request takes; `None` where nothing is at its path.
 pub(crate) fn door_of(parts: &Parts) -> Option<Door> {
     let path = parts.extensions.get::<MatchedPath>()?;
@@ -157,16 +148,11 @@ impl Door {
     }
 }
 
-impl Custody {
-    /// Whether it extends to a licensee with this offering; one without any is nobody's to look after yet.
-    pub(crate) fn extends_to(self, offering: Option<Offering>) -> bool {
-        offering.is_some_and(|offering| if offering.synchronises() { self.as_admin } else { self.as_owner })
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use licensing::Offering;
+
     use super::*;
 
     fn verdict(door: Door, roles: &[&str], licensee: &str) -> Verdict {

@@ -9,6 +9,7 @@
 mod actor;
 mod bearer;
 mod caller;
+mod custody;
 mod doors;
 mod error;
 mod jwks;

@@ -3,7 +3,7 @@
 use axum::{extract::FromRequestParts, http::request::Parts};
 use licensing::LicenseeId;
 
-use super::{Role, actor::Actor, doors::Custody};
+use super::{Role, actor::Actor, custody::Custody};
 use crate::problem::Problem;
 
 /// A caller who has proved who they are.

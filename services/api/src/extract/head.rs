@@ -2,12 +2,12 @@
 
 use axum::{
     extract::{FromRequestParts, MatchedPath},
-    http::{HeaderMap, request::Parts},
+    http::request::Parts,
 };
 use engine::{Call, Claim, IdempotencyKey};
 use licensing::{Command, LicenseeId};
 
-use super::Terms;
+use super::{Terms, header::single_header};
 use crate::{auth::Principal, problem::Problem};
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -69,12 +69,4 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestHead {
             terms: Terms::from_request_parts(parts, state).await?,
         })
     }
-}
-
-/// The header's text, if it was sent; sent twice, or as no text, it can't be read.
-pub(crate) fn single_header<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Problem> {
-    let mut values = headers.get_all(name).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    let text = value.to_str().ok().filter(|_| values.next().is_none());
-    text.map(Some).ok_or_else(|| Problem::malformed(format!("the header {name} is not valid: send it once, in ASCII")))
 }

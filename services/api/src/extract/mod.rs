@@ -3,6 +3,7 @@
 mod cloud_events;
 mod content_type;
 mod head;
+mod header;
 mod json_body;
 mod parse;
 mod path;
@@ -11,7 +12,8 @@ mod terms;
 mod then;
 
 pub(crate) use cloud_events::CloudEvents;
-pub(crate) use head::{RequestHead, single_header};
+pub(crate) use head::RequestHead;
+pub(crate) use header::single_header;
 pub(crate) use json_body::JsonBody;
 pub(crate) use parse::{Limit, Time, optional, parsed};
 pub(crate) use path::{LicenseePath, MemberPath, Path, ProductPath, SeatPath, UserPath};

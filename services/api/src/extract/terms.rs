@@ -7,7 +7,7 @@ use axum::{
 use engine::Order;
 use serde::Deserialize;
 
-use super::single_header;
+use super::header::single_header;
 use crate::problem::{Problem, ProblemCode};
 
 /// On what terms a change is asked for.

@@ -4,7 +4,7 @@ use futures_util::stream::BoxStream;
 use tonic::{Request, Response, Status};
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse, health_check_response::ServingStatus, health_server};
 
-use crate::routes::Health;
+use crate::health::Health;
 
 type Changes = BoxStream<'static, Result<HealthCheckResponse, Status>>;
 

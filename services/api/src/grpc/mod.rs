@@ -1,7 +1,7 @@
 //! Usher's gRPC interface, for callers who check access often.
 //!
 //! It is served by the same router as HTTP and goes past the same layers: [`admit`](crate::layers::admit) looks at the
-//! same table of doors, and what fails is the same [`Problem`](crate::problem::Problem), told as a [status](status).
+//! same table of doors, and what fails is the same [`Problem`](crate::problem::Problem), told as a [`status`].
 
 mod access;
 mod closing;
@@ -14,7 +14,7 @@ mod wire;
 use axum::{Router, extract::FromRef, http::HeaderMap, routing::post_service};
 use tonic_health::pb::health_server::HealthServer;
 
-use crate::{app::App, routes::Health};
+use crate::{app::App, health::Health};
 use access::Access;
 pub use closing::Closing;
 use health::HealthCheck;

@@ -47,7 +47,7 @@ pub(crate) async fn admit(State(gate): State<Gate>, request: Request, next: Next
         let licensee = licensee_of(&mut parts).await;
         if !gate.allows(door.verdict(&principal, licensee)).await? {
             let detail = "the token's roles do not allow this, nothing was done: use a token of somebody who may";
-            return Err(Problem::forbidden(&principal, detail));
+            return Err(Problem::forbidden(principal.actor(), detail));
         }
     }
     parts.extensions.insert(principal);

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use engine::{ClockRefused, EngineError};
-use journal::JournalError;
+use journal::{JournalError, with_causes};
 use past::PastError;
 use views::ViewsError;
 
@@ -14,13 +14,13 @@ use crate::BODY_BYTES_MAX;
 impl Problem {
     /// A defect of usher: the caller did nothing wrong.
     pub(crate) fn internal(cause: &dyn Error) -> Self {
-        tracing::error!(cause = with_sources(cause), "a request failed");
+        tracing::error!(cause = with_causes(cause), "a request failed");
         Self::new(ProblemCode::InternalError, "usher failed on this request: report it, with the time, to the operator")
     }
 
     /// The store or what is derived from it can't be used now.
     pub(crate) fn unavailable(cause: &dyn Error) -> Self {
-        tracing::error!(cause = with_sources(cause), "a request can't be served");
+        tracing::error!(cause = with_causes(cause), "a request can't be served");
         let detail = "usher's store can't be used now: try again, a change under the same id, and see usher's log";
         Self::new(ProblemCode::Unavailable, detail)
     }
@@ -110,18 +110,6 @@ fn deepest_cause(error: &dyn Error) -> String {
     deepest.to_string()
 }
 
-/// An error with all that is behind it, in one line.
-pub(crate) fn with_sources(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use axum::{http::StatusCode, response::IntoResponse};
@@ -133,11 +121,5 @@ mod tests {
         let response = Problem::from(EngineError::Busy).into_response();
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(response.headers().contains_key("retry-after"));
-    }
-
-    #[test]
-    fn the_log_gets_all_that_is_behind_an_error() {
-        let error = EngineError::from(JournalError::IndexStopped);
-        assert!(with_sources(&error).ends_with(&JournalError::IndexStopped.to_string()));
     }
 }

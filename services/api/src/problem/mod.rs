@@ -16,10 +16,9 @@ use journal::Positions;
 use licensing::{Code, Refusal, UserId};
 use serde::Serialize;
 
-pub(crate) use causes::with_sources;
 pub use code::ProblemCode;
 
-use crate::{answer::set_position, auth::Principal};
+use crate::answer::set_position;
 
 /// The content type of every error.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
@@ -95,8 +94,8 @@ impl Problem {
     }
 
     /// A caller who is known asked for what they may not have.
-    pub(crate) fn forbidden(caller: &Principal, detail: impl Into<String>) -> Self {
-        tracing::info!(actor = caller.actor(), "a caller asked for what they may not have");
+    pub(crate) fn forbidden(actor: &str, detail: impl Into<String>) -> Self {
+        tracing::info!(actor, "a caller asked for what they may not have");
         Self::new(ProblemCode::Forbidden, detail)
     }
 

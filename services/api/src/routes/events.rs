@@ -171,7 +171,7 @@ fn check_may_send(caller: &Principal, events: &[Event]) -> Result<(), Problem> {
     let number = foreign + 1;
     let detail =
         format!("event {number} is of a type that the token's roles do not send, nothing was done: leave it out");
-    Err(Problem::forbidden(caller, detail))
+    Err(Problem::forbidden(caller.actor(), detail))
 }
 
 /// Hands in all or nothing: once the first has its place in the queue, the others wait for theirs, and block.

@@ -31,13 +31,12 @@ use crate::{
     app::App,
     auth::Auth,
     grpc::{self, ACCESS_SERVICE, Closing},
+    health::Health,
     layers::{self, Gate},
     problem::{Problem, ProblemCode},
 };
 
-pub use health::Health;
 pub(crate) use members::{Parameters as MembersParameters, check_wanted as check_members_wanted};
-pub(crate) use seats::Failed;
 
 /// As [`router_with`], where nobody has to say who they are.
 pub fn router(services: Services) -> Router {

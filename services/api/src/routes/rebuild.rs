@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
+use journal::with_causes;
 use serde::Serialize;
 use utoipa::ToSchema;
 use views::{RebuildPhase, RebuildProgress, Rebuilt, Run, Stage};
@@ -10,7 +11,7 @@ use views::{RebuildPhase, RebuildProgress, Rebuilt, Run, Stage};
 use crate::{
     app::App,
     extract::Terms,
-    problem::{Problem, ProblemCode, with_sources},
+    problem::{Problem, ProblemCode},
     schema_of_rebuilds as schema,
 };
 
@@ -104,7 +105,7 @@ impl From<Run> for Rebuild {
             Stage::Done(rebuilt) => Self { result: Some(rebuilt), ..Self::of(number, RebuildState::Done) },
             Stage::Aborted => Self::of(number, RebuildState::Aborted),
             Stage::Failed(error) => {
-                Self { reason: Some(with_sources(&*error)), ..Self::of(number, RebuildState::Failed) }
+                Self { reason: Some(with_causes(&*error)), ..Self::of(number, RebuildState::Failed) }
             }
         }
     }

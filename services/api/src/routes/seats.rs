@@ -2,12 +2,12 @@
 
 use axum::{extract::State, response::Response};
 use engine::{Answer, ChangeOutcome};
-use licensing::{AssignMode, Code, Command, UserId};
+use licensing::{AssignMode, Command, UserId};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use utoipa::ToSchema;
 
 use crate::{
-    answer::changed,
+    answer::{Failed, changed},
     app::{Accepted, App},
     extract::{JsonBody, Path, ProductPath, RequestHead, SeatPath},
     problem::Problem,
@@ -55,23 +55,6 @@ pub(super) struct Assigned {
     failed: Vec<Failed>,
     /// Up to where one has to read to see it.
     position: String,
-}
-
-/// A user for whom nothing was done.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Failed {
-    /// Who.
-    #[schema(value_type = String)]
-    user: UserId,
-    /// Why.
-    #[schema(value_type = String)]
-    code: Code,
-}
-
-impl Failed {
-    pub(crate) fn all(failed: Vec<(UserId, Code)>) -> Vec<Self> {
-        failed.into_iter().map(|(user, code)| Self { user, code }).collect()
-    }
 }
 
 /// What became of each user of a removal.

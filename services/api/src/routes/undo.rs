@@ -6,9 +6,9 @@ use licensing::{Command, UserId};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use utoipa::ToSchema;
 
-use super::seats::{Failed, ForeignAnswer};
+use super::seats::ForeignAnswer;
 use crate::{
-    answer::changed,
+    answer::{Failed, changed},
     app::{Accepted, App},
     extract::{JsonBody, LicenseePath, Path, RequestHead},
     problem::Problem,

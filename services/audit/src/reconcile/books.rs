@@ -79,9 +79,7 @@ impl Books {
         for (position, kind) in &commit.records {
             let Kind::Event(recorded) = kind else { continue };
             // What can't be read was found by the replay before.
-            let Ok(StreamEvent::Licensee { licensee, event }) =
-                event::decode(&recorded.r#type, recorded.schema_version, &recorded.data)
-            else {
+            let Ok(StreamEvent::Licensee { licensee, event }) = event::decode_recorded(recorded) else {
                 continue;
             };
             let Some(cause) = Cause::of(*position, recorded, &event) else { continue };

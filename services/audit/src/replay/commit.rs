@@ -1,7 +1,7 @@
 //! Taking in a commit: checked against those before it, then folded.
 
 use contract::{
-    event::{self, StreamEvent, StreamName},
+    event::{self, StreamEvent, StreamName, licensee_stream},
     proto::journal::{self as wire, Outcome, record::Kind},
 };
 use journal::{BLOCK_EVENTS, KeptUse, Position, StoredCommit, chain, shard_of};
@@ -116,7 +116,7 @@ impl Replay {
         let wrong =
             |field, found: String, expected: String| differs(Part::Journal, place.clone(), field, found, expected);
         self.check_chain(record, &place)?;
-        let decoded = event::decode(&record.r#type, record.schema_version, &record.data)
+        let decoded = event::decode_recorded(record)
             .map_err(|error| wrong("data", error.to_string(), format!("the data of {}", record.r#type)))?;
         let stream = decoded.stream();
         if stream.to_string() != record.stream {
@@ -198,7 +198,7 @@ impl Replay {
         let Some(accounts) = &mut self.block_accounts else { return };
         let Some(known) = self.licensees.get(licensee) else { return };
         if known.state.version().is_multiple_of(BLOCK_EVENTS) {
-            let stream = StreamName::Licensee(licensee.clone()).to_string();
+            let stream = licensee_stream(licensee);
             accounts.push(BlockAccount { place: place.clone(), stream, account: known.state.account().clone() });
         }
     }

@@ -2,6 +2,7 @@
 
 mod commit;
 mod known;
+mod sealed;
 mod times;
 
 use std::collections::{BTreeMap, HashMap};
@@ -9,10 +10,11 @@ use std::collections::{BTreeMap, HashMap};
 use journal::{COMMIT_START, Head, Position, chain};
 use licensing::{Account, Instant, LicenseeId, RemovalReason, UserId};
 
-use crate::{Place, seal::Sealed};
+use crate::Place;
 
 pub(crate) use commit::{ReadCommit, read};
 pub(crate) use known::{KeptAs, KnownLicensee, KnownUser, StateMark, is_latest};
+pub(crate) use sealed::Sealed;
 pub(crate) use times::StreamTimes;
 
 /// What follows from the commits so far.

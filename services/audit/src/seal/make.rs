@@ -6,7 +6,7 @@ use licensing::{Instant, LicenseeId};
 
 use super::{
     Algorithm, Contents, Hex, SEAL_FORMAT, SEAL_VERSION, STREAMS_MAX, Seal, SealError, SealedStream, ShardEnd,
-    Signature, SignedSeal, SigningKey,
+    Signature, SignedSeal, SigningKey, store_name,
 };
 use crate::{
     AuditError,
@@ -70,11 +70,6 @@ pub(crate) fn seal_of(
         streams,
         version: SEAL_VERSION,
     })
-}
-
-/// How a store is named in a seal.
-pub(crate) fn store_name(store: &[u8]) -> String {
-    hex::encode(store)
 }
 
 /// Whether a stream belongs to what was asked for.

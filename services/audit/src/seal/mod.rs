@@ -6,21 +6,20 @@
 //! form.
 
 mod check;
+mod error;
 mod hex;
 mod key;
 mod make;
-mod sealed;
 
 use contract::event::StreamName;
 use licensing::{Instant, LicenseeId};
 use serde::{Deserialize, Serialize};
 
-pub use check::SealError;
+pub use error::SealError;
 pub use hex::{Hex, InvalidHex};
 pub use key::{KeyError, RawPublicKey, RawSignature, SigningKey, VerifyingKey};
 pub use make::seal;
-pub(crate) use make::{seal_of, store_name};
-pub(crate) use sealed::Sealed;
+pub(crate) use make::seal_of;
 
 /// The name of the form.
 pub const SEAL_FORMAT: &str = "usher.seal";
@@ -30,6 +29,11 @@ pub const SEAL_VERSION: u32 = 1;
 pub const SEAL_BYTES_MAX: usize = 512 * 1024 * 1024;
 /// The most streams of a seal.
 const STREAMS_MAX: usize = 2_000_000;
+
+/// How a store is named in a seal.
+pub(crate) fn store_name(store: &[u8]) -> String {
+    ::hex::encode(store)
+}
 
 /// What is signed. The fields stand in the order of their names, so that compact JSON of it is the canonical one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! The pages, one file each, and the way to each of them.
 
 mod bulk;
+mod failed;
 mod history;
 mod licensees;
 mod members_found;
@@ -27,12 +28,12 @@ use maud::Markup;
 use crate::{
     Console, assets, changes,
     failure::{Failure, Problem},
+    fields::parse_licensee,
     interface::Target,
     visitor::Visitor,
     wire::Licensee,
 };
 
-pub(crate) use sign_in::sign_in_link;
 pub(crate) use what_if::Answers;
 
 /// After how many seconds a page looks again whose answer is not there yet.
@@ -72,11 +73,6 @@ pub(crate) fn routes() -> Router<Console> {
 async fn only_forms() -> Failure {
     let detail = "this address only takes what a form sends: begin with the page of the form";
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "only_forms", detail).into()
-}
-
-/// The licensee that a path names.
-pub(crate) fn parse_licensee(text: &str) -> Result<LicenseeId, Failure> {
-    LicenseeId::parse(text).map_err(|_| Failure::not_found("the address names no possible licensee: check it"))
 }
 
 /// A page whose answer is on its way: the browser asks again, also without script, at `address` if there is one, else at the

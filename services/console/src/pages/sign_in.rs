@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The way to sign in and come back.
-pub(crate) fn sign_in_link(next: &str) -> String {
+pub(super) fn sign_in_link(next: &str) -> String {
     Target::new("/sign-in").with("next", own_page(next)).into_text()
 }
 

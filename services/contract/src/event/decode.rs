@@ -2,50 +2,15 @@
 
 use std::borrow::Cow;
 
-use super::{SCHEMA_VERSION, StreamEvent, fields::FieldError, wire_event::decode_current};
-use crate::borrowed::DamagedMessage;
+use super::{SCHEMA_VERSION, StreamEvent, decode_error::DecodeError, wire_event::decode_current};
+use crate::proto::journal;
 
-/// Why bytes are no event that this version can read.
-#[derive(Debug, thiserror::Error)]
-pub enum DecodeError {
-    /// No event of this version has that name.
-    #[error("the event type {type_name:?} is unknown: upgrade usher, a newer version wrote it")]
-    UnknownType {
-        /// The name.
-        type_name: String,
-    },
-    /// The schema is newer than this version's.
-    #[error("{type_name} has schema version {found}, and this usher reads up to {SCHEMA_VERSION}: upgrade usher")]
-    NewerSchema {
-        /// Of which event.
-        type_name: String,
-        /// The version that was found.
-        found: u32,
-    },
-    /// There never was such a schema version.
-    #[error("{type_name} has schema version 0, and the first is 1: the event is damaged, run usher verify")]
-    NoSchema {
-        /// Of which event.
-        type_name: String,
-    },
-    /// The bytes are no protobuf of that type.
-    #[error("the data of {type_name} is not its protobuf: the event is damaged, run usher verify")]
-    Protobuf {
-        /// Of which event.
-        type_name: &'static str,
-        /// Why.
-        #[source]
-        source: DamagedMessage,
-    },
-    /// A field doesn't hold what it should.
-    #[error("the data of {type_name} is not valid: a newer usher wrote it or it is damaged, run usher verify")]
-    Field {
-        /// Of which event.
-        type_name: &'static str,
-        /// Which field, and why.
-        #[source]
-        source: FieldError,
-    },
+/// Reads an event that was recorded.
+///
+/// # Errors
+/// [`DecodeError`] for what a newer version wrote, and for damage.
+pub fn decode_recorded(record: &journal::Event) -> Result<StreamEvent, DecodeError> {
+    decode(&record.r#type, record.schema_version, &record.data)
 }
 
 /// Reads an event by its full name, such as `usher.licensing.v1.SeatAssigned`, and the version of its schema.

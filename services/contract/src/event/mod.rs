@@ -2,6 +2,7 @@
 
 mod add_ons;
 mod decode;
+mod decode_error;
 mod encode;
 mod fields;
 mod json;
@@ -15,13 +16,14 @@ mod wire_event;
 
 use licensing::{Event, LicenseeId, UserEvent, UserId};
 
-pub use decode::{DecodeError, decode};
+pub use decode::{decode, decode_recorded};
+pub use decode_error::DecodeError;
 pub use encode::{EncodedEvent, encode_licensee_event, encode_user_event};
 pub use fields::FieldError;
 pub use json::{data_json, user_data_json};
 pub use read::{ReadEvent, UnreadableEvent};
 pub use shown::ShownEvent;
-pub use stream_name::{InvalidStreamName, StreamName};
+pub use stream_name::{InvalidStreamName, StreamName, licensee_stream, user_stream};
 pub use wire_event::TYPE_NAMES;
 
 /// The current version of the schema of every event.

@@ -3,7 +3,7 @@
 use licensing::Instant;
 use uuid::Uuid;
 
-use super::{DecodeError, StreamEvent, decode};
+use super::{DecodeError, StreamEvent, decode_recorded};
 use crate::proto::journal::Event;
 
 /// What the journal keeps in bytes and numbers, as what it stands for.
@@ -54,7 +54,7 @@ impl ReadEvent {
             id: Uuid::from_slice(&event.id)?.to_string(),
             effective_at: instant(event.effective_at_us)?,
             recorded_at: instant(event.recorded_at_us)?,
-            event: decode(&event.r#type, event.schema_version, &event.data)?,
+            event: decode_recorded(event)?,
         })
     }
 }

@@ -27,6 +27,16 @@ pub enum InvalidStreamName {
     Id(#[source] InvalidId),
 }
 
+/// The name of a licensee's stream: `licensee/{id}`.
+pub fn licensee_stream(licensee: &LicenseeId) -> String {
+    format!("{LICENSEE}/{licensee}")
+}
+
+/// The name of a user's stream: `user/{id}`.
+pub fn user_stream(user: &UserId) -> String {
+    format!("{USER}/{user}")
+}
+
 impl fmt::Display for StreamName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

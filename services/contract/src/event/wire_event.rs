@@ -5,7 +5,7 @@ use prost::Message;
 
 use super::{
     StreamEvent,
-    decode::DecodeError,
+    decode_error::DecodeError,
     fields::{FieldError, parsed},
 };
 use crate::{

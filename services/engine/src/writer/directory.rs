@@ -1,6 +1,7 @@
 //! What the user directory says: it reaches the user and all of the user's licensees in one commit (R26, R29); those that
 //! other nodes hold hear of it right after.
 
+use contract::event::user_stream;
 use journal::{DetailChange, StatusNews, StatusReason};
 use licensing::{Command, LicenseeId, UserCommand, UserEvent, UserId, UserStatus, decide_user};
 
@@ -10,7 +11,7 @@ use super::{
     outcomes::Identity,
     streams::Cause,
 };
-use crate::{Answer, Done, EngineError, hot::user_stream, recent::CommitRef};
+use crate::{Answer, Done, EngineError, recent::CommitRef};
 
 impl Writer {
     pub(super) fn user_status_message(

@@ -28,14 +28,15 @@ use crate::{
     clock::machine_now,
     committer::{Committer, Outlets},
     foresight::Foresight,
-    handle::{Asked, Submission},
     hot::Hot,
     preparing::Preparing,
     published::{PublishedClock, PublishedHeads},
     queue::{Queue, Submissions},
+    reading::{self, INDEX_WAIT},
     recent::Recent,
     shards::Decided,
     snapshots::Snapshots,
+    submission::{Asked, Submission},
     teller::TellerQueue,
 };
 use preview::{OtherVersion, Told};
@@ -45,8 +46,6 @@ use time::{Clock, Sweep, Timers};
 const BATCH_COMMANDS_MAX: usize = 4_096;
 /// How many committed records may wait to be indexed; with more, the writer waits.
 const INDEX_LAG_RECORDS_MAX: u64 = 200_000;
-/// How long one wait for the index takes before it is said that it is slow.
-const INDEX_WAIT: Duration = Duration::from_secs(10);
 /// How long the writer rests after the store failed, so that it does not spin while it goes on failing.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(200);
 
@@ -355,11 +354,8 @@ impl Writer {
         self.shared_users.clear();
         self.heads = self.journal.heads()?;
         self.heads.iter().for_each(|head| self.published_heads.publish(*head));
-        for head in self.heads.iter().filter(|head| self.decided.contains(head.shard)) {
-            while !self.index.wait_until(head.shard, head.commit_number, INDEX_WAIT)? {
-                tracing::info!(shard = head.shard, "waiting for the index to catch up");
-            }
-        }
+        let decided_here = self.heads.iter().filter(|head| self.decided.contains(head.shard));
+        reading::wait_for_index(&*self.index, decided_here)?;
         self.clock = Clock::start(self.clock.mode(), self.journal.clock()?);
         self.timers = Timers::load(&*self.index, |licensee| self.decides_for(licensee.as_str()))?;
         self.sweep = Sweep::after_start(self.timers.licensees());
@@ -372,35 +368,5 @@ impl Writer {
             place: format!("shard {shard}"),
             detail: "the store has fewer shards than it says".to_owned(),
         })
-    }
-}
-
-impl Asked {
-    /// Says that it was not decided.
-    fn fail(self, error: &EngineError) {
-        // Whoever asked may have gone away.
-        drop(self.reply.send(Err(error.clone())));
-    }
-}
-
-impl Submission {
-    /// Says that it was not decided.
-    fn fail(self, error: &EngineError) {
-        match self {
-            Self::Order(asked) => asked.fail(error),
-            Self::Chain(chain) => chain.into_iter().for_each(|asked| asked.fail(error)),
-            Self::Take { done, .. } | Self::LetGo { done, .. } => drop(done.send(Err(error.clone()))),
-            Self::Wake | Self::Stop => {}
-        }
-    }
-
-    /// The orders in it.
-    fn orders(&self) -> impl Iterator<Item = &Order> {
-        let asked = match self {
-            Self::Order(asked) => std::slice::from_ref(asked),
-            Self::Chain(chain) => chain.as_slice(),
-            Self::Take { .. } | Self::LetGo { .. } | Self::Wake | Self::Stop => &[],
-        };
-        asked.iter().map(|asked| &asked.order)
     }
 }

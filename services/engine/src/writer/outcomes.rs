@@ -5,7 +5,7 @@ use journal::{Head, Position, StoredOutcome};
 use licensing::{Instant, Refusal};
 
 use super::Writer;
-use crate::{Answer, Done, EngineError, Order, handle::Submission, recent::CommitRef};
+use crate::{Answer, Done, EngineError, Order, recent::CommitRef, submission::Submission};
 
 /// A command, as auditors get to see it.
 #[derive(Clone)]

@@ -1,7 +1,7 @@
 //! What a command would do (R37): decided as the command itself, on a copy.
 
 use contract::{
-    event::StreamEvent,
+    event::{StreamEvent, user_stream},
     incoming::{Details, Incoming, Request},
 };
 use journal::Person;
@@ -11,7 +11,7 @@ use super::{Writer, licensees::person_of, time::due_of};
 use crate::{
     ClockMode, ClockRefused, EngineError, Order, PreviewEvent, Reply,
     foresight::{Copy, Foreseen, Outcome, Question, previewed},
-    hot::{read_licensee, read_user, user_stream},
+    hot::{read_licensee, read_user},
 };
 
 /// The version of what an order is for is another than was named.

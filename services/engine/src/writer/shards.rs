@@ -4,7 +4,7 @@ use journal::{Candidate, JournalError, SharedUser};
 use licensing::{LicenseeId, UserId};
 
 use super::{Writer, time::Clock};
-use crate::{EngineError, Order, handle::Submission, hot::ForeignUser};
+use crate::{EngineError, Order, hot::ForeignUser, submission::Submission};
 
 impl Writer {
     pub(super) fn shard_of(&self, id: &str) -> u16 {

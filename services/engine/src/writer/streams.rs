@@ -1,7 +1,7 @@
 //! Appending to streams: every event gets its version, its link in the hash chain, and what caused it (R36).
 
 use contract::{
-    event::{EncodedEvent, encode_licensee_event, encode_user_event},
+    event::{EncodedEvent, encode_licensee_event, encode_user_event, licensee_stream, user_stream},
     proto::journal::{Event as Record, record::Kind},
 };
 use journal::{Position, chain};
@@ -11,10 +11,8 @@ use uuid::Uuid;
 use super::Writer;
 use crate::{
     EngineError,
-    batch::SnapshotDue,
-    hot::{licensee_stream, user_stream},
     recent::CommitRef,
-    snapshots,
+    snapshots::{self, SnapshotDue},
 };
 
 /// What caused an event, and when that took effect.

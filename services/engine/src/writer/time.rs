@@ -7,11 +7,11 @@ use std::{
 
 use chrono::{DateTime, TimeDelta};
 use contract::actor;
-use journal::{Positions, StreamIndex};
+use journal::StreamIndex;
 use licensing::{Command, Instant, LicenseeId, Timer, fire};
 
 use super::{Writer, streams::Cause};
-use crate::{ClockMode, ClockRefused, EngineError, clock::machine_now, handle::Moved};
+use crate::{ClockMode, ClockRefused, EngineError, Moved, clock::machine_now};
 
 /// Between two sweeps, in seconds: they are at 00:00 and 12:00 UTC.
 const SWEEP_SECONDS: i64 = 12 * 60 * 60;
@@ -189,11 +189,8 @@ impl Writer {
         }
         self.settle()?;
         self.advance_to(to)?;
-        let mut positions = Positions::default();
-        let decided = self.heads.iter().filter(|head| self.decided.contains(head.shard));
-        let ends = decided.map(|head| self.batch.position(*head));
-        ends.filter(|end| end.position > 0).for_each(|end| positions.advance(end));
-        Ok(Ok(Moved { now: to, positions }))
+        let reached = self.decided_so_far().iter().filter(|end| end.position > 0).collect();
+        Ok(Ok(Moved { now: to, positions: reached }))
     }
 
     /// Whether a caller may set the clock there.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use contract::{
-    event::{StreamEvent, decode},
+    event::{StreamEvent, decode_recorded},
     incoming::from_json,
     proto::journal::{Event as Record, Outcome, record::Kind},
 };
@@ -224,7 +224,7 @@ pub fn assign(member: &str) -> Command {
 }
 
 pub fn event(record: &Record) -> Event {
-    match decode(&record.r#type, record.schema_version, &record.data).unwrap() {
+    match decode_recorded(record).unwrap() {
         StreamEvent::Licensee { event, .. } => event,
         StreamEvent::User { .. } => panic!("an event of a user in a licensee's stream"),
     }

@@ -1,6 +1,6 @@
 //! The answer, as data and in sentences.
 
-use licensing::{Catalogue, Event, Instant, Member, ProductId, ProductStatus, ProductSummary, UserId};
+use licensing::{Catalogue, Event, Instant, Member, ProductId, ProductSummary, UserId};
 use serde::Serialize;
 
 use super::{
@@ -10,6 +10,7 @@ use super::{
     link::Link,
     remedy::{Obstacle, Question, Remedy},
     sentences::{Writer, what_would_help},
+    standing::Standing,
 };
 use crate::{command::Background, rule::Rule};
 
@@ -26,20 +27,6 @@ pub struct Explanation {
     pub sentences: Vec<String>,
     /// Each product that was asked for.
     pub products: Vec<ProductExplanation>,
-}
-
-/// How a user stands with a product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Standing {
-    /// Has a seat that works.
-    Works,
-    /// Has a seat that is kept without access (R20).
-    Retained,
-    /// Had one.
-    Lost,
-    /// Never had one.
-    NeverHad,
 }
 
 /// Why a user has, or has not, a seat of a product.
@@ -112,15 +99,6 @@ impl Case {
             remedies,
             sentences,
         }
-    }
-
-    fn standing(&self, product: &ProductId, summary: &ProductSummary) -> Standing {
-        if self.licensee.holds(product, &self.user) {
-            let works = summary.status == ProductStatus::Active;
-            return if works { Standing::Works } else { Standing::Retained };
-        }
-        let lost = self.stories.seats.get(product).is_some_and(|story| story.taken.is_some());
-        if lost { Standing::Lost } else { Standing::NeverHad }
     }
 
     /// What brought it about.

@@ -6,7 +6,7 @@ use licensing::{
 };
 use serde::Serialize;
 
-use super::sentences::time;
+use super::time::time;
 
 /// What stands in the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

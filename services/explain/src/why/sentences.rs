@@ -1,27 +1,20 @@
 //! The explanation in plain English.
 
-use chrono::SecondsFormat;
-use licensing::{
-    AssignmentCause, Event, Grant, Instant, ProductId, ProductStatus, ProductSummary, RemovalReason, UserId,
-};
+use licensing::{AssignmentCause, Event, Grant, ProductId, ProductStatus, ProductSummary, RemovalReason, UserId};
 
 use super::{
     act::act,
     deed::{Deed, PoolMove},
-    explanation::Standing,
     inquiry::{Case, MembershipStory, SeatStory, Taken},
     remedy::Remedy,
+    standing::Standing,
+    time::time,
 };
 use crate::{
     command::{Background, CommandKind, CommandShown},
     fact::{Cited, Fact},
     rule::Rule,
 };
-
-/// An instant as the wire spells it.
-pub(super) fn time(at: Instant) -> String {
-    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
-}
 
 /// Writes about one user.
 pub(super) struct Writer<'a> {

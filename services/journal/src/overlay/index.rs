@@ -13,8 +13,8 @@ use super::{
     base::{damaged, head_of, outcome_at},
 };
 use crate::{
-    Head, HistoryFilter, Journal, JournalError, NextDue, Page, Position, Positions, Snapshot, StoredEvent,
-    StoredOutcome, StreamHead, StreamIndex,
+    Head, HistoryFilter, Journal, JournalError, NextDue, Page, Position, Positions, Snapshot, StoredOutcome,
+    StreamHead, StreamIndex,
     indexing::{CommandRow, command_key},
 };
 
@@ -126,17 +126,8 @@ impl StreamIndex for Layers {
         }
     }
 
-    fn stream(&self, stream: &str, after_version: u64, limit: usize) -> Result<Vec<StoredEvent>, JournalError> {
-        let filter = HistoryFilter { after_version, limit, ..HistoryFilter::default() };
-        self.history(stream, &filter).map(|page| page.items)
-    }
-
     fn history(&self, stream: &str, filter: &HistoryFilter) -> Result<Page, JournalError> {
         self.page(stream, None, filter)
-    }
-
-    fn outcome(&self, command_id: &str) -> Result<Option<StoredOutcome>, JournalError> {
-        self.outcomes(&[command_id]).map(|outcomes| outcomes.into_iter().next().flatten())
     }
 
     fn outcomes(&self, command_ids: &[&str]) -> Result<Vec<Option<StoredOutcome>>, JournalError> {

@@ -7,7 +7,7 @@ use licensing::Instant;
 use crate::{
     Batch, BlockState, EventBlock, FirstNamed, Head, HistoryFilter, Journal, JournalError, LicenseeDetails, Moment,
     NextDue, Page, PastIndex, Person, PersonalEvent, PersonalPlace, Positions, Snapshot, StatusReason, StoredCommit,
-    StoredEvent, StoredOutcome, StreamHead, StreamIndex, Watch,
+    StoredOutcome, StreamHead, StreamIndex, Watch,
 };
 
 /// An empty store.
@@ -149,16 +149,8 @@ impl StreamIndex for Nothing {
         Ok(None)
     }
 
-    fn stream(&self, _stream: &str, _after_version: u64, _limit: usize) -> Result<Vec<StoredEvent>, JournalError> {
-        Ok(Vec::new())
-    }
-
     fn history(&self, _stream: &str, _filter: &HistoryFilter) -> Result<Page, JournalError> {
         Ok(Page { items: Vec::new(), more: false })
-    }
-
-    fn outcome(&self, _command_id: &str) -> Result<Option<StoredOutcome>, JournalError> {
-        Ok(None)
     }
 
     fn outcomes(&self, command_ids: &[&str]) -> Result<Vec<Option<StoredOutcome>>, JournalError> {

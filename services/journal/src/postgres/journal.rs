@@ -93,7 +93,8 @@ impl PostgresJournal {
         )
     }
 
-    fn check_shard(&self, shard: u16) -> Result<(), JournalError> {
+    /// Whether there is such a shard.
+    pub(super) fn check_shard(&self, shard: u16) -> Result<(), JournalError> {
         if shard < self.shards { Ok(()) } else { Err(JournalError::UnknownShard { shard, shards: self.shards }) }
     }
 

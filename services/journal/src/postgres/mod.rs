@@ -27,7 +27,7 @@ mod statement;
 mod tls;
 mod url;
 mod users;
-mod value;
+pub mod value;
 
 use std::{sync::Arc, time::Duration};
 
@@ -38,7 +38,6 @@ pub use failure::Failure;
 pub use pool::Pool;
 pub use schema::{Migrated, MigratedSchema};
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};
-pub use value::Param;
 
 use self::journal::PostgresJournal;
 use crate::{

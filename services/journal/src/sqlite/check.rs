@@ -5,47 +5,30 @@ use std::{fs, path::Path};
 use rusqlite::Connection;
 
 use super::{
-    connection,
+    commits::{commit_at, heads},
     failure::{InFile, corrupt},
-    integer::unsigned,
-    journal,
     key::CommitKey,
+    soundness::flaw,
 };
 use crate::{Head, JournalError};
-
-/// Up to this size a file is checked as a whole; above, that would make starting slow.
-const QUICK_CHECK_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Checks the file's structure and that the heads agree with the commits.
 pub(super) fn journal(path: &Path, connection: &Connection, shards: u16) -> Result<(), JournalError> {
     structure(path, connection)?;
-    let heads = journal::heads(connection).in_file(path)?;
+    let heads = heads(connection).in_file(path)?;
     if !heads.iter().map(|head| head.shard).eq(0..shards) {
         return Err(corrupt(path, format!("it has not one head for each of {shards} shards")));
     }
     heads.into_iter().try_for_each(|head| end_of_shard(path, connection, head))
 }
 
-/// Checks that no page is missing and, in a file that is not too large for it, that each is sound.
+/// Checks that the file's structure is sound, as far as that can be told in little time.
 pub(super) fn structure(path: &Path, connection: &Connection) -> Result<(), JournalError> {
     let bytes = fs::metadata(path).in_file(path)?.len();
-    if bytes < bytes_to_be_there(path, connection)? {
-        return Err(corrupt(path, "its end is missing"));
+    match flaw(path, bytes, connection).in_file(path)? {
+        Some(flaw) => Err(corrupt(path, flaw)),
+        None => Ok(()),
     }
-    if bytes > QUICK_CHECK_BYTES_MAX {
-        return Ok(());
-    }
-    let finding: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).in_file(path)?;
-    if finding == "ok" { Ok(()) } else { Err(corrupt(path, finding)) }
-}
-
-/// How long the file has to be. SQLite takes the missing rest of a last page for zeroes; we do not.
-fn bytes_to_be_there(path: &Path, connection: &Connection) -> Result<u64, JournalError> {
-    let number = |sql| connection.query_row(sql, [], |row| unsigned(row, 0)).in_file(path);
-    let bytes = number("PRAGMA page_count")?.saturating_mul(number("PRAGMA page_size")?);
-    // While something waits in the WAL, the file may lag behind it.
-    let has_wal = fs::metadata(connection::beside(path, "-wal")).is_ok_and(|wal| wal.len() > 0);
-    Ok(if has_wal { 0 } else { bytes })
 }
 
 /// Checks that the shard's last commit is the one that its head names; reading it verifies its checksum.
@@ -56,7 +39,7 @@ fn end_of_shard(path: &Path, connection: &Connection, head: Head) -> Result<(), 
         let is_empty = head.commit_number == 0 && head.position == 0;
         return if is_empty { Ok(()) } else { Err(disagreement()) };
     };
-    let commit = journal::commit_at(connection, key).in_file(path)?.ok_or_else(disagreement)?;
+    let commit = commit_at(connection, key).in_file(path)?.ok_or_else(disagreement)?;
     if commit.head() == head { Ok(()) } else { Err(disagreement()) }
 }
 

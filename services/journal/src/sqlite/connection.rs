@@ -1,39 +1,45 @@
-//! Connections to a database file.
+//! Connections to a database file, for whoever keeps something in a file of theirs.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig, vtab::array};
 
 /// For how long a statement waits for another connection; nothing here holds a lock for longer than a bulk write.
-pub(super) const BUSY_WAIT: Duration = Duration::from_secs(30);
+pub const BUSY_WAIT: Duration = Duration::from_secs(30);
 
 /// Settings of a connection that writes. All use WAL.
-pub(super) struct Tuning {
+pub struct Tuning {
     /// `FULL`: durable when a commit returns; `NORMAL`: consistent, but the last commits may be lost with the power.
-    pub(super) synchronous: &'static str,
+    pub synchronous: &'static str,
     /// Whether what is deleted is overwritten.
-    pub(super) secure_delete: bool,
+    pub secure_delete: bool,
     /// Size of the page cache, KiB.
-    pub(super) cache_kib: u32,
+    pub cache_kib: u32,
     /// After how many pages in the WAL they are moved to the database.
-    pub(super) checkpoint_pages: u32,
+    pub checkpoint_pages: u32,
 }
 
 /// Opens a file that exists, for reading and writing, and changes nothing about it yet.
-pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
+///
+/// # Errors
+/// What SQLite says.
+pub fn open(path: &Path) -> rusqlite::Result<Connection> {
     open_with(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
 }
 
 /// Makes a file that does not exist.
-pub(super) fn create(path: &Path) -> rusqlite::Result<Connection> {
+///
+/// # Errors
+/// What SQLite says.
+pub fn create(path: &Path) -> rusqlite::Result<Connection> {
     open_with(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
 }
 
 /// Opens a file for reading only.
-pub(super) fn open_read_only(path: &Path) -> rusqlite::Result<Connection> {
+///
+/// # Errors
+/// What SQLite says.
+pub fn open_read_only(path: &Path) -> rusqlite::Result<Connection> {
     open_with(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
 }
 
@@ -51,16 +57,12 @@ fn open_with(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// A file that SQLite keeps beside a database: its name with `suffix` behind it.
-pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
 impl Tuning {
     /// Makes a connection ready to write.
-    pub(super) fn apply(&self, connection: &Connection) -> rusqlite::Result<()> {
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn apply(&self, connection: &Connection) -> rusqlite::Result<()> {
         let Self { synchronous, secure_delete, cache_kib, checkpoint_pages } = self;
         connection.execute_batch(&format!(
             "PRAGMA journal_mode = WAL;

@@ -1,9 +1,10 @@
 //! From what SQLite and the system say to what it means for the store.
 
-use std::{error::Error, io, path::Path};
+use std::{io, path::Path};
 
-use rusqlite::{ErrorCode, ffi, types::Type};
+use rusqlite::{ErrorCode, ffi};
 
+use super::soundness::is_damage;
 use crate::JournalError;
 
 /// Says which file an error is about.
@@ -32,11 +33,6 @@ pub(super) fn corrupt(file: &Path, detail: impl Into<String>) -> JournalError {
     JournalError::Corrupt { file: file.to_owned(), detail: detail.into() }
 }
 
-/// A stored value that cannot be what was stored; becomes [`JournalError::Corrupt`].
-pub(super) fn unreadable(column: usize, cause: impl Into<Box<dyn Error + Send + Sync>>) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, cause.into())
-}
-
 /// While a file is being opened, our statements meet it for the first time: one that fails by itself does not fit what
 /// is in the file.
 pub(super) fn while_opening(error: JournalError) -> JournalError {
@@ -60,24 +56,4 @@ pub(super) fn classify(file: &Path, error: rusqlite::Error) -> JournalError {
         ) => JournalError::Io { path: file.to_owned(), source: io::Error::other(error) },
         _ => JournalError::Sqlite { file: file.to_owned(), source: error },
     }
-}
-
-/// Whether an error can only come from a file that holds something else than was written to it.
-fn is_damage(error: &rusqlite::Error) -> bool {
-    let short_or_foreign_read =
-        matches!(error.sqlite_extended_error_code(), Some(ffi::SQLITE_IOERR_SHORT_READ | ffi::SQLITE_IOERR_CORRUPTFS));
-    short_or_foreign_read
-        || matches!(
-            error.sqlite_error_code(),
-            // Keys are only given out once, so a constraint can't fail in a sound file.
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::ConstraintViolation)
-        )
-        || matches!(
-            error,
-            rusqlite::Error::FromSqlConversionFailure(..)
-                | rusqlite::Error::IntegralValueOutOfRange(..)
-                | rusqlite::Error::InvalidColumnType(..)
-                | rusqlite::Error::Utf8Error(..)
-                | rusqlite::Error::QueryReturnedNoRows
-        )
 }

@@ -1,5 +1,8 @@
 //! The embedded store: one folder, no server.
 //!
+//! Read models and notices lie in files beside it; what all of them do alike with SQLite is here, in [`connection`], [`files`],
+//! [`soundness`], [`value`] and [`Pool`].
+//!
 //! | file | is |
 //! | --- | --- |
 //! | `journal.db` | the only truth |
@@ -7,17 +10,20 @@
 //! | `lock` | held for as long as the store is open |
 
 mod check;
-mod connection;
+mod commits;
+pub mod connection;
 mod details;
 mod erasure;
 mod failure;
+pub mod files;
 mod index;
-mod integer;
 mod journal;
 mod key;
 mod lock;
 mod pool;
 mod schema;
+pub mod soundness;
+pub mod value;
 
 use std::{fs, path::Path, sync::Arc};
 

@@ -2,6 +2,8 @@
 
 use rusqlite::Connection;
 
+use super::soundness::definitions;
+
 /// The tables of one kind of file: the migrations that lead to them, in order. `PRAGMA user_version` counts them.
 pub(super) struct Schema {
     migrations: &'static [&'static str],
@@ -49,10 +51,4 @@ impl Schema {
 /// The version that a database has; 0 for an empty one.
 pub(super) fn found_version(connection: &Connection) -> rusqlite::Result<u32> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
-}
-
-/// Name and definition of everything in a database.
-fn definitions(connection: &Connection) -> rusqlite::Result<Vec<(String, Option<String>)>> {
-    let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema ORDER BY type, name")?;
-    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }

@@ -16,9 +16,9 @@ use rdkafka::{
 use super::received::Received;
 use crate::{
     KafkaError, Settings,
+    attempt::{Attempt, Resource},
     client::Contact,
     dead_letters::header,
-    error::{Attempt, Resource},
     pause::Pause,
     topics,
 };

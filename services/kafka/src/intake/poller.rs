@@ -31,8 +31,8 @@ use super::{
 };
 use crate::{
     KafkaError, Settings,
+    attempt::{Attempt, Resource},
     client::Contact,
-    error::{Attempt, Resource},
     pause::Pause,
     topics,
 };

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use journal::{Epoch, Head, Stopping};
+use journal::{Epoch, Head, Stopping, with_causes};
 use metrics::counter;
 
 use super::{
@@ -176,10 +176,4 @@ impl ShardRelay {
             to_record(&event, &origin).map_err(|source| Problem::Event { number, source })
         })
     }
-}
-
-/// An error and everything that it follows from, in one line.
-fn with_causes(error: &dyn Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
-    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
 }

@@ -10,8 +10,8 @@ use rdkafka::{
 use super::problem::Problem;
 use crate::{
     Settings,
+    attempt::{Attempt, Resource},
     client::Contact,
-    error::{Attempt, Resource},
     headers,
     record::EventRecord,
 };

@@ -10,9 +10,10 @@ use rdkafka::{
 
 use super::catalogue::{Partitions, Topic, topics};
 use crate::{
-    KafkaError, Settings, blocking,
+    KafkaError, Settings,
+    attempt::{Attempt, Resource},
+    blocking,
     client::Contact,
-    error::{Attempt, Resource},
     partitions,
 };
 

@@ -19,7 +19,7 @@ mod undo_command;
 
 use crate::{
     Account, Code, Command, Context, Event, LedgerScope, Licensee, ProductId, Refusal, Subscription, UserId,
-    draft::Draft, has_id_form,
+    draft::Draft, firing::fire_due, has_id_form,
 };
 
 /// What follows from a command that was accepted.
@@ -73,7 +73,7 @@ pub enum Report {
 pub fn decide(licensee: &Licensee, command: &Command, context: &Context<'_>) -> Result<Decision, Refusal> {
     let mut draft = Draft::new(licensee, *context);
     let report = run(&mut draft, command)?;
-    draft.fire_due();
+    fire_due(&mut draft);
     Ok(Decision { events: draft.into_events(), report })
 }
 

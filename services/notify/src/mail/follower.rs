@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use chrono::Utc;
-use journal::{Head, Stopping, Watch};
+use journal::{Head, Stopping, Watch, with_causes};
 use metrics::counter;
 
 use super::{History, MailParts, select::select};
@@ -49,7 +49,7 @@ impl Follower {
                     failures += 1;
                     counter!("usher_mail_queue_errors_total").increment(1);
                     let pause = PAUSES.after(failures);
-                    tracing::warn!(error = NotifyError::with_causes(&error), ?pause, "mail waits for the store");
+                    tracing::warn!(error = with_causes(&error), ?pause, "mail waits for the store");
                     stopping.pause(pause);
                 }
             }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::SecondsFormat;
-use contract::event::{StreamEvent, StreamName, decode};
+use contract::event::{StreamEvent, decode_recorded, licensee_stream};
 use journal::{HistoryFilter, Journal, StreamIndex};
 use lettre::{
     Address, Message,
@@ -147,9 +147,9 @@ impl Letters {
         }
         let types = vec![SUBSCRIPTION_STARTED.to_owned()];
         let filter = HistoryFilter { limit: 1, types, ..HistoryFilter::default() };
-        let page = self.index.history(&StreamName::Licensee(licensee).to_string(), &filter)?;
+        let page = self.index.history(&licensee_stream(&licensee), &filter)?;
         let Some(stored) = page.items.first() else { return Ok(None) };
-        let decoded = decode(&stored.event.r#type, stored.event.schema_version, &stored.event.data)
+        let decoded = decode_recorded(&stored.event)
             .map_err(|source| NotifyError::Record { position: stored.position, source: Box::new(source) })?;
         Ok(match decoded {
             StreamEvent::Licensee {

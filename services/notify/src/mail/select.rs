@@ -1,7 +1,7 @@
 //! Which events make a mail.
 
 use contract::{
-    event::{StreamEvent, decode},
+    event::{StreamEvent, decode_recorded},
     proto::journal::Event as Record,
 };
 use journal::Position;
@@ -43,7 +43,7 @@ pub(super) fn select(stretch: &Stretch, history: History, now: Instant) -> Resul
 }
 
 fn mail_of(position: Position, record: &Record) -> Result<Option<NewMail>, Box<dyn std::error::Error + Send + Sync>> {
-    let StreamEvent::Licensee { licensee, event } = decode(&record.r#type, record.schema_version, &record.data)? else {
+    let StreamEvent::Licensee { licensee, event } = decode_recorded(record)? else {
         return Ok(None);
     };
     let Event::SeatAssigned { user, product, add_on, cause: AssignmentCause::Requested } = event else {

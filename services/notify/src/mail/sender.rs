@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use journal::{Held, Stopping, Watch};
+use journal::{Held, Stopping, Watch, with_causes};
 use metrics::{counter, gauge};
 
 use super::{
@@ -89,7 +89,7 @@ impl Sender {
                     failures += 1;
                     counter!("usher_mail_queue_errors_total").increment(1);
                     let pause = QUEUE_PAUSES.after(failures);
-                    tracing::warn!(error = NotifyError::with_causes(&error), ?pause, "mail waits for its queue");
+                    tracing::warn!(error = with_causes(&error), ?pause, "mail waits for its queue");
                     stopping.pause(pause);
                 }
             }
@@ -108,7 +108,7 @@ impl Sender {
             Ok(letter) => letter,
             Err(error) => {
                 // Whatever it is, it is not the mail server's fault; but the mail has to come again.
-                self.settle_unsent(&claimed, self.again_or_never(&claimed, NotifyError::with_causes(&error)))?;
+                self.settle_unsent(&claimed, self.again_or_never(&claimed, with_causes(&error)))?;
                 return Err(error);
             }
         };
@@ -148,7 +148,7 @@ impl Sender {
         while let Err(error) = self.queue.settle(&claimed.claim, &Settled::Done) {
             failures += 1;
             let patience = if stopping.is_asked() { STOP_WAIT } else { HELD_BEYOND };
-            let error = NotifyError::with_causes(&error);
+            let error = with_causes(&error);
             if began.elapsed() > patience {
                 tracing::error!(error, mail = %claimed.mail.event, "a mail was sent, but that could not be noted");
                 return;
@@ -204,7 +204,7 @@ impl Sender {
                 gauge!("usher_mail_waiting").set(counts.waiting as f64);
                 gauge!("usher_mail_given_up").set(counts.given_up as f64);
             }
-            Err(error) => tracing::debug!(error = NotifyError::with_causes(&error), "the mails could not be counted"),
+            Err(error) => tracing::debug!(error = with_causes(&error), "the mails could not be counted"),
         }
     }
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use journal::{Head, postgres::Failure};
-use licensing::Instant;
-use postgres::{Row, types::FromSql};
+use postgres::Row;
+
+pub(super) use journal::postgres::value::{instant, plain, unsigned};
 
 /// A number as PostgreSQL keeps it; none that is given out comes near to 2^63.
 pub(super) fn signed(value: u64) -> i64 {
@@ -21,27 +22,10 @@ pub(super) fn shards(shards: &[u16]) -> Vec<i32> {
     shards.iter().copied().map(i32::from).collect()
 }
 
-/// A value that PostgreSQL and Rust have in common.
-pub(super) fn plain<'a, T: FromSql<'a>>(row: &'a Row, column: usize) -> Result<T, Failure> {
-    Ok(row.try_get(column)?)
-}
-
-/// A number that is not negative.
-pub(super) fn unsigned<T: TryFrom<i64>>(row: &Row, column: usize) -> Result<T, Failure> {
-    let value: i64 = plain(row, column)?;
-    T::try_from(value).map_err(|_| Failure::Damaged(format!("{value} is out of range")))
-}
-
-/// The same, of a smaller column.
+/// A number of a smaller column that is not negative.
 pub(super) fn small<T: TryFrom<i32>>(row: &Row, column: usize) -> Result<T, Failure> {
     let value: i32 = plain(row, column)?;
     T::try_from(value).map_err(|_| Failure::Damaged(format!("{value} is out of range")))
-}
-
-/// A moment that was kept in microseconds.
-pub(super) fn instant(row: &Row, column: usize) -> Result<Instant, Failure> {
-    let micros: i64 = plain(row, column)?;
-    Instant::from_timestamp_micros(micros).ok_or_else(|| Failure::Damaged(format!("{micros} µs is no moment")))
 }
 
 /// Where a shard ended: its number, and those of commit and record behind it.

@@ -5,11 +5,9 @@ mod schema;
 mod value;
 mod webhooks;
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::path::{Path, PathBuf};
 
+use journal::sqlite::connection::{self, Tuning};
 use parking_lot::Mutex;
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -17,17 +15,11 @@ use crate::NotifyError;
 
 /// The file in a store's folder.
 pub const FILE: &str = "notify.db";
-/// For how long a statement waits for another process.
-const BUSY_WAIT: Duration = Duration::from_secs(30);
 
 // A mail that was sent must stay sent when the power fails: durable when a commit returns. Nothing of what is deleted is
 // of anybody's interest, so it need not be overwritten.
-const TUNING: &str = "
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = FULL;
-    PRAGMA trusted_schema = OFF;
-    PRAGMA cell_size_check = ON;
-    PRAGMA temp_store = MEMORY;";
+const TUNING: Tuning =
+    Tuning { synchronous: "FULL", secure_delete: false, cache_kib: 2 * 1024, checkpoint_pages: 1_000 };
 
 /// What is kept in `notify.db`. The process that has the store sends what is in it; others may look at it.
 pub struct SqliteNotify {
@@ -73,9 +65,8 @@ impl SqliteNotify {
 }
 
 fn connect(file: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(file)?;
-    connection.busy_timeout(BUSY_WAIT)?;
-    connection.execute_batch(TUNING)?;
+    let connection = connection::create(file)?;
+    TUNING.apply(&connection)?;
     Ok(connection)
 }
 

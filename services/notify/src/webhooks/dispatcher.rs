@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant as Stopwatch},
 };
 
-use journal::{Head, Stopping, Watch};
+use journal::{Head, Stopping, Watch, with_causes};
 use metrics::counter;
 use parking_lot::Mutex;
 use tokio::runtime::{Builder, Runtime};
@@ -154,7 +154,7 @@ fn serve(courier: &Courier, lane: Lane, end: Head, stopping: &Stopping, served: 
 
 fn note_trouble(error: &NotifyError) {
     counter!("usher_webhook_store_errors_total").increment(1);
-    tracing::warn!(error = NotifyError::with_causes(error), "webhooks wait for the store");
+    tracing::warn!(error = with_causes(error), "webhooks wait for the store");
 }
 
 /// Wakes the dispatcher after each commit.

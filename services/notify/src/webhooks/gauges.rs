@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use journal::Journal;
+use journal::{Journal, with_causes};
 use metrics::gauge;
 
 use super::{WebhookState, WebhookStore};
@@ -28,7 +28,7 @@ pub(super) fn set(webhooks: &dyn WebhookStore, journal: &dyn Journal, shards: &[
             gauge!("usher_webhook_lanes_failing").set(failing as f64);
             gauge!("usher_webhook_records_behind").set(behind as f64);
         }
-        Err(error) => tracing::debug!(error = NotifyError::with_causes(&error), "the webhooks could not be counted"),
+        Err(error) => tracing::debug!(error = with_causes(&error), "the webhooks could not be counted"),
     }
 }
 

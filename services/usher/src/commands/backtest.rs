@@ -8,7 +8,7 @@ use licensing::LicenseeId;
 
 use super::Config;
 use crate::{
-    cli::StoreArgs,
+    args::StoreArgs,
     config::{ConfigError, Settings, read_catalogue},
     error::CommandError,
     exit::ExitStatus,

@@ -20,7 +20,7 @@ use super::{
     serve::{ListenArgs, Server, Serving, authentication},
 };
 use crate::{
-    cli::StoreArgs,
+    args::StoreArgs,
     config::{ServerSettings, Settings, StorePlace},
     error::CommandError,
     exit::ExitStatus,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Config, Use};
 use crate::{
-    cli::PlaceArgs,
+    args::PlaceArgs,
     client::{Client, Target},
     config::Settings,
     error::CommandError,

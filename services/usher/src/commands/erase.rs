@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{Config, Use};
 use crate::{
-    cli::{ClockArgs, PlaceArgs},
+    args::{ClockArgs, PlaceArgs},
     client::{Client, ClientError, Erased, Target},
     config::{ConfigError, Settings},
     error::CommandError,

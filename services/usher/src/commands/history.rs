@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Config, Use};
 use crate::{
-    cli::PlaceArgs,
+    args::PlaceArgs,
     client::{Pages, Target},
     config::Settings,
     error::CommandError,

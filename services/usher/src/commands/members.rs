@@ -10,7 +10,7 @@ use views::MemberSort;
 
 use super::{Config, Use};
 use crate::{
-    cli::PlaceArgs,
+    args::PlaceArgs,
     client::{Client, ClientError, Target},
     config::Settings,
     error::CommandError,

@@ -5,7 +5,7 @@ use journal::postgres::{Migrated, MigratedSchema};
 
 use super::Config;
 use crate::{
-    cli::{ShardArgs, StoreArgs},
+    args::{ShardArgs, StoreArgs},
     config::{ConfigError, Settings, StorePlace, store_place},
     error::CommandError,
     exit::ExitStatus,

@@ -26,7 +26,7 @@ pub mod verify;
 pub mod webhooks;
 pub mod why;
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use journal::Duty;
 
@@ -40,13 +40,11 @@ pub use seats::CsvError;
 pub use serve::ServeError;
 
 use crate::{
-    cli::{Cli, Command},
     client::Client,
     config::{
         ConfigError, Layers, Place, Settings, StorePlace, address_rules, read_catalogue, store_or_server, store_place,
     },
     error::CommandError,
-    exit::ExitStatus,
     logging::{self, Verbosity},
     output::Format,
     store::{Clock, DEFAULT_FOLDER, Part, StoreOptions},
@@ -59,6 +57,19 @@ pub struct Config {
 }
 
 impl Config {
+    /// What the command line says, with what the environment and the file say where it is silent.
+    pub fn load(file: Option<&Path>, told: Settings) -> Result<Self, CommandError> {
+        let layers = Layers::load(file, told)?;
+        let settings = layers.merged();
+        Ok(Self { layers, settings })
+    }
+
+    /// Begins to log as it is set, or else so much.
+    pub fn start_logging(&self, verbosity: Verbosity) {
+        let Settings { log, log_format, .. } = &self.settings;
+        logging::start(log.as_ref(), verbosity, log_format.unwrap_or_default());
+    }
+
     /// Whom to ask: the server that is named, or the store that is named or usual.
     fn client(&self, use_of: Use) -> Result<Client, CommandError> {
         match store_or_server(&self.layers)? {
@@ -117,43 +128,4 @@ enum Use {
     Changing,
     /// To see what a change would do; nothing is written.
     Previewing,
-}
-
-/// Does what is asked on the command line.
-pub fn run(cli: Cli) -> Result<ExitStatus, CommandError> {
-    let layers = Layers::load(cli.common.config.as_deref(), cli.settings())?;
-    let settings = layers.merged();
-    let verbosity = match cli.command {
-        Command::Serve(_) => Verbosity::Info,
-        _ => Verbosity::Warnings,
-    };
-    logging::start(settings.log.as_ref(), verbosity, settings.log_format.unwrap_or_default());
-    let config = Config { layers, settings };
-    match cli.command {
-        Command::Serve(_) => serve::run(&config),
-        Command::Demo(args) => demo::run(&args, &config),
-        Command::Ingest(args) => ingest::run(&args, &config),
-        Command::Seats(args) => seats::run(&args, &config),
-        Command::Undo(args) => undo::run(&args, &config),
-        Command::History(args) => history::run(&args, &config),
-        Command::Show(args) => show::run(&args, &config),
-        Command::Diff(args) => diff::run(&args, &config),
-        Command::Why(args) => why::run(&args, &config),
-        Command::Members(args) => members::run(&args, &config),
-        Command::User(args) => user::run(&args, &config),
-        Command::Timers(args) => timers::run(&args, &config),
-        Command::Export(args) => export::run(&args, &config),
-        Command::Publish(args) => publish::run(&args, &config),
-        Command::Load(args) => load::run(&args, &config),
-        Command::DeadLetters(args) => dead_letters::run(&args, &config),
-        Command::Mail(args) => mail::run(&args, &config),
-        Command::Webhooks(args) => webhooks::run(&args, &config),
-        Command::Reconcile(args) => reconcile::run(&args, &config),
-        Command::Seal(args) => seal::run(&args, &config),
-        Command::Verify(args) => verify::run(&args, &config),
-        Command::Backtest(args) => backtest::run(&args, &config),
-        Command::Erase(args) => erase::run(&args, &config),
-        Command::Rebuild(_) => rebuild::run(&config),
-        Command::Migrate(_) => migrate::run(&config),
-    }
 }

@@ -7,7 +7,7 @@ use kafka::{DataForm, Publisher};
 
 use super::Config;
 use crate::{
-    cli::KafkaArgs,
+    args::KafkaArgs,
     config::{Settings, required_kafka_settings},
     error::CommandError,
     exit::ExitStatus,

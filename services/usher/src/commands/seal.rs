@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::Config;
 use crate::{
-    cli::StoreArgs,
+    args::StoreArgs,
     config::Settings,
     error::CommandError,
     evidence::{self, NewFile},

@@ -25,8 +25,8 @@ use views::Views;
 
 use super::Config;
 use crate::{
+    args::{ClockArgs, KafkaArgs, MailArgs, ShardArgs, StoreArgs, WebhookArgs},
     broker::{Broker, BrokerOptions},
-    cli::{ClockArgs, KafkaArgs, MailArgs, ShardArgs, StoreArgs, WebhookArgs},
     config::{
         Auth, ListenAddress, NodeAddress, Role, Roles, ServerSettings, Settings, broker_parts, kafka_settings,
         mail_settings, node_options, webhook_patience,

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{Config, Use};
 use crate::{
-    cli::PlaceArgs,
+    args::PlaceArgs,
     client::{ClientError, Target},
     config::Settings,
     error::CommandError,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Config, Use};
 use crate::{
-    cli::PlaceArgs,
+    args::PlaceArgs,
     client::Target,
     config::Settings,
     error::CommandError,

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Config, Use, seats::checked_key};
 use crate::{
-    cli::{ClockArgs, PlaceArgs},
+    args::{ClockArgs, PlaceArgs},
     client::{Client, Previewed, Target},
     config::Settings,
     error::CommandError,

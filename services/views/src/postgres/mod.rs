@@ -40,8 +40,8 @@ use crate::{
     follower,
     marks::contradiction,
     members::OrderNames,
+    parts::Parts,
     source::{FromJournal, Source},
-    views::Parts,
 };
 
 /// Sees to it that there are tables of the present format.

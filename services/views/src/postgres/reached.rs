@@ -79,7 +79,7 @@ impl Reached {
         let deadline = Stopwatch::now().checked_add(timeout);
         loop {
             let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Stopwatch::now()));
-            if self.progress.wait_for(Duration::ZERO, || Ok(self.progress.is_at(wanted)))? {
+            if self.progress.wait_until_at(wanted, Duration::ZERO)? {
                 return Ok(true);
             }
             if left.is_zero() {
@@ -88,7 +88,7 @@ impl Reached {
             if !self.feeds_missing(wanted) {
                 self.look(LOOK_EVERY)?;
             }
-            self.progress.wait_for(left.min(LOOK_EVERY), || Ok(self.progress.is_at(wanted)))?;
+            self.progress.wait_until_at(wanted, left.min(LOOK_EVERY))?;
         }
     }
 

@@ -9,6 +9,7 @@ use serde::{
 };
 
 use super::database::{Failure, unreadable};
+pub(super) use journal::postgres::value::storable;
 
 /// A number as PostgreSQL keeps it; none that is written here comes near to 2^63.
 pub(super) fn signed(value: u64) -> i64 {
@@ -62,9 +63,4 @@ pub(super) fn spelled(word: &impl Serialize) -> Option<String> {
 /// A value that PostgreSQL and the domain have in common.
 pub(super) fn plain<'a, T: FromSql<'a>>(row: &'a Row, column: usize) -> Result<T, Failure> {
     Ok(row.try_get(column)?)
-}
-
-/// A text from outside, as PostgreSQL takes it: it knows no character zero.
-pub(super) fn storable(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
 }

@@ -3,41 +3,15 @@
 //! Left to that thread, SQLite does so in some transaction once there is much: then everybody who waits for what is fed
 //! waits for the disk as well. So it is done in time by another thread, which leaves little to whoever feeds.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use journal::{Background, Stopping, Watch};
+use journal::{Background, Stopping};
 
 use super::live::Live;
 use crate::ViewsError;
 
-/// After how many records the WAL is drained: a few times before SQLite would.
-const RECORDS: u64 = 4_000;
 /// How long to wait at most for records that wake the thread themselves.
 const IDLE_WAIT: Duration = Duration::from_secs(3600);
-
-/// Counts what goes into the WAL, and wakes who drains it.
-#[derive(Default)]
-pub(super) struct Filling {
-    records: AtomicU64,
-    is_much: Watch,
-}
-
-impl Filling {
-    /// Notes that so many records were fed.
-    pub(super) fn add(&self, records: u64) {
-        let before = self.records.fetch_add(records, Ordering::Relaxed);
-        if before.saturating_add(records) >= RECORDS {
-            self.records.store(0, Ordering::Relaxed);
-            self.is_much.notify();
-        }
-    }
-}
 
 /// Starts to drain the WAL of a file whenever much went into it.
 pub(super) fn start(live: Arc<Live>) -> Result<Background, ViewsError> {

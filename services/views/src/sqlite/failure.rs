@@ -1,8 +1,9 @@
 //! From what SQLite and the system say to what it means for the views.
 
-use std::{error::Error, io, path::Path};
+use std::{io, path::Path};
 
-use rusqlite::{ErrorCode, ffi, types::Type};
+use journal::sqlite::soundness::is_damage;
+use rusqlite::ErrorCode;
 
 use crate::ViewsError;
 
@@ -29,11 +30,6 @@ pub(super) fn damaged(file: &Path, detail: impl Into<String>) -> ViewsError {
     ViewsError::Unreadable { file: file.to_owned(), detail: detail.into() }
 }
 
-/// A stored value that cannot be what was stored; becomes [`ViewsError::Unreadable`].
-pub(super) fn unreadable(column: usize, cause: impl Into<Box<dyn Error + Send + Sync>>) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, cause.into())
-}
-
 /// What an error of SQLite's means for the file.
 pub(super) fn classify(file: &Path, error: rusqlite::Error) -> ViewsError {
     if is_damage(&error) {
@@ -49,24 +45,4 @@ pub(super) fn classify(file: &Path, error: rusqlite::Error) -> ViewsError {
         ) => ViewsError::Io { path: file.to_owned(), source: io::Error::other(error) },
         _ => ViewsError::Sqlite { file: file.to_owned(), source: error },
     }
-}
-
-/// Whether an error can only come from a file that holds something else than was written to it.
-fn is_damage(error: &rusqlite::Error) -> bool {
-    let short_or_foreign_read =
-        matches!(error.sqlite_extended_error_code(), Some(ffi::SQLITE_IOERR_SHORT_READ | ffi::SQLITE_IOERR_CORRUPTFS));
-    let is_damaged_file = matches!(
-        error.sqlite_error_code(),
-        // Rows are only ever put where none is, or in place of one, so a constraint can't fail in a sound file.
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::ConstraintViolation)
-    );
-    let is_foreign_value = matches!(
-        error,
-        rusqlite::Error::FromSqlConversionFailure(..)
-            | rusqlite::Error::IntegralValueOutOfRange(..)
-            | rusqlite::Error::InvalidColumnType(..)
-            | rusqlite::Error::Utf8Error(..)
-            | rusqlite::Error::QueryReturnedNoRows
-    );
-    short_or_foreign_read || is_damaged_file || is_foreign_value
 }

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use journal::{Head, Journal};
+use journal::{Head, Journal, with_causes};
 use parking_lot::Mutex;
 use rusqlite::Connection;
 
@@ -126,10 +126,4 @@ impl Snapshot {
         let marks = marks::all(&connection).in_file(file)?;
         Ok(Self { connection, heads: marks.into_iter().map(|mark| mark.head).collect() })
     }
-}
-
-/// An error with all that is behind it, in one line.
-pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
 }

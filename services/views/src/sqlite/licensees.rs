@@ -5,8 +5,8 @@ use licensing::{Account, LicenseeId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    failure::unreadable,
     text_search::fold,
+    value::unreadable,
     value::{count, id, signed, unsigned},
 };
 use crate::{

@@ -15,8 +15,8 @@ use rusqlite::Connection;
 use super::{
     anew::{Anew, Filled},
     connection,
-    drain::Filling,
     failure::InFile,
+    filling::Filling,
     pool,
     pool::Pool,
     workshop, write,

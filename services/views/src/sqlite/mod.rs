@@ -4,6 +4,7 @@ mod anew;
 mod connection;
 mod drain;
 mod failure;
+mod filling;
 mod in_place;
 mod licensees;
 mod live;
@@ -38,7 +39,7 @@ use self::{
     ordered_lists::OrderedLists,
     read::SqliteTables,
 };
-use crate::{ViewsError, follower, source::FromJournal, views::Parts};
+use crate::{ViewsError, follower, parts::Parts, source::FromJournal};
 
 pub(crate) use rebuild::rebuild;
 

@@ -1,8 +1,11 @@
 //! Opening the views, or starting them anew when they can't be trusted.
 
-use std::{fs, io, path::Path};
+use std::{fs, path::Path};
 
-use journal::Journal;
+use journal::{
+    Journal,
+    sqlite::{files, soundness::flaw},
+};
 use licensing::Catalogue;
 use rusqlite::{Connection, params};
 
@@ -10,7 +13,6 @@ use super::{
     connection,
     failure::{InFile, damaged},
     licensees, marks as kept_marks, members, schema, seats, timers, users,
-    value::unsigned,
 };
 use crate::{
     ViewsError,
@@ -18,9 +20,6 @@ use crate::{
     marks::{self, Mark},
     memory::Memory,
 };
-
-/// Up to this size a file is checked as a whole; above, that would make starting slow.
-const QUICK_CHECK_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// The views as they were left.
 pub(super) struct Opened {
@@ -74,26 +73,13 @@ fn open_existing(
     Ok(Opened { writer, memory, marks })
 }
 
-/// Checks that no page is missing and, in a file that is not too large for it, that each is sound.
+/// Checks that the file's structure is sound, as far as that can be told in little time.
 fn check_structure(file: &Path, connection: &Connection) -> Result<(), ViewsError> {
     let bytes = fs::metadata(file).in_file(file)?.len();
-    if bytes < bytes_to_be_there(file, connection)? {
-        return Err(damaged(file, "its end is missing"));
+    match flaw(file, bytes, connection).in_file(file)? {
+        Some(flaw) => Err(damaged(file, flaw)),
+        None => Ok(()),
     }
-    if bytes > QUICK_CHECK_BYTES_MAX {
-        return Ok(());
-    }
-    let finding: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).in_file(file)?;
-    if finding == "ok" { Ok(()) } else { Err(damaged(file, finding)) }
-}
-
-/// How long the file has to be. SQLite takes the missing rest of a last page for zeroes; we do not.
-fn bytes_to_be_there(file: &Path, connection: &Connection) -> Result<u64, ViewsError> {
-    let number = |sql| connection.query_row(sql, [], |row| unsigned(row, 0)).in_file(file);
-    let bytes = number("PRAGMA page_count")?.saturating_mul(number("PRAGMA page_size")?);
-    // While something waits in the WAL, the file may lag behind it.
-    let has_wal = fs::metadata(connection::beside(file, "-wal")).is_ok_and(|wal| wal.len() > 0);
-    Ok(if has_wal { 0 } else { bytes })
 }
 
 /// Checks that the views were made from this journal, and from nothing that is no longer in it.
@@ -127,8 +113,8 @@ fn load(connection: &Connection) -> rusqlite::Result<Memory> {
 /// Removes what is there and starts with empty views.
 fn renew(file: &Path, journal: &dyn Journal, store_id: &[u8], catalogue: &Catalogue) -> Result<Opened, ViewsError> {
     for suffix in ["", "-wal", "-shm", "-journal"] {
-        let remains = connection::beside(file, suffix);
-        remove_if_exists(&remains).in_file(&remains)?;
+        let remains = files::beside(file, suffix);
+        files::remove_if_exists(&remains).in_file(&remains)?;
     }
     let marks: Vec<Mark> = (0..journal.shard_count()).map(Mark::before).collect();
     let writer = fill_new(file, &marks, store_id, catalogue).in_file(file)?;
@@ -151,11 +137,4 @@ pub(super) fn fill_new(
     marks.iter().try_for_each(|mark| kept_marks::put(&transaction, mark))?;
     transaction.commit()?;
     Ok(connection)
-}
-
-fn remove_if_exists(file: &Path) -> io::Result<()> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }

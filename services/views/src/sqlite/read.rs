@@ -115,8 +115,7 @@ impl Tables for SqliteTables {
     }
 
     fn wait_for(&self, wanted: &Positions, timeout: Duration) -> Result<bool, ViewsError> {
-        let progress = &self.live.progress;
-        progress.wait_for(timeout, || Ok(progress.is_at(wanted)))
+        self.live.progress.wait_until_at(wanted, timeout)
     }
 
     fn licensee(&self, licensee: &LicenseeId) -> Result<Option<LicenseeRow>, ViewsError> {

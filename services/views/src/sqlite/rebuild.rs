@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use journal::{Journal, Positions};
+use journal::{Journal, Positions, with_causes};
 use licensing::Catalogue;
 
 use super::{
@@ -10,12 +10,12 @@ use super::{
     anew::Anew,
     connection,
     failure::{InFile, damaged},
-    in_place::{Compared, with_causes},
+    in_place::Compared,
     open, sums,
     workshop::{self, Workshop},
 };
 use crate::{
-    Rebuilt, TableSum, Views, ViewsError,
+    Rebuilt, TableSum, ViewsError,
     rebuild::{RebuildPhase, RebuildProgress, Watcher, tell},
 };
 
@@ -68,13 +68,13 @@ impl Making<'_> {
     /// Opens the old views and waits until everything is in them.
     fn catch_up(&self, watcher: &mut Watcher<'_>) -> Result<(), ViewsError> {
         let journal = self.journal.clone();
-        let views = Views::open(self.folder, journal, self.journal_path, self.catalogue.clone())?;
+        let old = super::open(self.folder, journal, self.journal_path, self.catalogue)?;
         let heads = self.journal.heads()?;
         let of = heads.iter().map(|head| head.position).sum();
         let wanted: Positions = heads.into_iter().collect();
-        let (mut reached, mut looks) = (views.positions(), 0);
-        while !views.wait_for(&wanted, LOOK_EVERY)? {
-            let now = views.positions();
+        let (mut reached, mut looks) = (old.tables.positions(), 0);
+        while !old.tables.wait_for(&wanted, LOOK_EVERY)? {
+            let now = old.tables.positions();
             tell(watcher, RebuildProgress { phase: RebuildPhase::Filling, records: records(&now), of })?;
             looks = if now == reached { looks + 1 } else { 0 };
             if looks > STANDSTILL_LOOKS_MAX {

@@ -5,7 +5,7 @@ use licensing::LicenseeId;
 use rusqlite::{Connection, Row, params};
 
 use super::{
-    failure::unreadable,
+    value::unreadable,
     value::{count, id, instant, signed, unsigned},
 };
 use crate::{RefusalView, facts::RefusedCommand};

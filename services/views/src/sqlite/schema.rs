@@ -1,5 +1,6 @@
 //! The tables of `views.db` and their format.
 
+use journal::sqlite::soundness::definitions;
 use rusqlite::Connection;
 
 /// Counts the changes of what the file means: of its tables, of the encoding of `Account`, of how events are folded.
@@ -23,10 +24,4 @@ pub(super) fn is_current(connection: &Connection) -> rusqlite::Result<bool> {
     let fresh = Connection::open_in_memory()?;
     create(&fresh)?;
     Ok(definitions(connection)? == definitions(&fresh)?)
-}
-
-/// Name and definition of everything in a database.
-fn definitions(connection: &Connection) -> rusqlite::Result<Vec<(String, Option<String>)>> {
-    let mut statement = connection.prepare("SELECT name, sql FROM sqlite_schema ORDER BY type, name")?;
-    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }

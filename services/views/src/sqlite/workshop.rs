@@ -6,7 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{VIEWS_FILE, connection, failure::InFile};
+use journal::sqlite::files;
+
+use super::{VIEWS_FILE, failure::InFile};
 use crate::ViewsError;
 
 /// The folder, beside the old file.
@@ -32,7 +34,7 @@ impl Workshop {
 
 impl Drop for Workshop {
     fn drop(&mut self) {
-        if let Err(error) = remove_if_exists(&self.0, |folder| fs::remove_dir_all(folder)) {
+        if let Err(error) = remove_folder_if_exists(&self.0) {
             tracing::warn!(%error, folder = ?self.0, "what is left of a rebuild goes at the next start");
         }
     }
@@ -41,23 +43,23 @@ impl Drop for Workshop {
 /// Removes what a rebuild that was interrupted left.
 pub(super) fn remove_remains(folder: &Path) -> Result<(), ViewsError> {
     let workshop = folder.join(WORKSHOP);
-    remove_if_exists(&workshop, |folder| fs::remove_dir_all(folder)).in_file(&workshop)
+    remove_folder_if_exists(&workshop).in_file(&workshop)
 }
 
 /// Puts the file `new` in the place of `old`, in one step: whoever looks finds the one or the other. Nobody of this process may
 /// have either open, and neither may need its WAL.
 pub(super) fn replace(old: &Path, new: &Path) -> Result<(), ViewsError> {
     // What is left of the WAL of the old file must not be taken for the new one's.
-    for beside in [connection::beside(old, "-wal"), connection::beside(old, "-shm")] {
-        remove_if_exists(&beside, |file| fs::remove_file(file)).in_file(&beside)?;
+    for beside in [files::beside(old, "-wal"), files::beside(old, "-shm")] {
+        files::remove_if_exists(&beside).in_file(&beside)?;
     }
     fs::rename(new, old).in_file(old)?;
     let folder = old.parent().unwrap_or(Path::new("."));
     File::open(folder).and_then(|folder| folder.sync_all()).in_file(folder)
 }
 
-fn remove_if_exists(path: &Path, remove: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
-    match remove(path) {
+fn remove_folder_if_exists(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }

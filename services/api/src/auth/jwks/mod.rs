@@ -14,10 +14,10 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use journal::with_causes;
 use parking_lot::RwLock;
 
 use super::{AuthError, Principal, Unauthenticated, reloads::Reloads, role::UnknownRoles};
-use crate::problem::with_sources;
 use document::Keys;
 use source::Source;
 use token::SignedToken;
@@ -74,7 +74,7 @@ impl KeySet {
 
     pub(super) fn reload(&self) {
         if let Err(error) = self.try_reload() {
-            tracing::error!(cause = with_sources(&error), "the issuer's keys can't be used: the last ones hold on");
+            tracing::error!(cause = with_causes(&error), "the issuer's keys can't be used: the last ones hold on");
         }
         self.is_loading.store(false, Ordering::Release);
     }

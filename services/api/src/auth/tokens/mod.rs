@@ -9,11 +9,11 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use journal::with_causes;
 use openssl::{memcmp, sha::sha256};
 use parking_lot::RwLock;
 
 use super::{AuthError, Principal, Unauthenticated, reloads::Reloads, role::UnknownRoles, watched_file::WatchedFile};
-use crate::problem::with_sources;
 use file::{TokenEntry, read_tokens};
 
 /// How often the file is looked at.
@@ -49,10 +49,7 @@ impl TokenFile {
 
     pub(super) fn reload(&self) {
         if let Err(error) = self.try_reload() {
-            tracing::error!(
-                cause = with_sources(&error),
-                "the file of tokens can't be used: its last version holds on"
-            );
+            tracing::error!(cause = with_causes(&error), "the file of tokens can't be used: its last version holds on");
         }
     }
 

@@ -7,7 +7,7 @@ mod parameters;
 use std::time::Duration;
 
 use axum::{Json, extract::State};
-use contract::event::{StreamName, UnreadableEvent};
+use contract::event::{UnreadableEvent, licensee_stream};
 use journal::HistoryFilter;
 use licensing::LicenseeId;
 
@@ -41,7 +41,7 @@ pub(super) async fn list(
 
 fn read_page(services: &Services, licensee: &LicenseeId, filter: &HistoryFilter) -> Result<Page<HistoryItem>, Problem> {
     wait_for_index(services, licensee)?;
-    let stream = StreamName::Licensee(licensee.clone()).to_string();
+    let stream = licensee_stream(licensee);
     let Found { items, next } = found(&*services.index, &stream, filter)?;
     if items.is_empty() && !services.index.has_stream(&stream)? {
         return Err(Problem::unknown_licensee());

@@ -9,8 +9,8 @@ use crate::{
     HistoryFilter, Page, PersonalEvent, PersonalPlace,
     indexing::EventRow,
     sqlite::{
-        integer::{instant, signed, unsigned},
         key::event_key,
+        value::{instant, signed, unsigned},
     },
 };
 

@@ -12,9 +12,9 @@ use crate::{
     BLOCK_EVENTS, EventReader,
     indexing::{CommandRow, EventRow, Rows, ShardMark},
     sqlite::{
-        failure::unreadable,
-        integer::signed,
         key::{CommitKey, event_key},
+        value::signed,
+        value::unreadable,
     },
 };
 

@@ -9,7 +9,7 @@ use super::read;
 use crate::{
     BLOCK_EVENTS, EventReader,
     indexing::{Times, UseRow},
-    sqlite::integer::signed,
+    sqlite::value::signed,
 };
 
 /// Writes who used, who joined what, and who was named.

@@ -6,8 +6,8 @@ use super::{SqliteIndex, read, snapshots};
 use crate::{
     EventMark, IndexInspection, JournalError, KeptState, KeptUse, RowCounts,
     sqlite::{
-        integer::{instant, signed, unsigned},
         key::version_of,
+        value::{instant, signed, unsigned},
     },
 };
 

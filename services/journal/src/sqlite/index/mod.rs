@@ -27,8 +27,8 @@ use super::{
     pool::Pool,
 };
 use crate::{
-    Head, HistoryFilter, Journal, JournalError, NextDue, Page, Position, Positions, Progress, Snapshot, StoredEvent,
-    StoredOutcome, StreamHead, StreamIndex, indexing::outcomes_at,
+    Head, HistoryFilter, Journal, JournalError, NextDue, Page, Position, Positions, Progress, Snapshot, StoredOutcome,
+    StreamHead, StreamIndex, indexing::outcomes_at,
 };
 
 /// The index of a folder.
@@ -88,19 +88,12 @@ impl StreamIndex for SqliteIndex {
     }
 
     fn wait_until(&self, shard: u16, number: u64, timeout: Duration) -> Result<bool, JournalError> {
-        let shards = self.journal.shard_count();
-        if shard >= shards {
-            return Err(JournalError::UnknownShard { shard, shards });
-        }
-        self.progress.wait_for(timeout, || {
-            let heads = self.progress.heads();
-            Ok(heads.get(usize::from(shard)).is_some_and(|head| head.commit_number >= number))
-        })
+        self.journal.check_shard(shard)?;
+        self.progress.wait_until_commit(shard, number, timeout)
     }
 
     fn wait_for(&self, positions: &Positions, timeout: Duration) -> Result<bool, JournalError> {
-        let reached = || self.progress.heads().into_iter().collect::<Positions>();
-        self.progress.wait_for(timeout, || Ok(reached().cover(positions)))
+        self.progress.wait_until_at(positions, timeout)
     }
 
     fn wait_for_lag_below(&self, records: u64, timeout: Duration) -> Result<bool, JournalError> {
@@ -115,17 +108,8 @@ impl StreamIndex for SqliteIndex {
         self.read(|connection| read::stream_head(connection, stream))
     }
 
-    fn stream(&self, stream: &str, after_version: u64, limit: usize) -> Result<Vec<StoredEvent>, JournalError> {
-        let filter = HistoryFilter { after_version, limit, ..HistoryFilter::default() };
-        self.history(stream, &filter).map(|page| page.items)
-    }
-
     fn history(&self, stream: &str, filter: &HistoryFilter) -> Result<Page, JournalError> {
         self.read(|connection| read::history(connection, stream, filter))
-    }
-
-    fn outcome(&self, command_id: &str) -> Result<Option<StoredOutcome>, JournalError> {
-        self.outcomes(&[command_id]).map(|outcomes| outcomes.into_iter().next().flatten())
     }
 
     fn outcomes(&self, command_ids: &[&str]) -> Result<Vec<Option<StoredOutcome>>, JournalError> {

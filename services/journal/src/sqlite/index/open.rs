@@ -4,15 +4,15 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::{super::journal::remove_if_exists, snapshots};
+use super::snapshots;
 use crate::{
     Journal, JournalError,
     sqlite::{
         SqliteJournal, check,
         connection::{self, Tuning},
         failure::{InFile, corrupt},
-        integer::unsigned,
-        schema,
+        files, schema,
+        value::unsigned,
     },
 };
 
@@ -96,8 +96,8 @@ fn marks(connection: &Connection) -> rusqlite::Result<Vec<Mark>> {
 /// Removes what is there and starts with an empty index.
 fn renew(path: &Path, journal: &SqliteJournal) -> Result<Connection, JournalError> {
     for suffix in ["", "-wal", "-shm", "-journal"] {
-        let file = connection::beside(path, suffix);
-        remove_if_exists(&file).in_file(&file)?;
+        let file = files::beside(path, suffix);
+        files::remove_if_exists(&file).in_file(&file)?;
     }
     fill_new(path, journal).in_file(path)
 }

@@ -9,8 +9,8 @@ use crate::{
     PersonalPlace, Snapshot,
     sqlite::{
         failure::InFile,
-        integer::{instant, signed},
         key::{event_key, version_of},
+        value::{instant, signed},
     },
 };
 

@@ -11,9 +11,9 @@ use crate::{
     Head, HistoryFilter, NextDue, Page, Position, StoredEvent, StreamHead, chain,
     indexing::command_key,
     sqlite::{
-        failure::unreadable,
-        integer::{instant, unsigned},
         key::{CommitKey, event_key},
+        value::unreadable,
+        value::{instant, unsigned},
     },
 };
 

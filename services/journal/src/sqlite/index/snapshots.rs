@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Snapshot,
-    sqlite::integer::{signed, unsigned},
+    sqlite::value::{signed, unsigned},
 };
 
 /// The snapshot of a stream; one that is damaged counts as none.

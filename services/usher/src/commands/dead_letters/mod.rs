@@ -8,7 +8,7 @@ use kafka::dead_letters::{Filter, LetterId};
 
 use super::Config;
 use crate::{
-    cli::KafkaArgs,
+    args::KafkaArgs,
     config::{Settings, required_kafka_settings},
     error::CommandError,
     exit::ExitStatus,

@@ -15,7 +15,7 @@ use prost::Message;
 
 use super::Config;
 use crate::{
-    cli::{KafkaArgs, StoreArgs},
+    args::{KafkaArgs, StoreArgs},
     config::{Settings, required_kafka_settings},
     error::CommandError,
     exit::ExitStatus,

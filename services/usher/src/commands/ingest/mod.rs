@@ -15,7 +15,7 @@ use super::Config;
 pub use preview::PreviewError;
 
 use crate::{
-    cli::{ClockArgs, ShardArgs, StoreArgs},
+    args::{ClockArgs, ShardArgs, StoreArgs},
     config::Settings,
     error::CommandError,
     exit::ExitStatus,

@@ -1,6 +1,6 @@
 //! A licensee's pools of seats before and after.
 
-use contract::event::{ReadEvent, StreamEvent, StreamName};
+use contract::event::{ReadEvent, StreamEvent, licensee_stream};
 use journal::StreamIndex;
 use licensing::{Catalogue, Licensee, LicenseeId, ProductSummary, Summary};
 
@@ -23,7 +23,7 @@ impl Pools {
         licensee: &LicenseeId,
         first_version: u64,
     ) -> Result<Self, PreviewError> {
-        let stream = StreamName::Licensee(licensee.clone()).to_string();
+        let stream = licensee_stream(licensee);
         let mut state = Licensee::default();
         let mut before = state.account().summary(catalogue);
         loop {

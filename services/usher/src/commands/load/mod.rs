@@ -14,7 +14,7 @@ use tokio::{
 
 use super::Config;
 use crate::{
-    cli::KafkaArgs,
+    args::KafkaArgs,
     client::ClientError,
     config::{ConfigError, ServerUrl, Settings, Token, kafka_settings},
     error::CommandError,

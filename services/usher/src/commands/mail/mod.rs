@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::Config;
 use crate::{
-    cli::StoreArgs,
+    args::StoreArgs,
     config::Settings,
     error::CommandError,
     exit::ExitStatus,

@@ -24,7 +24,7 @@ use views::{RebuildPhase, RebuildProgress, Rebuilt, TableDifference, TableSum};
 
 use super::{Config, Use};
 use crate::{
-    cli::PlaceArgs,
+    args::PlaceArgs,
     client::Client,
     config::{Place, Settings, StorePlace, store_or_server},
     error::CommandError,

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::Config;
 use crate::{
-    cli::StoreArgs,
+    args::StoreArgs,
     client::ClientError,
     config::Settings,
     error::CommandError,

@@ -16,7 +16,7 @@ pub use list::CsvError;
 
 use super::{Config, Use};
 use crate::{
-    cli::{ClockArgs, PlaceArgs},
+    args::{ClockArgs, PlaceArgs},
     client::{Client, ClientError, Previewed, Problem, Target},
     config::Settings,
     error::CommandError,

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::Config;
 use crate::{
-    cli::StoreArgs,
+    args::StoreArgs,
     config::Settings,
     error::CommandError,
     evidence::{self, EvidenceError},

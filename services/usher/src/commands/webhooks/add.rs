@@ -5,7 +5,7 @@ use licensing::LicenseeId;
 use serde_json::{Value, json};
 
 use super::Asked;
-use crate::{cli::PlaceArgs, client::Target, error::CommandError, exit::ExitStatus, output};
+use crate::{args::PlaceArgs, client::Target, error::CommandError, exit::ExitStatus, output};
 
 /// What is registered.
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Asked, text};
 use crate::{
-    cli::PlaceArgs,
+    args::PlaceArgs,
     client::Target,
     error::CommandError,
     exit::ExitStatus,

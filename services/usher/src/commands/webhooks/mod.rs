@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{Config, Use};
 use crate::{
-    cli::PlaceArgs,
+    args::PlaceArgs,
     client::{Client, ClientError, Target},
     config::Settings,
     error::CommandError,

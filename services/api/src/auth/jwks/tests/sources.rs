@@ -6,6 +6,7 @@ use std::{
     thread,
 };
 
+use journal::with_causes;
 use openssl::{
     asn1::Asn1Time,
     hash::MessageDigest,
@@ -18,12 +19,9 @@ use super::{
     actor_of,
     issuer::{IssuerKey, keys_of},
 };
-use crate::{
-    auth::{
-        AuthError, Unauthenticated,
-        jwks::{FETCH_INTERVAL, FILE_INTERVAL, KeySet, TRUSTED_FOR},
-    },
-    problem::with_sources,
+use crate::auth::{
+    AuthError, Unauthenticated,
+    jwks::{FETCH_INTERVAL, FILE_INTERVAL, KeySet, TRUSTED_FOR},
 };
 
 #[test]
@@ -124,7 +122,7 @@ fn a_server_without_a_trusted_certificate_is_not_asked_for_keys() {
     let url = format!("https://{}/keys", listener.local_addr().unwrap());
     let server = thread::spawn(move || acceptor.accept(listener.accept().unwrap().0).is_ok());
     let Err(error) = KeySet::open(&url) else { panic!("its keys were taken") };
-    assert!(with_sources(&error).contains("certificate verify failed"), "{}", with_sources(&error));
+    assert!(with_causes(&error).contains("certificate verify failed"), "{}", with_causes(&error));
     assert!(!server.join().unwrap(), "the handshake went through");
 }
 

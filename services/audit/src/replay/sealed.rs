@@ -6,12 +6,8 @@ use chrono::SecondsFormat;
 use contract::{event::StreamName, proto::journal::Event};
 use journal::{StoredCommit, chain, shard_of};
 
-use super::{Hex, Seal, ShardEnd, Since, make::store_name};
-use crate::{
-    AuditError, Part, Place,
-    error::differs,
-    replay::{Replay, StreamEnd},
-};
+use super::{Replay, StreamEnd};
+use crate::{AuditError, Hex, Part, Place, Seal, SealedStream, ShardEnd, Since, error::differs, seal::store_name};
 
 /// What a replay has to meet on its way; nothing without a seal.
 #[derive(Default)]
@@ -38,7 +34,7 @@ impl Sealed {
         if !in_order {
             return Err(wrong("shards", seal.shards.len().to_string(), format!("{shards} in their order")));
         }
-        let stream = |sealed: &super::SealedStream| {
+        let stream = |sealed: &SealedStream| {
             (sealed.stream.to_string(), StreamEnd { version: sealed.version, hash: sealed.hash.0 })
         };
         Ok(Self {

@@ -1,103 +1,27 @@
-//! What the index keeps of the past (ADR 13), held against the replay: whatever tells readers how things were.
+//! What the index tells of the past as a whole (ADR 13), held against the replay.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use journal::{BlockState, EventBlock, FirstNamed, IndexInspection, KeptState, KeptUse, RowCounts};
-use licensing::{Account, LicenseeId, UserId};
+use journal::{EventBlock, FirstNamed, IndexInspection, RowCounts};
+use licensing::LicenseeId;
 use serde_json::{Map, Value, json};
 
+use super::form::shown;
 use crate::{
-    AuditError, Part, Place,
+    AuditError, Part, Place, Subject,
     auditor::Auditor,
     error::differs,
-    index::shown,
-    replay::{BlockAccount, KeptAs, KnownUser, ReadCommit, Replay, StateMark, is_latest},
+    replay::{KnownLicensee, KnownUser, Replay, StateMark},
 };
 
-/// The uses of one user that are new, and the last one before them.
-#[derive(Default)]
-pub(crate) struct FreshUses {
-    before: Option<KeptUse>,
-    uses: Vec<KeptUse>,
-}
-
-/// The uses in commits that the replay has not taken in yet, as far as the index should keep them: those that were the
-/// user's latest when they were noted. One that can't be read is left out: the replay will name it.
-pub(crate) fn fresh_uses(replay: &Replay, commits: &[ReadCommit]) -> BTreeMap<UserId, FreshUses> {
-    let mut fresh: BTreeMap<UserId, FreshUses> = BTreeMap::new();
-    for (user, noted) in commits.iter().flat_map(ReadCommit::uses).filter_map(Result::ok) {
-        let before = replay.users.get(&user).and_then(|known| known.last_use);
-        let of_user = fresh.entry(user).or_insert_with(|| FreshUses { before, uses: Vec::new() });
-        if is_latest(&noted, of_user.uses.last().or(before.as_ref())) {
-            of_user.uses.push(noted);
-        }
-    }
-    fresh
-}
-
-/// Checks that the index keeps these uses right behind those before them.
-pub(crate) fn check_uses(index: &dyn IndexInspection, fresh: &BTreeMap<UserId, FreshUses>) -> Result<(), AuditError> {
-    for (user, FreshUses { before, uses }) in fresh.iter().filter(|(_, fresh)| !fresh.uses.is_empty()) {
-        let mut found = index.kept_uses(user.as_str(), before.as_ref(), uses.len())?.into_iter();
-        for expected in uses {
-            let found = found.next();
-            if found != Some(*expected) {
-                let found = found.map_or_else(|| "missing".to_owned(), |found| form_of_use(&found).to_string());
-                let place = Place::of_user(user.as_str());
-                return Err(differs(Part::Index, place, "use", found, form_of_use(expected)));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn form_of_use(kept: &KeptUse) -> Value {
-    let KeptUse { used_at, noted_at, recorded_at } = *kept;
-    json!({"used_at": shown(used_at), "noted_at": shown(noted_at), "recorded_at": shown(recorded_at)})
-}
-
-/// Checks that the index keeps these accounts.
-pub(crate) fn check_block_accounts(index: &dyn IndexInspection, accounts: &[BlockAccount]) -> Result<(), AuditError> {
-    for BlockAccount { place, stream, account } in accounts {
-        let found = index.block_states(stream, &[account.version()])?;
-        let found = match found.first().map(account_of) {
-            Some(Some(found)) if found == *account => continue,
-            Some(Some(_)) => "another one",
-            Some(None) => "unreadable",
-            None => "missing",
-        };
-        let expected = "what the events up to it give";
-        return Err(differs(Part::Index, place.clone(), "account behind the block", found, expected));
-    }
-    Ok(())
-}
-
-/// The account in the small state behind a block, as the engine writes it: its encoding's version, then the account.
-fn account_of(state: &BlockState) -> Option<Account> {
-    postcard::from_bytes::<(u32, Account)>(&state.bytes).ok().map(|(_, account)| account)
-}
-
-/// The states that are kept of a stream for readers of the past, but for those that this program would pass over.
-pub(crate) fn kept_states(index: &dyn IndexInspection, stream: &str) -> Result<Vec<StateMark>, AuditError> {
-    let (mut marks, mut after) = (Vec::new(), 0);
-    while let Some(kept) = index.next_past_state(stream, after)? {
-        after = kept.version();
-        marks.extend(match kept {
-            KeptState::Sound(state) => StateMark::of(KeptAs::PastState, &state),
-            KeptState::Damaged { version } => Some(StateMark::damaged(KeptAs::PastState, version)),
-        });
-    }
-    Ok(marks)
-}
-
 /// Adds to a user's row what the index tells of the past.
-pub(crate) fn add_found(row: &mut Value, index: &dyn IndexInspection, user: &str) -> Result<(), AuditError> {
+pub(super) fn add_found(row: &mut Value, index: &dyn IndexInspection, user: &str) -> Result<(), AuditError> {
     add(row, index.first_named(user)?, json!(index.memberships_ever(user)?), index.count_of_kept_uses(user)?);
     Ok(())
 }
 
 /// Adds to a user's row what the index should tell of the past.
-pub(crate) fn add_expected(row: &mut Value, known: &KnownUser) {
+pub(super) fn add_expected(row: &mut Value, known: &KnownUser) {
     add(row, known.first_named, json!(known.licensees), known.uses);
 }
 
@@ -131,7 +55,7 @@ impl Auditor<'_> {
     /// Compares how many rows there are: after all that should be there was compared, what is too many is of strangers.
     pub(crate) fn check_row_counts(&mut self) -> Result<(), AuditError> {
         let expected = |replay: &Replay| Ok(form_of_counts(&expected_counts(replay)));
-        let found = |subject: &crate::Subject| Ok(form_of_counts(&subject.index.row_counts()?));
+        let found = |subject: &Subject| Ok(form_of_counts(&subject.index.row_counts()?));
         let Some(mismatch) = self.settled("the index", expected, found)? else { return Ok(()) };
         let field = format!("number of rows: {}", mismatch.field());
         Err(differs(Part::Index, Place::default(), field, mismatch.found, mismatch.expected))
@@ -167,7 +91,7 @@ fn form_of_blocks(blocks: &[EventBlock]) -> Value {
 fn expected_counts(replay: &Replay) -> RowCounts {
     let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
     let users = || replay.users.values();
-    let members = |of: &crate::replay::KnownLicensee| u64::from(of.state.account().members());
+    let members = |of: &KnownLicensee| u64::from(of.state.account().members());
     RowCounts {
         streams: count(replay.streams.len()),
         events: replay.counts.events,
