@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use contract::incoming::Incoming;
 use engine::{Done, Engine, EngineError, home_of};
+use journal::with_causes;
 use kafka::{Outcome, Sink, SinkError, Submitted};
 use tokio::task::JoinSet;
 
@@ -67,21 +68,10 @@ async fn hand_in_order(engine: Engine, chain: Vec<(usize, Incoming)>) -> Vec<Ans
 }
 
 fn answer(outcome: Result<Done, EngineError>) -> Result<Outcome, SinkError> {
-    let done = outcome.map_err(|error| SinkError::Retry { reason: told(&error) })?;
+    let done = outcome.map_err(|error| SinkError::Retry { reason: with_causes(&error) })?;
     Ok(Outcome { duplicate: done.duplicate, refusal: done.outcome.err() })
 }
 
 fn unanswered() -> SinkError {
     SinkError::Retry { reason: "a message before it was not taken".to_owned() }
-}
-
-/// An error with all of its causes.
-fn told(error: &EngineError) -> String {
-    let mut told = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        told = format!("{told}: {error}");
-        cause = error.source();
-    }
-    told
 }
