@@ -59,7 +59,7 @@ impl Clocks {
             match failure {
                 None => return Ok(Ok(together(to, moved.into_values()))),
                 Some(error) if Moment::now() >= give_up_at => return Err(error),
-                Some(error) => tracing::debug!(%error, "a clock is not moved yet"),
+                Some(error) => tracing::debug!(error = &error as &dyn std::error::Error, "a clock is not moved yet"),
             }
         }
     }

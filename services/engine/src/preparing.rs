@@ -153,7 +153,7 @@ impl Desk {
             Ok(state) => turn.end_with(state, room),
             Err(error) => {
                 // Whoever needs it will be told.
-                tracing::warn!(%error, %licensee, "a licensee could not be read ahead");
+                tracing::warn!(error = &error as &dyn std::error::Error, %licensee, "a licensee could not be read ahead");
                 true
             }
         }
@@ -162,7 +162,10 @@ impl Desk {
     fn read_largest(&self, index: &dyn StreamIndex, decided: &Decided) {
         let largest = match index.largest_snapshots(LARGEST_MAX) {
             Ok(largest) => largest,
-            Err(error) => return tracing::warn!(%error, "the largest licensees could not be found, to be read ahead"),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                return tracing::warn!(error, "the largest licensees could not be found, to be read ahead");
+            }
         };
         for (stream, _) in largest.into_iter().filter(|(_, bytes)| *bytes >= LARGE_BYTES_MIN) {
             let Ok(StreamName::Licensee(licensee)) = stream.parse() else { continue };

@@ -90,7 +90,8 @@ fn write_all(index: &dyn StreamIndex, waiting: &Receiver<SnapshotDue>) {
 /// Keeps a state as a snapshot, which may also be missing: a failure is only noted.
 pub(crate) fn keep(index: &dyn StreamIndex, licensee: &LicenseeId, state: &Licensee) {
     if let Err(error) = write(index, licensee, state) {
-        tracing::warn!(%error, %licensee, "a snapshot could not be kept; the next load takes longer");
+        let error = &*error as &(dyn std::error::Error + Send + Sync);
+        tracing::warn!(error, %licensee, "a snapshot could not be kept; the next load takes longer");
     }
 }
 

@@ -121,7 +121,10 @@ impl Drop for SqliteStore {
     fn drop(&mut self) {
         self.indexer.stop();
         if let Err(error) = self.journal.finish_erasures() {
-            tracing::warn!(%error, "traces of erased details stay in journal.db until the next start");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "traces of erased details stay in journal.db until the next start"
+            );
         }
     }
 }

@@ -135,7 +135,9 @@ impl DeadLetters {
         }
         match producer(&self.settings, &self.contact) {
             Ok(fresh) => *current = fresh,
-            Err(error) => tracing::warn!(%error, "cannot make a producer for dead letters"),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "cannot make a producer for dead letters")
+            }
         }
     }
 }

@@ -71,7 +71,8 @@ fn last_of(shared: &Shared, mut span: Span) -> Result<Option<Place>, Problem> {
             Ok(place) => last = Some(place),
             Err(error) => {
                 let (topic, offset) = (shared.topic.as_str(), message.offset());
-                tracing::warn!(topic, partition = span.partition, offset, %error, "a record is none of ours");
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(topic, partition = span.partition, offset, error, "a record is none of ours");
             }
         }
     }
