@@ -14,6 +14,7 @@ use crate::{
     health::Health,
     preview::previewed,
     problem::Problem,
+    running_keys::{Running, RunningKeys},
 };
 
 /// How many reads may run or wait for a thread at one time.
@@ -28,6 +29,7 @@ struct Parts {
     health: Health,
     blocking_jobs: BlockingJobs,
     rebuilding: Rebuilding,
+    running_keys: RunningKeys,
 }
 
 impl FromRef<App> for Health {
@@ -59,6 +61,13 @@ pub(crate) enum Ordered {
 #[error("the engine answered with what belongs to another order")]
 struct ForeignReply;
 
+/// A request's key is taken; to be kept until the request is answered.
+pub(crate) struct Claimed {
+    /// Whether the same request took it before.
+    pub(crate) was_done: bool,
+    _running: Option<Running>,
+}
+
 impl Called {
     /// The answer: what `shape` makes of a command that was accepted, or the preview.
     pub(crate) fn answer(self, shape: impl FnOnce(Accepted) -> Result<Response, Problem>) -> Result<Response, Problem> {
@@ -75,7 +84,8 @@ impl App {
         let rebuilding = Rebuilding::new(views.clone());
         let health = Health::new(engine, journal, index, Some(views), metrics);
         let blocking_jobs = BlockingJobs::at_most(BLOCKING_JOBS_MAX);
-        Self(Arc::new(Parts { services, health, blocking_jobs, rebuilding }))
+        let running_keys = RunningKeys::default();
+        Self(Arc::new(Parts { services, health, blocking_jobs, rebuilding, running_keys }))
     }
 
     /// The rebuilds of this process's read models.
@@ -101,18 +111,22 @@ impl App {
         self.0.blocking_jobs.run(move || work(app.services())).await
     }
 
-    /// Takes a request's key, if it has one; whether the same request took it before.
-    pub(crate) async fn claim(&self, claim: Option<Claim>) -> Result<bool, Problem> {
-        let Some(claim) = claim else { return Ok(false) };
+    /// Takes a request's key, if it has one.
+    pub(crate) async fn claim(&self, claim: Option<Claim>) -> Result<Claimed, Problem> {
+        let Some(claim) = claim else { return Ok(Claimed { was_done: false, _running: None }) };
+        let running = self.0.running_keys.begin(&claim.key)?;
         let Done { outcome, duplicate, positions, .. } = self.services().engine.try_claim(claim)?.answer().await?;
         match outcome {
-            Ok(_) => Ok(duplicate),
+            Ok(_) => Ok(Claimed { was_done: duplicate, _running: Some(running) }),
             Err(refusal) => Err(Problem::refused(refusal).with_position(&positions)),
         }
     }
 
     /// Hands a command to the engine and waits for its outcome; a refusal is a problem.
     pub(crate) async fn call(&self, (call, terms): (Call, Terms)) -> Result<Called, Problem> {
+        // A preview does not look at keys.
+        let key = call.key.as_ref().filter(|_| !terms.is_preview);
+        let _running = key.map(|key| self.0.running_keys.begin(key)).transpose()?;
         match self.order(Order::Call(Box::new(call)), terms).await? {
             Ordered::Previewed(preview) => Ok(Called::Previewed(preview)),
             Ordered::Done(Done { outcome, positions, .. }) => match outcome {

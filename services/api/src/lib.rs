@@ -24,6 +24,7 @@ mod preview;
 mod problem;
 mod refusals_told;
 mod routes;
+mod running_keys;
 mod schema;
 mod schema_of_reasons;
 mod schema_of_rebuilds;

@@ -51,6 +51,11 @@ impl Problem {
         self.code == ProblemCode::BeingPrepared.as_str()
     }
 
+    /// Whether the same is being done already, by an earlier request under the same key.
+    pub(crate) fn is_in_progress(&self) -> bool {
+        self.code == ProblemCode::InProgress.as_str()
+    }
+
     /// Whether a rule of the domain, or a change in between, stands against it: not a lack of rights, nor a failure.
     pub(crate) const fn is_refusal(&self) -> bool {
         matches!(self.status, 409 | 412 | 422)

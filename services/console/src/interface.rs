@@ -1,5 +1,7 @@
 //! The way to usher's interface, in the same process.
 
+use std::time::Duration;
+
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -10,6 +12,7 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::time::sleep;
 use tower::ServiceExt;
 
 use crate::{
@@ -21,6 +24,9 @@ use crate::{
 const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 const JSON: &str = "application/json";
 const CLOUD_EVENT: &str = "application/cloudevents+json";
+/// How often is asked again while the first of two equal questions runs, and how long is waited before.
+const IN_PROGRESS_TRIES: u32 = 100;
+const IN_PROGRESS_REST: Duration = Duration::from_millis(50);
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const MIN_POSITION: &str = "x-usher-min-position";
 const POSITION: &str = "x-usher-position";
@@ -29,6 +35,7 @@ const POSITION: &str = "x-usher-position";
 pub(crate) struct Interface(Router);
 
 /// A question to the interface.
+#[derive(Clone)]
 pub(crate) struct Ask {
     method: Method,
     target: Target,
@@ -84,7 +91,18 @@ impl Interface {
         })
     }
 
+    /// Whoever presses twice gets the answer to the first, for which the second waits a while.
     async fn send(&self, visitor: &Visitor, ask: Ask) -> Result<(HeaderMap, Vec<u8>), Failure> {
+        for _ in 0..IN_PROGRESS_TRIES {
+            match self.send_once(visitor, ask.clone()).await {
+                Err(Failure::Problem(problem)) if problem.is_in_progress() => sleep(IN_PROGRESS_REST).await,
+                answered => return answered,
+            }
+        }
+        self.send_once(visitor, ask).await
+    }
+
+    async fn send_once(&self, visitor: &Visitor, ask: Ask) -> Result<(HeaderMap, Vec<u8>), Failure> {
         // All that can be wrong with it is from a form.
         let unfit = |_| Failure::malformed("the form holds what can't be sent on: reload the page, then try again");
         let request = ask.signed_by(visitor).map_err(unfit)?;

@@ -34,7 +34,7 @@ pub struct Claim {
 }
 
 /// A caller's own name for a command, kept 30 days, and what the command says (R34).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct IdempotencyKey {
     key: String,
     digest: [u8; 32],

@@ -51,6 +51,8 @@ problem_codes! {
     ClockNotManual = "clock_not_manual", 409;
     /// The clock would go back.
     ClockBackwards = "clock_backwards", 409;
+    /// The first request with the key still runs.
+    InProgress = "in_progress", 409;
     /// There are as many webhooks as there may be.
     TooManyWebhooks = "too_many_webhooks", 409;
     /// A rebuild of the read models runs already.

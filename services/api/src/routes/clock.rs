@@ -71,9 +71,10 @@ pub(super) async fn advance(
     }
     let claim = head.claim(&body.content)?;
     // Only what can be done takes its key; done again it changes nothing.
-    if to >= app.services().engine.now() {
-        app.claim(claim).await?;
-    }
+    let _claimed = match to >= app.services().engine.now() {
+        true => Some(app.claim(claim).await?),
+        false => None,
+    };
     let ticket = app.services().engine.try_advance_clock(to)?;
     let moved = ticket.answer().await??;
     let wanted = moved.positions.clone();

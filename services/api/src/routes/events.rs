@@ -103,9 +103,10 @@ pub(super) async fn submit(
     check_may_send(&caller, &events)?;
     let claim = head.claim(&content_of(&events))?;
     // Under the same key the events are handed in again: by their own ids nothing happens twice.
-    if !terms.is_preview {
-        app.claim(claim).await?;
-    }
+    let _claimed = match terms.is_preview {
+        true => None,
+        false => Some(app.claim(claim).await?),
+    };
     if terms != Terms::default() {
         return submit_on_terms(&app, events, terms).await;
     }

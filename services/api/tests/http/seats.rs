@@ -126,6 +126,21 @@ async fn r34_the_same_key_gives_the_same_answer_and_another_content_is_refused()
 }
 
 #[tokio::test]
+async fn r34_the_same_key_while_the_first_still_runs_is_in_progress() {
+    let server = Server::with_acme(2, 1).await;
+    let request = || under_key(&server, "PUT", SEAT, "k-1", "");
+    // The second is begun before the first, which waits for its commit, is looked at again.
+    let (first, second) = tokio::join!(request(), request());
+    assert_eq!(first.ok()["changed"], true);
+    second.problem(409, "in_progress");
+    assert_eq!(request().await.ok()["changed"], true, "the answer is kept");
+    let other = SEAT.replace("u-00", "u-01");
+    let (first, second) = tokio::join!(request(), under_key(&server, "PUT", &other, "k-1", ""));
+    assert_eq!(first.ok()["changed"], true);
+    second.problem(422, "idempotency_key_reused");
+}
+
+#[tokio::test]
 async fn r34_a_key_of_events_or_of_the_clock_is_taken_as_well() {
     let server = Server::with_acme(2, 1).await;
     let send = async |path: &'static str, method: &str, content_type: &str, key: &str, body: String| {

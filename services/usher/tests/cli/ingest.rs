@@ -20,7 +20,7 @@ fn the_last_line_counts_every_line_once() {
         "2",
         "usher.seats.v1.AssignSeats",
         "2025-01-01T00:00:00Z",
-        json!({"licensee": "nobody", "product": "duo"}),
+        json!({"licensee": "nobody", "product": "duo", "users": ["ann"]}),
     );
     let mut text = format!("{}\n{}{{\"id\": \n  \n{unknown_type}", started(2), joined("ann")).into_bytes();
     text.extend(vec![b'x'; TOO_LONG_BYTES]);

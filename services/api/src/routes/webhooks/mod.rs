@@ -18,7 +18,7 @@ use uuid::{Builder, Uuid};
 
 use crate::{
     answer::Items,
-    app::App,
+    app::{App, Claimed},
     extract::{JsonBody, Path, RequestHead, parsed},
     preview::nothing_happens,
     problem::{Problem, ProblemCode},
@@ -48,9 +48,8 @@ pub(super) async fn add(
     let JsonBody { value, content } = body;
     let registration = value.registration(id_of(&head));
     let checked = registration.clone();
-    if begin(&app, head, &content, move |registry| Ok(registry.check(&checked)?)).await?.is_none() {
-        return Ok(nothing_happens());
-    }
+    let begun = begin(&app, head, &content, move |registry| Ok(registry.check(&checked)?)).await?;
+    let Some(_claimed) = begun else { return Ok(nothing_happens()) };
     answer(&app, move |registry| {
         let webhook = registry.add(registration)?;
         let lanes = registry.lanes(webhook.id)?;
@@ -91,7 +90,7 @@ pub(super) async fn remove(
     if is_preview(&head)? {
         return Ok(nothing_happens());
     }
-    app.claim(head.claim(&[])?).await?;
+    let _claimed = app.claim(head.claim(&[])?).await?;
     answer(&app, move |registry| Ok(WebhookRemoved { removed: registry.remove(webhook)? })).await
 }
 
@@ -104,9 +103,9 @@ pub(super) async fn enable(
     head: RequestHead,
 ) -> Result<Response, Problem> {
     let begun = begin(&app, head, &[], move |registry| shown(registry, webhook)).await?;
-    let Some(was_done) = begun else { return Ok(nothing_happens()) };
+    let Some(claimed) = begun else { return Ok(nothing_happens()) };
     answer(&app, move |registry| {
-        if !was_done {
+        if !claimed.was_done {
             registry.enable(webhook)?;
         }
         shown(registry, webhook)
@@ -125,10 +124,10 @@ pub(super) async fn rotate(
 ) -> Result<Response, Problem> {
     let JsonBody { value, content } = body;
     let begun = begin(&app, head, &content, move |registry| shown(registry, webhook)).await?;
-    let Some(was_done) = begun else { return Ok(nothing_happens()) };
+    let Some(claimed) = begun else { return Ok(nothing_happens()) };
     answer(&app, move |registry| {
         let (secret, old_valid_for) = value.terms();
-        let rotated = match was_done {
+        let rotated = match claimed.was_done {
             true => registry.one(webhook)?,
             false => registry.rotate(webhook, secret, old_valid_for)?,
         };
@@ -150,9 +149,9 @@ pub(super) async fn replay(
     let JsonBody { value: ReplayBody { from }, content } = body;
     let checked = from.clone();
     let begun = begin(&app, head, &content, move |registry| Ok(registry.places(webhook, &checked)?)).await?;
-    let Some(was_done) = begun else { return Ok(nothing_happens()) };
+    let Some(claimed) = begun else { return Ok(nothing_happens()) };
     answer(&app, move |registry| {
-        if !was_done {
+        if !claimed.was_done {
             registry.replay(webhook, &from)?;
         }
         shown(registry, webhook)
@@ -168,9 +167,8 @@ pub(super) async fn test(
     Path(WebhookPath { webhook }): Path<WebhookPath>,
     head: RequestHead,
 ) -> Result<Response, Problem> {
-    if begin(&app, head, &[], move |registry| shown(registry, webhook)).await?.is_none() {
-        return Ok(nothing_happens());
-    }
+    let begun = begin(&app, head, &[], move |registry| shown(registry, webhook)).await?;
+    let Some(_claimed) = begun else { return Ok(nothing_happens()) };
     answer(&app, move |registry| Ok(WebhookTested::from(registry.test(webhook)?))).await
 }
 
@@ -197,14 +195,14 @@ async fn ask<T: Send + 'static>(
     .await
 }
 
-/// Begins a change: checks it, and then takes the request's key, as only what can be done does. Whether it was done before
-/// under that key; `None` for a preview, which ends there.
+/// Begins a change: checks it, and then takes the request's key, as only what can be done does. `None` for a preview,
+/// which ends there.
 async fn begin<T: Send + 'static>(
     app: &App,
     head: RequestHead,
     content: &[u8],
     check: impl FnOnce(&Registry) -> Result<T, Problem> + Send + 'static,
-) -> Result<Option<bool>, Problem> {
+) -> Result<Option<Claimed>, Problem> {
     let is_preview = is_preview(&head)?;
     ask(app, check).await?;
     if is_preview {
