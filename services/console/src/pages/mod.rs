@@ -10,6 +10,7 @@ mod operations;
 mod seats;
 mod sign_in;
 mod subscription;
+mod subscription_change;
 mod toggle;
 mod undo;
 mod what_if;
@@ -51,7 +52,7 @@ pub(crate) fn routes() -> Router<Console> {
         .route("/licensees/{licensee}/members/{user}/why", get(why::show))
         .route("/licensees/{licensee}/subscription", get(subscription::show))
         .route("/licensees/{licensee}/subscription/sync", post(subscription::synchronize))
-        .route("/licensees/{licensee}/subscription/apply", post(what_if::apply))
+        .route("/licensees/{licensee}/subscription/apply", post(subscription_change::apply))
         .route("/licensees/{licensee}/history", get(history::show))
         .route("/licensees/{licensee}/undo/review", post(undo::review))
         .route("/licensees/{licensee}/undo/apply", post(undo::apply))

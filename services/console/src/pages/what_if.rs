@@ -1,27 +1,21 @@
-//! What would happen if a subscription were renewed or its seats changed (R37), and doing it.
+//! What would happen if a subscription were renewed or its seats changed (R37).
 
 mod aside;
 mod section;
 
 use std::collections::HashMap;
 
-use axum::{
-    extract::{Path, State},
-    response::{IntoResponse, Redirect, Response},
-};
 use chrono::{Months, SecondsFormat};
 use licensing::{Instant, LicenseeId};
 use serde_json::{Value, json};
 
-use super::{licensee_now, parse_licensee, subscription, toggle::wait_until_shown};
 use crate::{
     Console,
     failure::{Failure, Problem},
     fields::Fields,
-    html::problem_notice,
     interface::{Ask, Target},
     visitor::Visitor,
-    wire::{Licensee, MessagePreview, MessageResult, MessageResults, PreviewEvent},
+    wire::{Licensee, MessagePreview, MessageResult, PreviewEvent},
 };
 
 pub(crate) use aside::Answers;
@@ -126,7 +120,7 @@ impl WhatIf {
     }
 
     /// As billing would send it; `None` without a subscription, or an add-on that is held.
-    fn message(&self, console: &Console, visitor: &Visitor, licensee: &Licensee, id: &str) -> Option<Value> {
+    pub(super) fn message(&self, console: &Console, visitor: &Visitor, licensee: &Licensee, id: &str) -> Option<Value> {
         let subscription = licensee.subscription.as_ref()?;
         let pool = licensee.products.values().find(|pool| pool.add_on.is_some())?;
         let add_on = pool.add_on.as_ref()?;
@@ -247,50 +241,11 @@ fn nothing_held() -> Preview {
     Preview::refused(problem)
 }
 
-fn refusal(result: Option<MessageResult>) -> Problem {
+/// Why a message was refused.
+pub(super) fn refusal(result: Option<MessageResult>) -> Problem {
     let (code, detail) = result.map_or((None, None), |result| (result.code, result.detail));
     let code = code.unwrap_or_else(|| "refused".to_owned());
     Problem::new(axum::http::StatusCode::CONFLICT, &code, detail.unwrap_or_default())
-}
-
-/// Does what was previewed, if nothing has changed since.
-pub(crate) async fn apply(
-    State(console): State<Console>,
-    visitor: Visitor,
-    Path(licensee): Path<String>,
-    fields: Fields,
-) -> Result<Response, Failure> {
-    let licensee = parse_licensee(&licensee)?;
-    let now = licensee_now(&console, &visitor, &licensee).await?;
-    let asked = WhatIf::of(&fields, &now)?.ok_or_else(|| Failure::malformed("the form does not say what to do"))?;
-    let (Some(version), key) = (fields.number("version"), fields.text("key")) else {
-        return Err(Failure::malformed("the form does not say what was looked at: look again, then decide"));
-    };
-    let message = asked.message(&console, &visitor, &now, key);
-    let message = message.ok_or_else(|| Failure::malformed("no add-on is held: there is nothing to change"))?;
-    let ask = Ask::message(Target::new("/v1/events"), &message).if_version(Some(version));
-    let problem = match console.interface().ask::<MessageResults>(&visitor, ask).await {
-        Ok(answer) => match answer.value.results.into_iter().next() {
-            Some(result) if result.outcome != "refused" => {
-                return see_it(&console, &visitor, &licensee, result.position.as_deref()).await;
-            }
-            result => refusal(result),
-        },
-        Err(Failure::Problem(problem)) if problem.is_refusal() => *problem,
-        Err(failure) => return Err(failure),
-    };
-    let page = subscription::render(&console, &visitor, &now, Some(&asked), &problem_notice(&problem)).await?;
-    Ok((problem.http_status(), page.content).into_response())
-}
-
-async fn see_it(
-    console: &Console,
-    visitor: &Visitor,
-    licensee: &LicenseeId,
-    position: Option<&str>,
-) -> Result<Response, Failure> {
-    wait_until_shown(console, visitor, licensee, position).await?;
-    Ok(Redirect::to(&format!("/licensees/{licensee}/subscription?done=yes")).into_response())
 }
 
 #[cfg(test)]
