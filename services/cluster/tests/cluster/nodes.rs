@@ -34,6 +34,7 @@ pub struct Node {
     pub held: Held,
     pub relay: Held,
     pub project: Held,
+    pub notify: Held,
     _runtime: Runtime,
     _store: Option<Box<dyn Any + Send + Sync>>,
 }
@@ -72,7 +73,7 @@ impl Node {
             write: node.held.clone(),
             relay: node.relay.clone(),
             project: node.project.clone(),
-            notify: Held::default(),
+            notify: node.notify.clone(),
         };
         node.member = Some(Member::start(options, leases, hands, node._runtime.handle()).unwrap());
         node
@@ -93,6 +94,7 @@ impl Node {
             held: parts.held,
             relay: Held::default(),
             project: Held::default(),
+            notify: Held::default(),
             _runtime: tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap(),
         }
     }
@@ -175,6 +177,7 @@ pub fn are_balanced(nodes: &[&Node]) -> bool {
         && shards(&|node| node.held.shards())
         && shards(&|node| node.relay.shards())
         && shards(&|node| node.project.shards())
+        && shards(&|node| node.notify.shards())
 }
 
 pub fn wait_until_balanced(nodes: &[&Node]) {
