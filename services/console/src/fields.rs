@@ -40,6 +40,14 @@ impl Fields {
     pub(crate) fn number(&self, name: &str) -> Option<u64> {
         self.text(name).parse().ok()
     }
+
+    /// The version that was shown to whoever decides, and the key of the decision (R34).
+    pub(crate) fn looked_at(&self) -> Result<(u64, &str), Failure> {
+        let version = self.number("version");
+        let version = version
+            .ok_or_else(|| Failure::malformed("the form does not say what was looked at: look again, then decide"))?;
+        Ok((version, self.text("key")))
+    }
 }
 
 impl<S: Send + Sync> FromRequest<S> for Fields {

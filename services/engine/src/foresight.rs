@@ -10,7 +10,6 @@ use std::{
         mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
     thread::{self, JoinHandle},
-    time::Duration,
 };
 
 use journal::{LicenseeDetails, Positions, StreamIndex};
@@ -19,15 +18,14 @@ use licensing::{
 };
 
 use crate::{
-    Answer, EngineError, Preview, PreviewEvent, Reply, ReplyTo, facts::StoreFacts, hot::HotLicensee, recent::Recent,
+    Answer, EngineError, Preview, PreviewEvent, Reply, ReplyTo, facts::StoreFacts, hot::HotLicensee,
+    reading::INDEX_WAIT, recent::Recent,
 };
 
 /// From so many members on a licensee counts as large.
 const MEMBERS_LARGE: u32 = 10_000;
 /// How many questions may wait; with more, whoever asks is told to come back.
 const WAITING_MAX: usize = 4;
-/// How long the index may take to get to where a question was asked.
-const INDEX_WAIT: Duration = Duration::from_secs(10);
 
 /// What is known of a licensee, and of the user whom a command is about.
 pub(crate) struct Known<'a> {

@@ -31,9 +31,7 @@ pub(crate) async fn apply(
     let licensee = parse_licensee(&licensee)?;
     let now = licensee_now(&console, &visitor, &licensee).await?;
     let asked = WhatIf::of(&fields, &now)?.ok_or_else(|| Failure::malformed("the form does not say what to do"))?;
-    let (Some(version), key) = (fields.number("version"), fields.text("key")) else {
-        return Err(Failure::malformed("the form does not say what was looked at: look again, then decide"));
-    };
+    let (version, key) = fields.looked_at()?;
     let message = asked.message(&console, &visitor, &now, key);
     let message = message.ok_or_else(|| Failure::malformed("no add-on is held: there is nothing to change"))?;
     let ask = Ask::message(Target::new("/v1/events"), &message).if_version(Some(version));

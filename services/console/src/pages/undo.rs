@@ -44,9 +44,7 @@ pub(crate) async fn apply(
 ) -> Result<Response, Failure> {
     let licensee = licensee_now(&console, &visitor, &parse_licensee(&licensee)?).await?;
     let command_id = command_id(&fields)?;
-    let (Some(version), key) = (fields.number("version"), fields.text("key")) else {
-        return Err(Failure::malformed("the form does not say what was looked at: look again, then decide"));
-    };
+    let (version, key) = fields.looked_at()?;
     let ask = Ask::post(target(&licensee), &body(command_id)).if_version(Some(version)).once(key);
     match console.interface().ask::<Undone>(&visitor, ask).await {
         Ok(answer) => {

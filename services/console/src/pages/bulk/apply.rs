@@ -35,9 +35,7 @@ pub(crate) async fn apply(
     let Some((product, _)) = now.product(fields.text("product")) else {
         return Err(Failure::not_found("the catalogue has no product: see usher's --catalog"));
     };
-    let (Some(version), key) = (fields.number("version"), fields.text("key")) else {
-        return Err(Failure::malformed("the form does not say what was looked at: look again, then decide"));
-    };
+    let (version, key) = fields.looked_at()?;
     let ask = Ask::post(action.target(&licensee, product), &action.body(&people)).if_version(Some(version)).once(key);
     let answer = match console.interface().ask::<Outcome>(&visitor, ask).await {
         Ok(answer) => answer,
