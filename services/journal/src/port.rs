@@ -22,6 +22,12 @@ pub trait Journal: Send + Sync {
     /// Where each shard ends, in the order of the shards.
     fn heads(&self) -> Result<Vec<Head>, JournalError>;
 
+    /// As [`heads`](Self::heads), for whoever follows the journal: as far as this process knows, without asking the store. What it
+    /// appends itself is known at once; [`watch`](Self::watch) is notified whenever more is known.
+    fn known_heads(&self) -> Result<Vec<Head>, JournalError> {
+        self.heads()
+    }
+
     /// The kept clock; `None` before it was first set.
     fn clock(&self) -> Result<Option<Instant>, JournalError>;
 

@@ -34,6 +34,11 @@ impl Fed for MemoryAlone {
         IDLE_WAIT
     }
 
+    fn rest(&self) -> Duration {
+        // Nothing is saved by doing more at one go.
+        Duration::ZERO
+    }
+
     fn progress(&self) -> &Progress<ViewsError> {
         &self.progress
     }

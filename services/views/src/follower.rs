@@ -13,6 +13,8 @@ const BLOCK_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The first pause after an error that passes; each further one is twice as long, up to the longest.
 const PAUSE_MIN: Duration = Duration::from_millis(20);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
+/// How long whoever feeds tables rests behind each transaction: a few commits at one go cost hardly more than one.
+pub(crate) const TABLES_REST: Duration = Duration::from_millis(10);
 
 /// What commits are fed to.
 pub(crate) trait Fed: Send + 'static {
@@ -24,6 +26,9 @@ pub(crate) trait Fed: Send + 'static {
 
     /// How long to wait at most for commits that wake the follower themselves.
     fn idle_wait(&self) -> Duration;
+
+    /// How long to rest once something was fed, unless somebody waits for more.
+    fn rest(&self) -> Duration;
 
     /// Is told when feeding ends, in whatever way.
     fn progress(&self) -> &Progress<ViewsError>;
@@ -61,7 +66,10 @@ impl<F: Fed> Work<F> {
                 return;
             }
             match self.feed_once() {
-                Ok(true) => pause = PAUSE_MIN,
+                Ok(true) => {
+                    pause = PAUSE_MIN;
+                    self.fed.progress().rest(self.fed.rest());
+                }
                 Ok(false) => {
                     pause = PAUSE_MIN;
                     commits.wait_beyond(seen, self.fed.idle_wait());
@@ -99,7 +107,7 @@ impl<F: Fed> Work<F> {
         if fed.is_empty() {
             return Ok(Vec::new());
         }
-        let ends = self.source.heads()?;
+        let ends = self.source.known_heads()?;
         let end_of = |fed: Head| ends.get(usize::from(fed.shard)).map(|end| (fed, *end));
         let behind = fed.into_iter().filter_map(end_of).filter(|(fed, end)| fed.commit_number < end.commit_number);
         let (before, from_first): (Vec<_>, Vec<_>) = behind.partition(|(fed, _)| fed.shard < self.first_shard);
@@ -151,5 +159,104 @@ impl Gathered {
         self.records += commit.records as usize;
         self.block_bytes += commit.block.len();
         self.commits.push(commit);
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use journal::{Positions, Watch};
+    use licensing::Instant;
+    use parking_lot::Mutex;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    /// So many commits of one shard, without a record in them.
+    #[derive(Default)]
+    struct Commits {
+        count: Mutex<u64>,
+        watch: Watch,
+    }
+
+    impl Commits {
+        fn add(&self) {
+            *self.count.lock() += 1;
+            self.watch.notify();
+        }
+    }
+
+    fn commit(number: u64) -> StoredCommit {
+        let (records, recorded_at) = (1, Instant::from_timestamp(0, 0).unwrap());
+        StoredCommit { shard: 0, number, first_position: number, records, recorded_at, checksum: 0, block: Vec::new() }
+    }
+
+    impl Source for Commits {
+        fn known_heads(&self) -> Result<Vec<Head>, ViewsError> {
+            let count = *self.count.lock();
+            Ok(vec![Head { shard: 0, commit_number: count, position: count }])
+        }
+
+        fn read(&self, _shard: u16, after_commit: u64, _max_bytes: usize) -> Result<Vec<StoredCommit>, ViewsError> {
+            Ok((after_commit + 1..=*self.count.lock()).map(commit).collect())
+        }
+
+        fn watch(&self) -> Watch {
+            self.watch.clone()
+        }
+    }
+
+    /// Remembers how many commits came at one go.
+    struct Eater {
+        gos: Arc<Mutex<Vec<usize>>>,
+        progress: Arc<Progress<ViewsError>>,
+    }
+
+    impl Fed for Eater {
+        fn fed(&mut self) -> Result<Vec<Head>, ViewsError> {
+            Ok(self.progress.heads())
+        }
+
+        fn feed(&mut self, commits: &[StoredCommit]) -> Result<(), ViewsError> {
+            self.gos.lock().push(commits.len());
+            self.progress.advance(commits.iter().map(StoredCommit::head));
+            Ok(())
+        }
+
+        fn idle_wait(&self) -> Duration {
+            LONG
+        }
+
+        fn rest(&self) -> Duration {
+            // Only the first time: nothing wakes whoever rests when it is to stop.
+            if self.gos.lock().len() == 1 { LONG } else { Duration::ZERO }
+        }
+
+        fn progress(&self) -> &Progress<ViewsError> {
+            &self.progress
+        }
+    }
+
+    fn at(position: u64) -> Positions {
+        [Head { shard: 0, commit_number: position, position }].into_iter().collect()
+    }
+
+    #[test]
+    fn what_comes_during_a_rest_is_fed_at_one_go_as_soon_as_somebody_waits_for_it() {
+        let nothing = Head { shard: 0, commit_number: 0, position: 0 };
+        let (gos, progress) = (Arc::<Mutex<Vec<usize>>>::default(), Arc::new(Progress::new(vec![nothing])));
+        let source = Arc::new(Commits::default());
+        let eater = Eater { gos: gos.clone(), progress: progress.clone() };
+        let _follower = start("eater", source.clone(), eater).unwrap();
+        source.add();
+        // Nobody waits, so a rest follows.
+        while !progress.is_at(&at(1)) {
+            std::thread::yield_now();
+        }
+        source.add();
+        source.add();
+        assert!(progress.wait_until_at(&at(3), LONG).unwrap());
+        assert_eq!(*gos.lock(), [1, 2]);
     }
 }

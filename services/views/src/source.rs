@@ -8,11 +8,11 @@ use crate::ViewsError;
 
 /// Something that gives the commits of a store, shard by shard in their order.
 pub trait Source: Send + Sync {
-    /// Where each shard ends, in the order of the shards, all at one moment.
+    /// Where each shard ends as far as is known, in the order of the shards, all at one moment.
     ///
     /// # Errors
     /// When that can't be read.
-    fn heads(&self) -> Result<Vec<Head>, ViewsError>;
+    fn known_heads(&self) -> Result<Vec<Head>, ViewsError>;
 
     /// The commits of `shard` after number `after_commit`, in order: as many as fit into `max_bytes` of blocks, but at
     /// least one if there is one.
@@ -29,8 +29,8 @@ pub trait Source: Send + Sync {
 pub(crate) struct FromJournal(pub(crate) Arc<dyn Journal>);
 
 impl Source for FromJournal {
-    fn heads(&self) -> Result<Vec<Head>, ViewsError> {
-        Ok(self.0.heads()?)
+    fn known_heads(&self) -> Result<Vec<Head>, ViewsError> {
+        Ok(self.0.known_heads()?)
     }
 
     fn read(&self, shard: u16, after_commit: u64, max_bytes: usize) -> Result<Vec<StoredCommit>, ViewsError> {

@@ -154,6 +154,10 @@ impl Journal for PostgresJournal {
         self.readers.query_all("SELECT shard, commit_number, position FROM usher.heads ORDER BY shard", &[], read_head)
     }
 
+    fn known_heads(&self) -> Result<Vec<Head>, JournalError> {
+        Ok(self.known_ends())
+    }
+
     fn clock(&self) -> Result<Option<Instant>, JournalError> {
         let latest = "SELECT now_us FROM usher.clock ORDER BY now_us DESC LIMIT 1";
         self.readers.query_first(latest, &[], |row| instant(row, 0))

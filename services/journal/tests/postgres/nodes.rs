@@ -21,7 +21,15 @@ fn what_one_appends_wakes_the_others_and_is_indexed_for_all() {
     let seen = watch.generation();
     let follower = thread::spawn(move || watch.wait_beyond(seen, LONG));
     fill(&writer, &mut Sample::default(), 20);
+    assert_eq!(writer.journal.known_heads().unwrap(), writer.journal.heads().unwrap());
     assert!(follower.join().unwrap() > seen);
+    while other.journal().known_heads().unwrap() != writer.journal.heads().unwrap() {
+        let watch = other.journal().watch();
+        let seen = watch.generation();
+        if other.journal().known_heads().unwrap() != writer.journal.heads().unwrap() {
+            assert!(watch.wait_beyond(seen, LONG) > seen, "nobody told what is not known yet");
+        }
+    }
     // By its own means: it holds nothing and fills nothing.
     assert_index_equals_journal(&opened(other));
 }

@@ -17,7 +17,7 @@ pub(super) fn follow(shared: &Shared, stopping: &Stopping) {
         if stopping.is_asked() {
             return;
         }
-        match shared.journal.heads() {
+        match shared.journal.known_heads() {
             Ok(heads) => {
                 shared.progress.note_ends(heads);
                 pause.reset();

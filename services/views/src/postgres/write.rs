@@ -24,7 +24,7 @@ use crate::{
     changes::{Changes, MemberChange, SeatKey},
     facts::{self, Fact},
     fold::Fold,
-    follower::Fed,
+    follower::{Fed, TABLES_REST},
     marks::Mark,
 };
 
@@ -151,6 +151,10 @@ impl Fed for FedTables {
 
     fn idle_wait(&self) -> Duration {
         IDLE_WAIT
+    }
+
+    fn rest(&self) -> Duration {
+        TABLES_REST
     }
 
     fn progress(&self) -> &Progress<ViewsError> {

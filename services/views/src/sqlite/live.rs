@@ -21,7 +21,12 @@ use super::{
     pool::Pool,
     workshop, write,
 };
-use crate::{ViewsError, fold::fold, follower::Fed, memory::Memory};
+use crate::{
+    ViewsError,
+    fold::fold,
+    follower::{Fed, TABLES_REST},
+    memory::Memory,
+};
 
 /// How long to wait at most for commits that wake the follower themselves.
 const IDLE_WAIT: Duration = Duration::from_secs(3600);
@@ -178,6 +183,10 @@ impl Fed for LiveFeed {
 
     fn idle_wait(&self) -> Duration {
         IDLE_WAIT
+    }
+
+    fn rest(&self) -> Duration {
+        TABLES_REST
     }
 
     fn progress(&self) -> &Progress<ViewsError> {

@@ -6,7 +6,7 @@
 mod ceiling;
 pub mod ours;
 pub mod peer;
-mod sustained;
+pub mod sustained;
 
 use super::Benchmark;
 use crate::{

@@ -10,12 +10,13 @@ use views::Views;
 use super::{Ours, Peer, crowd, ours, peer};
 use crate::{
     contest::{self, Contender},
+    effort::Effort,
     error::BenchError,
     ground::{
         Ground,
         store::{Place, Store},
     },
-    measure::{Measure, Reading, Unit},
+    measure::{Measure, Reading, Spread, Unit},
     report::{Section, Wanted},
 };
 
@@ -24,12 +25,56 @@ const SUSTAINED: Measure = Measure { name: "commands, views level", unit: Unit::
 /// How long that took after the last command.
 const BEHIND: Measure = Measure { name: "views level after", unit: Unit::Milliseconds };
 const IN_FLIGHT: u64 = 256;
+/// How often the rate is measured by whoever only needs it.
+const LASTING_ROUNDS: usize = 3;
 
 /// Usher with its views open.
-struct WithViews {
+pub struct WithViews {
     // In this order they go.
-    views: Arc<Views>,
-    ours: Ours,
+    /// The views.
+    pub views: Arc<Views>,
+    /// The engine.
+    pub ours: Ours,
+}
+
+impl WithViews {
+    /// On a new store, with licensees and their members.
+    ///
+    /// # Errors
+    /// [`BenchError`] if it can't be filled.
+    pub fn filled(ground: &Ground, place: Place) -> Result<Self, BenchError> {
+        let ours = Ours::new(Store::new(ground, place)?, crowd(ground))?;
+        Ok(Self { views: ours.store().open_views()?, ours })
+    }
+
+    /// The rate that lasts, commands a second: the middle of a few rounds, behind one that does not count.
+    ///
+    /// # Errors
+    /// [`BenchError`] if index or views do not get level.
+    pub fn lasting_rate(&mut self, effort: Effort) -> Result<f64, BenchError> {
+        self.sustain(effort.round_time())?;
+        let sustained = (0..LASTING_ROUNDS).map(|_| self.sustain(effort.long_time()));
+        let rates: Vec<f64> = sustained.map(|round| Ok(round?.rate)).collect::<Result<_, BenchError>>()?;
+        Ok(Spread::of(&rates).median)
+    }
+
+    /// Asks for so long, and waits until index and views show all of it.
+    fn sustain(&mut self, time: Duration) -> Result<Sustained, BenchError> {
+        let began = Instant::now();
+        let load = self.ours.drive(IN_FLIGHT, time)?;
+        let (answered, store) = (Instant::now(), self.ours.store());
+        store.wait_for_index()?;
+        store.wait_for(&self.views)?;
+        Ok(Sustained { rate: load.done as f64 / began.elapsed().as_secs_f64(), behind: answered.elapsed() })
+    }
+}
+
+/// What a round came to.
+struct Sustained {
+    /// Commands a second, until all was level.
+    rate: f64,
+    /// How long after the last answer all was level.
+    behind: Duration,
 }
 
 impl Contender for WithViews {
@@ -38,13 +83,8 @@ impl Contender for WithViews {
     }
 
     fn round(&mut self, time: Duration) -> Result<Vec<Reading>, BenchError> {
-        let began = Instant::now();
-        let load = self.ours.drive(IN_FLIGHT, time)?;
-        let (answered, store) = (Instant::now(), self.ours.store());
-        store.wait_for_index()?;
-        store.wait_for(&self.views)?;
-        let rate = load.done as f64 / began.elapsed().as_secs_f64();
-        Ok(vec![SUSTAINED.reading(rate), BEHIND.reading(answered.elapsed().as_secs_f64() * 1e3)])
+        let Sustained { rate, behind } = self.sustain(time)?;
+        Ok(vec![SUSTAINED.reading(rate), BEHIND.reading(behind.as_secs_f64() * 1e3)])
     }
 }
 
@@ -62,11 +102,6 @@ impl Contender for PeerWithView<'_> {
     }
 }
 
-fn filled(ground: &Ground, place: Place) -> Result<WithViews, BenchError> {
-    let ours = Ours::new(Store::new(ground, place)?, crowd(ground))?;
-    Ok(WithViews { views: ours.store().open_views()?, ours })
-}
-
 /// Measures it.
 ///
 /// # Errors
@@ -74,7 +109,7 @@ fn filled(ground: &Ground, place: Place) -> Result<WithViews, BenchError> {
 pub fn run(ground: &Ground, section: &mut Section) -> Result<(), BenchError> {
     let (effort, time) = (ground.effort, ground.effort.long_time());
     let mut peer = Peer::start(ground, crowd(ground))?;
-    let ours = filled(ground, Place::Postgres)?;
+    let ours = WithViews::filled(ground, Place::Postgres)?;
     let case = format!("PostgreSQL, sustained, {IN_FLIGHT} in flight");
     let mut contenders: [Box<dyn Contender>; 2] = [Box::new(ours), Box::new(PeerWithView(peer.with_view(IN_FLIGHT)))];
     let results = contest::run("commands, sustained, PostgreSQL", effort, time, &mut contenders)?;
@@ -83,7 +118,7 @@ pub fn run(ground: &Ground, section: &mut Section) -> Result<(), BenchError> {
     section.aim("cqrs-es with its view, sustained", Wanted::AtLeast(15.0, Unit::Times), ratios);
     drop(contenders);
 
-    let mut alone: [Box<dyn Contender>; 1] = [Box::new(filled(ground, Place::Embedded)?)];
+    let mut alone: [Box<dyn Contender>; 1] = [Box::new(WithViews::filled(ground, Place::Embedded)?)];
     let results = contest::run("commands, sustained, SQLite", effort, time, &mut alone)?;
     section.add(&format!("SQLite, sustained, {IN_FLIGHT} in flight"), &results);
     Ok(())

@@ -1,4 +1,4 @@
-//! How long after its answer a change can be read, at half of what is the most.
+//! How long after its answer a change can be read, at half of the rate that lasts.
 
 use std::{
     sync::mpsc::{Receiver, SyncSender, sync_channel},
@@ -11,22 +11,17 @@ use journal::Positions;
 use views::Views;
 
 use crate::{
-    benchmarks::commands::{crowd, ours::Ours},
+    benchmarks::commands::{crowd, sustained::WithViews},
     contest::{self, Contender},
     error::BenchError,
-    ground::{
-        Ground,
-        background::Pace,
-        load::Latencies,
-        store::{Place, Store},
-    },
+    ground::{Ground, background::Pace, load::Latencies, store::Place},
     measure::{Measure, P99, Reading, Unit},
+    progress,
     report::{Section, Wanted},
 };
 
 const NAME: &str = "usher, commit to visible row";
 const LOAD: Measure = Measure { name: "commands beside", unit: Unit::PerSecond };
-const IN_FLIGHT: u64 = 256;
 /// One of so many commands is watched.
 const WATCHED: u64 = 20;
 /// How many may wait to be watched; more are not.
@@ -99,18 +94,15 @@ fn watch(views: &Views, to_watch: &Receiver<(Instant, Positions)>) -> Result<Lat
 /// [`BenchError`] if it doesn't come to an end.
 pub fn run(ground: &Ground, section: &mut Section) -> Result<(), BenchError> {
     for place in [Place::Postgres, Place::Embedded] {
-        let mut ours = Ours::new(Store::new(ground, place)?, crowd(ground))?;
-        let views = ours.store().open_views()?;
-        // What lasts with the views kept up, not what the engine takes in a moment.
-        let began = Instant::now();
-        let load = ours.drive(IN_FLIGHT, ground.effort.round_time())?;
-        ours.store().wait_for(&views)?;
-        let per_second = load.done as f64 / began.elapsed().as_secs_f64() / 2.0;
+        let mut kept_up = WithViews::filled(ground, place)?;
+        progress::tell(&format!("views, delay, {}: how much lasts", place.name()));
+        let per_second = kept_up.lasting_rate(ground.effort)? / 2.0;
+        let WithViews { views, ours } = &kept_up;
         let (engine, name) = (ours.store().engine(), "delay".to_owned());
         let pace = Pace { engine, crowd: crowd(ground), first: ours.asked(), per_second, name };
-        let delay = Delay { views: &views, pace };
+        let delay = Delay { views, pace };
         let mut alone: [Box<dyn Contender>; 1] = [Box::new(delay)];
-        let time = ground.effort.round_time();
+        let time = ground.effort.long_time();
         let results = contest::run(&format!("views, delay, {}", place.name()), ground.effort, time, &mut alone)?;
         section.add(&format!("{}, half load", place.name()), &results);
         let p99 = results.of(NAME, P99)?.samples.clone();
