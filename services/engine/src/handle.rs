@@ -6,7 +6,7 @@ use std::{
 };
 
 use contract::incoming::{Incoming, Request};
-use journal::{Epoch, Journal, Positions, StreamIndex};
+use journal::{Epoch, Held, Journal, Positions, StreamIndex};
 use licensing::{Catalogue, Instant, LicenseeId};
 use tokio::sync::oneshot;
 
@@ -247,13 +247,13 @@ impl Engine {
     /// until the index has caught up with them.
     ///
     /// # Errors
-    /// When the store can't be read or the engine was stopped; then none of them is decided here.
+    /// When the store can't be read, the engine was stopped, or a lease ran out meanwhile; then none of them is decided here.
     pub fn take_shards(&self, leases: &[(u16, Epoch)]) -> Result<(), EngineError> {
         let Some(shared) = &self.shared else { return Ok(()) };
         // First, so that they are indexed from here.
         leases.iter().for_each(|(shard, epoch)| shared.held.take(*shard, *epoch));
         let shards: Vec<u16> = leases.iter().map(|(shard, _)| *shard).collect();
-        let taken = self.wait_for_index(&shards).and_then(|()| {
+        let taken = self.wait_for_index(&shards, &shared.held).and_then(|()| {
             let (done, is_done) = oneshot::channel();
             self.queue.send(Submission::Take { shards: shards.clone(), done }).map_err(|_| EngineError::Stopped)?;
             is_done.blocking_recv().unwrap_or(Err(EngineError::Stopped))
@@ -345,9 +345,12 @@ impl Engine {
         Ticket { answer, read, heads: self.heads.clone() }
     }
 
-    fn wait_for_index(&self, shards: &[u16]) -> Result<(), EngineError> {
+    fn wait_for_index(&self, shards: &[u16], held: &Held) -> Result<(), EngineError> {
         let heads = self.journal.heads()?;
-        reading::wait_for_index(&*self.index, heads.iter().filter(|head| shards.contains(&head.shard)))
+        let wanted = heads.iter().filter(|head| shards.contains(&head.shard));
+        reading::wait_for_index(&*self.index, wanted, |shard| held.contains(shard))?;
+        let lost = shards.iter().copied().find(|shard| !held.contains(*shard));
+        lost.map_or(Ok(()), |shard| Err(EngineError::NotHeld { shard }))
     }
 
     fn try_send(&self, submission: Submission) -> Result<(), EngineError> {

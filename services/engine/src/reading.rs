@@ -1,6 +1,9 @@
 //! Reads the streams of the aggregates, from the index.
 
-use std::{fmt::Display, time::Duration};
+use std::{
+    fmt::Display,
+    time::{Duration, Instant as Stopwatch},
+};
 
 use contract::event::{StreamEvent, decode_recorded, licensee_stream};
 use journal::{Head, StoredEvent, StreamHead, StreamIndex};
@@ -13,14 +16,23 @@ const PAGE_EVENTS: usize = 10_000;
 /// How long one wait for the index lasts, until it is said that it is slow.
 pub(crate) const INDEX_WAIT: Duration = Duration::from_secs(10);
 
-/// Waits until the index knows all that these shards hold, however long that takes.
+/// How long one look at the index lasts, until it is asked whether the shard is still held.
+const HELD_LOOK: Duration = Duration::from_millis(200);
+
+/// Waits until the index knows all that these shards hold, however long that takes; but not for a shard whose lease has run
+/// out: nobody fills its index until somebody begins with it anew.
 pub(crate) fn wait_for_index<'a>(
     index: &dyn StreamIndex,
     heads: impl Iterator<Item = &'a Head>,
+    is_held: impl Fn(u16) -> bool,
 ) -> Result<(), EngineError> {
     for head in heads {
-        while !index.wait_until(head.shard, head.commit_number, INDEX_WAIT)? {
-            tracing::info!(shard = head.shard, "waiting for the index to catch up");
+        let mut told_at = Stopwatch::now();
+        while is_held(head.shard) && !index.wait_until(head.shard, head.commit_number, HELD_LOOK)? {
+            if told_at.elapsed() >= INDEX_WAIT {
+                told_at = Stopwatch::now();
+                tracing::info!(shard = head.shard, "waiting for the index to catch up");
+            }
         }
     }
     Ok(())

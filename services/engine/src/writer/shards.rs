@@ -66,11 +66,19 @@ impl Writer {
         {
             shared.held.let_go(shard);
         }
-        for shard in self.decided.shards() {
-            if !shared.held.contains(shard) {
-                tracing::warn!(shard, "the shard went to another node");
-                self.decided.set(shard, false);
-            }
+        self.leave_what_is_not_held();
+    }
+
+    /// Whether the lease of a shard is here; always, where there are no leases.
+    pub(super) fn holds(&self, shard: u16) -> bool {
+        self.shared.as_ref().is_none_or(|shared| shared.held.contains(shard))
+    }
+
+    /// Decides no longer for shards whose leases are not here any more.
+    pub(super) fn leave_what_is_not_held(&self) {
+        for shard in self.decided.shards().into_iter().filter(|shard| !self.holds(*shard)) {
+            tracing::warn!(shard, "the shard's lease is not here any more");
+            self.decided.set(shard, false);
         }
     }
 

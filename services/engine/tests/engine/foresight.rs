@@ -50,7 +50,14 @@ fn held_up() -> HeldUp {
         }
         Ok(())
     };
-    fixture.restart_over(|index| Arc::new(Observed { index, observer: Box::new(observer), largest: Vec::new() }));
+    fixture.restart_over(|index| {
+        Arc::new(Observed {
+            index,
+            observer: Box::new(observer),
+            largest: Vec::new(),
+            standing: journal::Held::default(),
+        })
+    });
     HeldUp { fixture, begun, go_on }
 }
 

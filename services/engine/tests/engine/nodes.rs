@@ -1,21 +1,29 @@
 //! Several nodes on one store (ADR 7): whoever decides, the rules hold.
 
-use std::{sync::Barrier, thread};
+use std::{
+    sync::{Arc, Barrier, mpsc},
+    thread,
+    time::Duration,
+};
 
 use contract::{
     event::{StreamEvent, decode},
+    incoming::from_json,
     proto::journal::{Event as Record, record::Kind},
 };
-use engine::{EngineError, News, Order, Reply};
-use licensing::{Licensee, UserStatus};
+use engine::{ClockMode, Done, EngineError, News, Options, Order, Reply, Running, Shared, start};
+use journal::Held;
+use licensing::{Catalogue, Licensee, UserStatus};
 use serde_json::{Value, json};
 
 use crate::{
     cluster::Cluster,
     fixture::{
-        assign, at, call, duo, effective_at, event, licensee, member_added, message, message_as, short_name, started,
-        user,
+        DAY_ONE, assign, at, call, duo, effective_at, event, licensee, member_added, message, message_as, short_name,
+        started, user,
     },
+    observed::{Look, Observed},
+    several::Memory,
 };
 
 fn status(kind: &str, member: &str) -> Value {
@@ -268,4 +276,95 @@ fn a_timer_fires_once_wherever_its_shard_is() {
         decode(&stream(&cluster, "user/u-9")[0].r#type, 1, &stream(&cluster, "user/u-9")[0].data),
         Ok(StreamEvent::User { .. })
     ));
+}
+
+/// After this time what was to be done is not done at all.
+const LONG: Duration = Duration::from_secs(30);
+
+/// What `work` comes to, which must come to something.
+fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let (done, is_done) = mpsc::channel();
+    thread::spawn(move || done.send(work()));
+    is_done.recv_timeout(LONG).expect("it was done in time")
+}
+
+/// A node alone, over an index that stands still for some shards once it is told so.
+struct Alone {
+    running: Running,
+    held: Held,
+    standing: Held,
+    /// Tells of each look at a shard that stands still.
+    waits: mpsc::Receiver<Look>,
+    store: Memory,
+}
+
+impl Alone {
+    fn new() -> Self {
+        let store = Memory::new(engine::EVENT_READER);
+        let (node, standing) = (store.node(), Held::default());
+        let (told, waits) = mpsc::channel();
+        let observer = move |_: &str, look| {
+            // Whoever listens may have heard enough.
+            let _ = told.send(look);
+            Ok(())
+        };
+        let (index, standing_still) = (store.index(), standing.clone());
+        let index = Observed { index, observer: Box::new(observer), largest: Vec::new(), standing: standing_still };
+        let held = node.held.clone();
+        let mut options = Options::new(Arc::new(Catalogue::built_in().unwrap()));
+        options.clock = ClockMode::Manual(Some(at(DAY_ONE)));
+        options.shared = Some(Shared { users: node.clone(), held: held.clone() });
+        let running = start(node, Arc::new(index), options).unwrap();
+        Self { running, held, standing, waits, store }
+    }
+
+    fn send(&self, id: &str) -> Result<Done, EngineError> {
+        self.running.engine().message(from_json(started(id, 5, None).to_string().as_bytes()))?.wait()
+    }
+
+    /// Waits until somebody waits for a shard that stands still.
+    fn somebody_waits_for(&self, shard: u16) {
+        while self.waits.recv_timeout(LONG).unwrap() != Look::Standing(shard) {}
+    }
+}
+
+/// Nobody fills the index of a shard that nobody holds: whoever waited for it would do so forever, and could not even
+/// begin with the shard anew.
+#[test]
+fn a_node_whose_lease_runs_out_while_it_starts_over_does_not_wait_for_the_index_of_that_shard() {
+    let node = Alone::new();
+    let engine = node.running.engine();
+    let shards = node.store.journal().shard_count();
+    let name_in = |wanted| {
+        let mut names = (0..).map(|number: u32| format!("l-{number}"));
+        names.find(|id| journal::shard_of(id, shards) == wanted).unwrap()
+    };
+    let leases = [0, 1].map(|shard| (shard, node.store.next_epoch(shard)));
+    engine.take_shards(&leases).unwrap();
+    assert!(node.send(&name_in(0)).unwrap().outcome.is_ok());
+    node.standing.take(0, leases[0].1);
+    // Another node has the second shard, which is noticed when this one writes: it starts over from the store.
+    node.store.next_epoch(1);
+    assert!(node.send(&name_in(1)).is_err());
+    node.somebody_waits_for(0);
+    node.held.let_go(0);
+    let letting_go = engine.clone();
+    in_time(move || letting_go.let_go_of_shards(&[0])).unwrap();
+    node.standing.let_go(0);
+    let (taking, epoch) = (engine.clone(), node.store.next_epoch(0));
+    in_time(move || taking.take_shards(&[(0, epoch)])).unwrap();
+    assert_eq!(engine.decided_shards(), [0]);
+}
+
+#[test]
+fn a_shard_whose_lease_runs_out_while_it_is_taken_is_not_taken() {
+    let node = Alone::new();
+    let epoch = node.store.next_epoch(3);
+    node.standing.take(3, epoch);
+    let engine = node.running.engine();
+    let taking = thread::spawn(move || in_time(move || engine.take_shards(&[(3, epoch)])));
+    node.somebody_waits_for(3);
+    node.held.let_go(3);
+    assert!(matches!(taking.join().unwrap(), Err(EngineError::NotHeld { shard: 3 })));
+    assert!(node.running.engine().decided_shards().is_empty());
 }

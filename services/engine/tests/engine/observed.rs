@@ -3,7 +3,7 @@
 use std::{sync::Arc, thread, time::Duration};
 
 use journal::{
-    BlockState, EventBlock, FirstNamed, Head, HistoryFilter, JournalError, Moment, NextDue, Page, PastIndex,
+    BlockState, EventBlock, FirstNamed, Head, Held, HistoryFilter, JournalError, Moment, NextDue, Page, PastIndex,
     PersonalEvent, PersonalPlace, Positions, Snapshot, StoredEvent, StoredOutcome, StreamHead, StreamIndex,
 };
 use licensing::Instant;
@@ -15,6 +15,8 @@ pub enum Look {
     Snapshot(String),
     /// When users were last seen at work.
     LastUses,
+    /// How far a shard that stands still is.
+    Standing(u16),
 }
 
 /// Is told what a thread of this name is about to look at, which waits until this returns, and fails if this does.
@@ -26,6 +28,8 @@ pub struct Observed {
     pub observer: Observer,
     /// The streams with large snapshots, so that no test has to make any.
     pub largest: Vec<(String, u64)>,
+    /// Shards of which it does not get any further, however long somebody waits.
+    pub standing: Held,
 }
 
 impl Observed {
@@ -93,6 +97,11 @@ impl StreamIndex for Observed {
     }
 
     fn wait_until(&self, shard: u16, number: u64, timeout: Duration) -> Result<bool, JournalError> {
+        if self.standing.contains(shard) {
+            self.tell(Look::Standing(shard))?;
+            thread::sleep(timeout.min(Duration::from_millis(5)));
+            return Ok(false);
+        }
         self.index.wait_until(shard, number, timeout)
     }
 

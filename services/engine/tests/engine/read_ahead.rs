@@ -29,7 +29,9 @@ fn started_anew(largest: &[&str]) -> (Fixture, Receiver<String>) {
         }
         Ok(())
     };
-    fixture.restart_over(|index| Arc::new(Observed { index, observer: Box::new(tell), largest }));
+    fixture.restart_over(|index| {
+        Arc::new(Observed { index, observer: Box::new(tell), largest, standing: journal::Held::default() })
+    });
     (fixture, observer)
 }
 
