@@ -348,9 +348,8 @@ impl Engine {
     fn wait_for_index(&self, shards: &[u16], held: &Held) -> Result<(), EngineError> {
         let heads = self.journal.heads()?;
         let wanted = heads.iter().filter(|head| shards.contains(&head.shard));
-        reading::wait_for_index(&*self.index, wanted, |shard| held.contains(shard))?;
-        let lost = shards.iter().copied().find(|shard| !held.contains(*shard));
-        lost.map_or(Ok(()), |shard| Err(EngineError::NotHeld { shard }))
+        let left_out = reading::wait_for_index(&*self.index, wanted, |shard| held.contains(shard))?;
+        left_out.first().map_or(Ok(()), |shard| Err(EngineError::NotHeld { shard: *shard }))
     }
 
     fn try_send(&self, submission: Submission) -> Result<(), EngineError> {

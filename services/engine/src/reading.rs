@@ -20,22 +20,28 @@ pub(crate) const INDEX_WAIT: Duration = Duration::from_secs(10);
 const HELD_LOOK: Duration = Duration::from_millis(200);
 
 /// Waits until the index knows all that these shards hold, however long that takes; but not for a shard whose lease has run
-/// out: nobody fills its index until somebody begins with it anew.
+/// out: nobody fills its index until somebody begins with it anew. Gives back those that it did not wait for, whose index
+/// may lack something, whoever holds them by now.
 pub(crate) fn wait_for_index<'a>(
     index: &dyn StreamIndex,
     heads: impl Iterator<Item = &'a Head>,
     is_held: impl Fn(u16) -> bool,
-) -> Result<(), EngineError> {
+) -> Result<Vec<u16>, EngineError> {
+    let mut left_out = Vec::new();
     for head in heads {
         let mut told_at = Stopwatch::now();
-        while is_held(head.shard) && !index.wait_until(head.shard, head.commit_number, HELD_LOOK)? {
+        while !index.wait_until(head.shard, head.commit_number, HELD_LOOK)? {
+            if !is_held(head.shard) {
+                left_out.push(head.shard);
+                break;
+            }
             if told_at.elapsed() >= INDEX_WAIT {
                 told_at = Stopwatch::now();
                 tracing::info!(shard = head.shard, "waiting for the index to catch up");
             }
         }
     }
-    Ok(())
+    Ok(left_out)
 }
 
 /// Reads the state of a licensee: an earlier one, else the snapshot, if there is one, and what came after it. Gives the

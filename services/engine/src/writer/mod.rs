@@ -355,9 +355,9 @@ impl Writer {
         self.heads = self.journal.heads()?;
         self.heads.iter().for_each(|head| self.published_heads.publish(*head));
         let decided_here = self.heads.iter().filter(|head| self.decided.contains(head.shard));
-        reading::wait_for_index(&*self.index, decided_here, |shard| self.holds(shard))?;
-        // What was not waited for can't be decided on.
-        self.leave_what_is_not_held();
+        let left_out = reading::wait_for_index(&*self.index, decided_here, |shard| self.holds(shard))?;
+        // Also if their leases are back by now: what their index lacks would be decided on as if it had never happened.
+        left_out.into_iter().for_each(|shard| self.lose(shard));
         self.clock = Clock::start(self.clock.mode(), self.journal.clock()?);
         self.timers = Timers::load(&*self.index, |licensee| self.decides_for(licensee.as_str()))?;
         self.sweep = Sweep::after_start(self.timers.licensees());

@@ -66,7 +66,9 @@ impl Writer {
         {
             shared.held.let_go(shard);
         }
-        self.leave_what_is_not_held();
+        for shard in self.decided.shards().into_iter().filter(|shard| !self.holds(*shard)) {
+            self.lose(shard);
+        }
     }
 
     /// Whether the lease of a shard is here; always, where there are no leases.
@@ -74,12 +76,10 @@ impl Writer {
         self.shared.as_ref().is_none_or(|shared| shared.held.contains(shard))
     }
 
-    /// Decides no longer for shards whose leases are not here any more.
-    pub(super) fn leave_what_is_not_held(&self) {
-        for shard in self.decided.shards().into_iter().filter(|shard| !self.holds(*shard)) {
-            tracing::warn!(shard, "the shard's lease is not here any more");
-            self.decided.set(shard, false);
-        }
+    /// Decides no longer for a shard whose lease was lost, until it is taken anew.
+    pub(super) fn lose(&self, shard: u16) {
+        tracing::warn!(shard, "the lease of the shard was lost");
+        self.decided.set(shard, false);
     }
 
     fn forget_shards(&mut self, shards: &[u16]) {

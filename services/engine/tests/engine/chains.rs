@@ -7,7 +7,7 @@ use std::sync::{
 
 use contract::incoming::{Incoming, from_json};
 use engine::{Done, Engine, EngineError};
-use journal::{Held, JournalError};
+use journal::JournalError;
 use serde_json::{Value, json};
 
 use crate::{
@@ -101,9 +101,7 @@ fn behind_one_that_cannot_be_decided_none_is() {
             false => Ok(()),
         }
     };
-    fixture.restart_over(|index| {
-        Arc::new(Observed { index, observer: Box::new(observer), largest: Vec::new(), standing: Held::default() })
-    });
+    fixture.restart_over(|index| Arc::new(Observed::new(index, Box::new(observer))));
     let messages: Vec<Value> = ["u-1", "u-2", "u-3"].map(|member| member_added("acme", member)).to_vec();
     let outcomes = in_order(&fixture.engine(), &messages);
     assert!(matches!(outcomes.as_slice(), [Err(EngineError::Store(_))]), "{outcomes:?}");

@@ -50,14 +50,7 @@ fn held_up() -> HeldUp {
         }
         Ok(())
     };
-    fixture.restart_over(|index| {
-        Arc::new(Observed {
-            index,
-            observer: Box::new(observer),
-            largest: Vec::new(),
-            standing: journal::Held::default(),
-        })
-    });
+    fixture.restart_over(|index| Arc::new(Observed::new(index, Box::new(observer))));
     HeldUp { fixture, begun, go_on }
 }
 

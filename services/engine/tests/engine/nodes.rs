@@ -308,8 +308,7 @@ impl Alone {
             let _ = told.send(look);
             Ok(())
         };
-        let (index, standing_still) = (store.index(), standing.clone());
-        let index = Observed { index, observer: Box::new(observer), largest: Vec::new(), standing: standing_still };
+        let index = Observed { standing: standing.clone(), ..Observed::new(store.index(), Box::new(observer)) };
         let held = node.held.clone();
         let mut options = Options::new(Arc::new(Catalogue::built_in().unwrap()));
         options.clock = ClockMode::Manual(Some(at(DAY_ONE)));

@@ -33,6 +33,11 @@ pub struct Observed {
 }
 
 impl Observed {
+    /// An index that is only watched.
+    pub fn new(index: Arc<dyn StreamIndex>, observer: Observer) -> Self {
+        Self { index, observer, largest: Vec::new(), standing: Held::default() }
+    }
+
     fn tell(&self, look: Look) -> Result<(), JournalError> {
         (self.observer)(thread::current().name().unwrap_or_default(), look)
     }

@@ -29,9 +29,7 @@ fn started_anew(largest: &[&str]) -> (Fixture, Receiver<String>) {
         }
         Ok(())
     };
-    fixture.restart_over(|index| {
-        Arc::new(Observed { index, observer: Box::new(tell), largest, standing: journal::Held::default() })
-    });
+    fixture.restart_over(|index| Arc::new(Observed { largest, ..Observed::new(index, Box::new(tell)) }));
     (fixture, observer)
 }
 

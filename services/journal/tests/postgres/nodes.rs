@@ -23,12 +23,13 @@ fn what_one_appends_wakes_the_others_and_is_indexed_for_all() {
     fill(&writer, &mut Sample::default(), 20);
     assert_eq!(writer.journal.known_heads().unwrap(), writer.journal.heads().unwrap());
     assert!(follower.join().unwrap() > seen);
-    while other.journal().known_heads().unwrap() != writer.journal.heads().unwrap() {
-        let watch = other.journal().watch();
+    let (watch, heads) = (other.journal().watch(), writer.journal.heads().unwrap());
+    loop {
         let seen = watch.generation();
-        if other.journal().known_heads().unwrap() != writer.journal.heads().unwrap() {
-            assert!(watch.wait_beyond(seen, LONG) > seen, "nobody told what is not known yet");
+        if other.journal().known_heads().unwrap() == heads {
+            break;
         }
+        assert!(watch.wait_beyond(seen, LONG) > seen, "nobody told what is not known yet");
     }
     // By its own means: it holds nothing and fills nothing.
     assert_index_equals_journal(&opened(other));
