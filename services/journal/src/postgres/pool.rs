@@ -127,6 +127,14 @@ impl Pool {
         Ok(self.query_all(sql, params, read)?.into_iter().next())
     }
 
+    /// Runs one statement that reads or changes, which is a transaction of its own.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read). When the connection is lost meanwhile, it is open what became of it.
+    pub fn once(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, JournalError> {
+        self.try_once(sql, params).map_err(|failure| failure.at(&self.server))
+    }
+
     /// Runs one statement that reads or changes, which is a transaction of its own, once: after a lost connection it is
     /// open what became of it.
     pub(super) fn try_once(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, Failure> {

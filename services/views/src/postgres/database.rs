@@ -8,6 +8,7 @@ use journal::{
 };
 use postgres::Transaction;
 
+use super::calls::Calls;
 use crate::ViewsError;
 
 /// The way to the database; clones share it.
@@ -65,6 +66,15 @@ impl Database {
             transaction.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")?;
             query(transaction)
         })
+    }
+
+    /// Writes in a transaction that is a single statement, so that nobody waits for a process that stands still meanwhile.
+    /// Whether all of the calls came to true.
+    pub(super) fn write_at_once(&self, calls: &Calls<'_>) -> Result<bool, ViewsError> {
+        let (sql, params) = calls.statement();
+        let rows = self.pool.once(&sql, &params).map_err(of_tables)?;
+        let has_written = rows.first().is_some_and(|row| matches!(row.try_get(0), Ok(true)));
+        Ok(has_written)
     }
 
     /// Writes in a transaction: all of it, or nothing.

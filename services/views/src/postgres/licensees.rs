@@ -4,17 +4,15 @@ use std::collections::BTreeMap;
 
 use journal::Position;
 use licensing::{Account, Catalogue, Instant, LicenseeId, Seats, Summary};
-use postgres::{
-    Row, Transaction,
-    types::{ToSql, Type},
-};
+use postgres::{Row, Transaction, types::Type};
 
 use super::{
+    calls::{Calls, Param, integers, lent, numbers, texts},
     database::{Failure, unreadable},
     value::{count, id, plain, shard, signed, spelled, storable, unsigned},
 };
 use crate::{
-    StrayColumns,
+    StrayColumns, ViewsError,
     licensees::{ByProduct, LicenseeRow, decode_account, encode_account},
     tables::WantedLicensees,
 };
@@ -50,8 +48,8 @@ impl<'a> Columns<'a> {
         account: &Account,
         position: Position,
         catalogue: &Catalogue,
-    ) -> Result<(), Failure> {
-        let encoded = encode_account(account).map_err(|cause| unreadable(cause.to_string()))?;
+    ) -> Result<(), ViewsError> {
+        let encoded = encode_account(account).map_err(unwritable)?;
         self.licensee.push(licensee.as_str());
         self.shard.push(position.shard.into());
         self.position.push(signed(position.position));
@@ -59,7 +57,7 @@ impl<'a> Columns<'a> {
         self.push_summary(&account.summary(catalogue))
     }
 
-    fn push_summary(&mut self, summary: &Summary) -> Result<(), Failure> {
+    fn push_summary(&mut self, summary: &Summary) -> Result<(), ViewsError> {
         let subscription = summary.subscription.as_ref();
         self.version.push(signed(summary.version));
         self.offering.push(summary.offering.map(|offering| offering.as_str()));
@@ -73,70 +71,58 @@ impl<'a> Columns<'a> {
         self.members.push(summary.members.into());
         self.quantity.push(summary.products.iter().map(|(_, product)| i64::from(product.quantity)).sum());
         self.assigned.push(summary.products.iter().map(|(_, product)| i64::from(product.assigned)).sum());
-        let products = serde_json::to_string(&ByProduct(summary)).map_err(|cause| unreadable(cause.to_string()))?;
+        let products = serde_json::to_string(&ByProduct(summary)).map_err(unwritable)?;
         self.products.push(products);
         self.instance_version.push(summary.instance_version.as_ref().map(|version| version.as_str().to_owned()));
         self.last_synced_at.push(summary.last_synced_at);
         Ok(())
     }
 
-    fn params(&self) -> [(&(dyn ToSql + Sync), Type); 19] {
+    fn into_params(self) -> [Param<'a>; 19] {
+        let times = |column: Vec<Option<Instant>>| -> Param<'a> { (Box::new(column), Type::TIMESTAMPTZ_ARRAY) };
         [
-            (&self.licensee, Type::TEXT_ARRAY),
-            (&self.shard, Type::INT4_ARRAY),
-            (&self.position, Type::INT8_ARRAY),
-            (&self.version, Type::INT8_ARRAY),
-            (&self.offering, Type::TEXT_ARRAY),
-            (&self.subscription, Type::TEXT_ARRAY),
-            (&self.plan, Type::TEXT_ARRAY),
-            (&self.status, Type::TEXT_ARRAY),
-            (&self.subscription_seats, Type::INT8_ARRAY),
-            (&self.starts_at, Type::TIMESTAMPTZ_ARRAY),
-            (&self.ends_at, Type::TIMESTAMPTZ_ARRAY),
-            (&self.grace_ends_at, Type::TIMESTAMPTZ_ARRAY),
-            (&self.members, Type::INT8_ARRAY),
-            (&self.quantity, Type::INT8_ARRAY),
-            (&self.assigned, Type::INT8_ARRAY),
-            (&self.products, Type::TEXT_ARRAY),
-            (&self.instance_version, Type::TEXT_ARRAY),
-            (&self.last_synced_at, Type::TIMESTAMPTZ_ARRAY),
-            (&self.account, Type::BYTEA_ARRAY),
+            texts(self.licensee),
+            integers(self.shard),
+            numbers(self.position),
+            numbers(self.version),
+            texts(self.offering),
+            texts(self.subscription),
+            texts(self.plan),
+            texts(self.status),
+            numbers(self.subscription_seats),
+            times(self.starts_at),
+            times(self.ends_at),
+            times(self.grace_ends_at),
+            numbers(self.members),
+            numbers(self.quantity),
+            numbers(self.assigned),
+            texts(self.products),
+            texts(self.instance_version),
+            times(self.last_synced_at),
+            (Box::new(self.account), Type::BYTEA_ARRAY),
         ]
     }
 }
 
-const PUT: &str = "
-    INSERT INTO usher_views.licensees AS l
-        (licensee, shard, position, version, offering, subscription, plan, status, subscription_seats, starts_at,
-         ends_at, grace_ends_at, members, quantity, assigned, products, instance_version, last_synced_at, account)
-    SELECT licensee, shard, position, version, offering, subscription, plan, status, subscription_seats, starts_at,
-           ends_at, grace_ends_at, members, quantity, assigned, products::jsonb, instance_version, last_synced_at,
-           account
-    FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
-        AS w (licensee, shard, position, version, offering, subscription, plan, status, subscription_seats, starts_at,
-              ends_at, grace_ends_at, members, quantity, assigned, products, instance_version, last_synced_at, account)
-    ON CONFLICT (licensee) DO UPDATE SET
-        (shard, position, version, offering, subscription, plan, status, subscription_seats, starts_at, ends_at,
-         grace_ends_at, members, quantity, assigned, products, instance_version, last_synced_at, account)
-        = (excluded.shard, excluded.position, excluded.version, excluded.offering, excluded.subscription,
-           excluded.plan, excluded.status, excluded.subscription_seats, excluded.starts_at, excluded.ends_at,
-           excluded.grace_ends_at, excluded.members, excluded.quantity, excluded.assigned, excluded.products,
-           excluded.instance_version, excluded.last_synced_at, excluded.account)";
-
 /// Keeps the accounts of licensees, each with the position of its last event.
 pub(super) fn put<'a>(
-    transaction: &mut Transaction<'_>,
+    calls: &mut Calls<'a>,
     licensees: impl Iterator<Item = (&'a LicenseeId, &'a Account, Position)>,
     catalogue: &Catalogue,
-) -> Result<(), Failure> {
+) -> Result<(), ViewsError> {
     let mut columns = Columns::default();
     for (licensee, account, position) in licensees {
         columns.push(licensee, account, position, catalogue)?;
     }
     if !columns.licensee.is_empty() {
-        transaction.execute_typed(PUT, &columns.params())?;
+        calls.add("put_licensees", columns.into_params());
     }
     Ok(())
+}
+
+/// An account that no row can be made of.
+fn unwritable(cause: impl std::fmt::Display) -> ViewsError {
+    ViewsError::TablesUnreadable { detail: cause.to_string() }
 }
 
 /// What a look at some licensees came to.
@@ -180,7 +166,8 @@ pub(super) fn stray_columns(
     for LicenseeRow { licensee, account, position, .. } in &rows {
         columns.push(licensee, account, *position, catalogue)?;
     }
-    let Some(row) = transaction.query_typed_opt(STRAY, &columns.params())? else { return Ok(StrayOrNext::Next(last)) };
+    let params = columns.into_params();
+    let Some(row) = transaction.query_typed_opt(STRAY, &lent(&params))? else { return Ok(StrayOrNext::Next(last)) };
     let object = |column| serde_json::from_str(plain(&row, column)?).map_err(|cause| unreadable(cause.to_string()));
     Ok(StrayOrNext::Stray(StrayColumns { licensee: id(&row, 0)?, found: object(1)?, expected: object(2)? }))
 }

@@ -4,6 +4,7 @@ use journal::Head;
 use postgres::{Row, Transaction, types::Type};
 
 use super::{
+    calls::{Calls, integers, numbers},
     database::{Failure, unreadable},
     value::{plain, shard, signed, unsigned},
 };
@@ -56,6 +57,21 @@ pub(super) fn lock(transaction: &mut Transaction<'_>, shards: &[u16]) -> Result<
     read(&transaction.query_typed(&format!("{SELECT} p.shard = ANY ($1) ORDER BY p.shard"), wanted)?)
 }
 
+/// Goes on only if shards are where they are thought to be, in the tables of this time and of no newer format; nobody else
+/// changes their marks until the transaction ends.
+pub(super) fn hold(calls: &mut Calls<'_>, thought: &[Head], made_at: MadeAt, newest_format: i32) {
+    calls.add(
+        "hold_marks",
+        [
+            integers(thought.iter().map(|head| head.shard.into()).collect()),
+            numbers(thought.iter().map(|head| signed(head.commit_number)).collect()),
+            numbers(thought.iter().map(|head| signed(head.position)).collect()),
+            (Box::new(made_at.0), Type::INT8),
+            (Box::new(newest_format), Type::INT4),
+        ],
+    );
+}
+
 fn read(rows: &[Row]) -> Result<Marks, Failure> {
     let first = rows.first().ok_or_else(|| unreadable("they do not say whose they are"))?;
     let (made_at, format) = (MadeAt(plain(first, 5)?), plain(first, 6)?);
@@ -70,22 +86,17 @@ fn read_mark(row: &Row) -> Result<ShardMark, Failure> {
 }
 
 /// Sets the marks of shards.
-pub(super) fn put(transaction: &mut Transaction<'_>, marks: &[Mark]) -> Result<(), Failure> {
-    let column = |value: fn(&Mark) -> i64| marks.iter().map(value).collect::<Vec<_>>();
-    let shards: Vec<i32> = marks.iter().map(|mark| i32::from(mark.head.shard)).collect();
-    transaction.execute_typed(
-        "UPDATE usher_views.positions p
-         SET commit_number = w.commit_number, position = w.position, checksum = w.checksum, fed_at = now()
-         FROM unnest($1, $2, $3, $4) AS w (shard, commit_number, position, checksum)
-         WHERE p.shard = w.shard",
-        &[
-            (&shards, Type::INT4_ARRAY),
-            (&column(|mark| signed(mark.head.commit_number)), Type::INT8_ARRAY),
-            (&column(|mark| signed(mark.head.position)), Type::INT8_ARRAY),
-            (&column(|mark| mark.checksum.cast_signed()), Type::INT8_ARRAY),
+pub(super) fn put(calls: &mut Calls<'_>, marks: &[Mark]) {
+    let column = |value: fn(&Mark) -> i64| numbers(marks.iter().map(value).collect());
+    calls.add(
+        "put_marks",
+        [
+            integers(marks.iter().map(|mark| mark.head.shard.into()).collect()),
+            column(|mark| signed(mark.head.commit_number)),
+            column(|mark| signed(mark.head.position)),
+            column(|mark| mark.checksum.cast_signed()),
         ],
-    )?;
-    Ok(())
+    );
 }
 
 /// Notes that the timers and products of a shard go by a catalogue.

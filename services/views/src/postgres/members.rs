@@ -9,20 +9,18 @@ use postgres::{
 };
 
 use super::{
+    calls::{Calls, Param, texts},
     database::{Failure, unreadable},
     value::{count, id, plain, unsigned, word},
 };
 use crate::{
     MemberSort, MemberSortKey, MemberView, StrayMember,
-    changes::{MemberChange, Seat, SeatKey, Standing},
+    changes::{MemberChange, Standing},
     tables::{Found, WantedMembers},
 };
 
-/// Notes what becomes of memberships.
-pub(super) fn change(
-    transaction: &mut Transaction<'_>,
-    changes: &BTreeMap<(LicenseeId, UserId), MemberChange>,
-) -> Result<(), Failure> {
+/// Notes what becomes of memberships; seats are to be noted before.
+pub(super) fn change<'a>(calls: &mut Calls<'a>, changes: &'a BTreeMap<(LicenseeId, UserId), MemberChange>) {
     let (mut put, mut updated, mut removed) = (Changed::default(), Changed::default(), Changed::default());
     for ((licensee, user), change) in changes {
         match *change {
@@ -33,40 +31,16 @@ pub(super) fn change(
             MemberChange::Remove => removed.push(licensee, user, None, None),
         }
     }
-    put.execute(transaction, PUT)?;
-    updated.execute(transaction, UPDATE)?;
-    removed.execute(transaction, REMOVE)
-}
-
-/// Notes with the members who were given seats, and those who lost some, whether they have one now.
-pub(super) fn note_seats<'a>(
-    transaction: &mut Transaction<'_>,
-    seats: impl Iterator<Item = (&'a SeatKey, &'a Option<Seat>)>,
-) -> Result<(), Failure> {
-    let (given, lost): (Vec<_>, Vec<_>) = seats.partition(|(_, seat)| seat.is_some());
-    for (changed, sql) in [(given, GIVEN), (lost, LOST)] {
-        if changed.is_empty() {
-            continue;
-        }
-        let (licensees, users): (Vec<&str>, Vec<&str>) =
-            changed.into_iter().map(|(key, _)| (key.licensee.as_str(), key.user.as_str())).unzip();
-        transaction.execute_typed(sql, &[(&licensees, Type::TEXT_ARRAY), (&users, Type::TEXT_ARRAY)])?;
+    if !put.users.is_empty() {
+        calls.add("put_members", put.into_params());
     }
-    Ok(())
+    if !updated.users.is_empty() {
+        calls.add("update_members", updated.into_params());
+    }
+    if !removed.users.is_empty() {
+        calls.add("remove_members", [texts(removed.licensees), texts(removed.users)]);
+    }
 }
-
-/// Whoever was given a seat has one.
-const GIVEN: &str = "
-    UPDATE usher_views.members m SET seated = true
-    FROM unnest($1, $2) AS w (licensee, user_id)
-    WHERE m.licensee = w.licensee AND m.user_id = w.user_id AND NOT m.seated";
-
-/// Whoever lost one may have others.
-const LOST: &str = "
-    UPDATE usher_views.members m SET seated = false
-    FROM unnest($1, $2) AS w (licensee, user_id)
-    WHERE m.licensee = w.licensee AND m.user_id = w.user_id AND m.seated AND NOT EXISTS (
-        SELECT FROM usher_views.seats s WHERE s.licensee = w.licensee AND s.user_id = w.user_id)";
 
 /// What changed of some members, column by column.
 #[derive(Default)]
@@ -93,40 +67,10 @@ impl<'a> Changed<'a> {
         self.statuses.push(status.map(UserStatus::as_str));
     }
 
-    fn execute(&self, transaction: &mut Transaction<'_>, sql: &str) -> Result<(), Failure> {
-        if self.users.is_empty() {
-            return Ok(());
-        }
-        let params: [(&(dyn ToSql + Sync), Type); 5] = [
-            (&self.licensees, Type::TEXT_ARRAY),
-            (&self.users, Type::TEXT_ARRAY),
-            (&self.roles, Type::TEXT_ARRAY),
-            (&self.types, Type::TEXT_ARRAY),
-            (&self.statuses, Type::TEXT_ARRAY),
-        ];
-        transaction.execute_typed(sql, &params)?;
-        Ok(())
+    fn into_params(self) -> [Param<'a>; 5] {
+        [texts(self.licensees), texts(self.users), texts(self.roles), texts(self.types), texts(self.statuses)]
     }
 }
-
-const PUT: &str = "
-    INSERT INTO usher_views.members (licensee, user_id, role, type, status, seated)
-    SELECT licensee, user_id, role, type, status, EXISTS (
-        SELECT FROM usher_views.seats s WHERE s.licensee = w.licensee AND s.user_id = w.user_id)
-    FROM unnest($1, $2, $3, $4, $5) AS w (licensee, user_id, role, type, status)
-    ON CONFLICT (licensee, user_id) DO UPDATE
-    SET (role, type, status, seated) = (excluded.role, excluded.type, excluded.status, excluded.seated)";
-
-const UPDATE: &str = "
-    UPDATE usher_views.members m
-    SET role = coalesce(w.role, m.role), type = coalesce(w.type, m.type), status = coalesce(w.status, m.status)
-    FROM unnest($1, $2, $3, $4, $5) AS w (licensee, user_id, role, type, status)
-    WHERE m.licensee = w.licensee AND m.user_id = w.user_id";
-
-const REMOVE: &str = "
-    DELETE FROM usher_views.members m
-    USING unnest($1, $2, $3, $4, $5) AS w (licensee, user_id, role, type, status)
-    WHERE m.licensee = w.licensee AND m.user_id = w.user_id";
 
 /// The first member of whom it is noted wrongly whether there is a seat.
 pub(super) fn stray(transaction: &mut Transaction<'_>) -> Result<Option<StrayMember>, Failure> {

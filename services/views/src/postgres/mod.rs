@@ -4,6 +4,8 @@
 //! its own picture in memory. Nothing here depends on a session: each transaction may run on another connection of a
 //! pooler's.
 
+mod accounts;
+mod calls;
 mod database;
 mod growing;
 mod licensees;

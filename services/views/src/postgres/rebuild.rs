@@ -222,8 +222,7 @@ impl Making<'_> {
         let commits: Vec<StoredCommit> = stretch.into_iter().filter(is_within).collect();
         let Some(last) = commits.last() else { return Ok(()) };
         let mark = Mark::of(last);
-        write::fold_into(transaction, &commits, self.catalogue)?;
-        marks::put(transaction, &[mark])?;
+        write::fold_into(transaction, &commits, mark, self.catalogue)?;
         fed.note(mark.head);
         Ok(tell(watcher, fed.progress())?)
     }

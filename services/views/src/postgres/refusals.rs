@@ -2,12 +2,10 @@
 
 use journal::Position;
 use licensing::{Instant, LicenseeId};
-use postgres::{
-    Row, Transaction,
-    types::{ToSql, Type},
-};
+use postgres::{Row, Transaction, types::Type};
 
 use super::{
+    calls::{Calls, Param, instants, integers, numbers, texts},
     database::Failure,
     value::{count, id, plain, shard, signed, storable, unsigned, unsigned_if_any},
 };
@@ -48,42 +46,32 @@ impl Columns {
         self.users.push(serde_json::Value::from(users).to_string());
     }
 
-    fn params(&self) -> [(&(dyn ToSql + Sync), Type); 12] {
+    fn into_params<'a>(self) -> [Param<'a>; 12] {
         [
-            (&self.licensees, Type::TEXT_ARRAY),
-            (&self.shards, Type::INT4_ARRAY),
-            (&self.positions, Type::INT8_ARRAY),
-            (&self.recorded_at, Type::TIMESTAMPTZ_ARRAY),
-            (&self.command_ids, Type::TEXT_ARRAY),
-            (&self.types, Type::TEXT_ARRAY),
-            (&self.codes, Type::TEXT_ARRAY),
-            (&self.details, Type::TEXT_ARRAY),
-            (&self.actors, Type::TEXT_ARRAY),
-            (&self.available, Type::INT8_ARRAY),
-            (&self.requested, Type::INT8_ARRAY),
-            (&self.users, Type::TEXT_ARRAY),
+            texts(self.licensees),
+            integers(self.shards),
+            numbers(self.positions),
+            instants(self.recorded_at),
+            texts(self.command_ids),
+            texts(self.types),
+            texts(self.codes),
+            texts(self.details),
+            texts(self.actors),
+            numbers(self.available),
+            numbers(self.requested),
+            texts(self.users),
         ]
     }
 }
 
 /// Keeps refusals under the licensees that the commands named.
-pub(super) fn put(transaction: &mut Transaction<'_>, refusals: &[(Position, RefusedCommand)]) -> Result<(), Failure> {
+pub(super) fn put(calls: &mut Calls<'_>, refusals: &[(Position, RefusedCommand)]) {
     if refusals.is_empty() {
-        return Ok(());
+        return;
     }
     let mut columns = Columns::default();
     refusals.iter().for_each(|(position, command)| columns.push(*position, command));
-    transaction.execute_typed(
-        "INSERT INTO usher_views.refusals
-             (licensee, shard, position, recorded_at, command_id, type, code, detail, actor, available, requested, users)
-         SELECT licensee, shard, position, recorded_at, command_id, type, code, detail, actor, available, requested,
-                ARRAY(SELECT jsonb_array_elements_text(users::jsonb))
-         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-             AS w (licensee, shard, position, recorded_at, command_id, type, code, detail, actor, available, requested,
-                   users)",
-        &columns.params(),
-    )?;
-    Ok(())
+    calls.add("put_refusals", columns.into_params());
 }
 
 /// What was refused under a licensee after a position, the oldest first; nothing while the licensee does not exist.

@@ -14,14 +14,18 @@ pub(super) const FORMAT: i32 = 2;
 
 const TABLES: &str = include_str!("../../../../schemas/postgres/views/0001_views.sql");
 const INDEXES: &str = include_str!("../../../../schemas/postgres/views/0002_indexes.sql");
+const FEEDING: &str = include_str!("../../../../schemas/postgres/views/0003_feeding.sql");
+/// The last one that [`FEEDING`] makes.
+const LAST_OF_FEEDING: &str = "usher_feeding.add_totals";
 
 /// Held by whoever makes the tables, until it has: "usher vw".
 const LOCK: i64 = 0x7573_6865_7220_7677;
 
-/// Sees to it that there are tables of the present format for this store, empty ones if need be.
+/// Sees to it that there are tables of the present format for this store, empty ones if need be, and what feeds them.
 pub(super) fn prepare(database: &Database, store_id: &[u8], shards: u16) -> Result<(), ViewsError> {
     database.write(|transaction| {
         lock(transaction)?;
+        make_functions_if_missing(transaction)?;
         match found(transaction)? {
             Some(found) if found.format > FORMAT => Err(newer(found.format).into()),
             Some(found) if found.format == FORMAT && found.store_id == store_id => Ok(()),
@@ -86,6 +90,13 @@ pub(super) fn make(transaction: &mut Transaction<'_>, store_id: &[u8], shards: u
 /// Makes the indexes of tables that have none but their keys.
 pub(super) fn make_indexes(transaction: &mut Transaction<'_>) -> Result<(), Failure> {
     Ok(transaction.batch_execute(INDEXES)?)
+}
+
+/// The functions stand beside the tables, and are there for those of every process: nobody who calls them has them taken away.
+fn make_functions_if_missing(transaction: &mut Transaction<'_>) -> Result<(), Failure> {
+    let are_there =
+        transaction.query_typed_one("SELECT to_regproc($1) IS NOT NULL", &[(&LAST_OF_FEEDING, Type::TEXT)])?;
+    if plain(&are_there, 0)? { Ok(()) } else { Ok(transaction.batch_execute(FEEDING)?) }
 }
 
 /// As [`make`], with no indexes but the keys: to be filled with very many rows.

@@ -3,20 +3,18 @@
 use std::collections::BTreeMap;
 
 use licensing::Instant;
-use postgres::{Transaction, types::Type};
 
 use super::{
-    database::Failure,
+    calls::{Calls, instants, numbers, texts},
     value::{signed, storable},
 };
 use crate::changes::{Seat, SeatKey};
 
-/// Notes what becomes of seats; whether a member has one is noted with the member
-/// ([`members::note_seats`](super::members::note_seats)).
-pub(super) fn change(
-    transaction: &mut Transaction<'_>,
-    changes: &BTreeMap<SeatKey, Option<Seat>>,
-) -> Result<(), Failure> {
+/// Notes what becomes of seats, and with the members there are whether they have one now.
+pub(super) fn change<'a>(calls: &mut Calls<'a>, changes: &'a BTreeMap<SeatKey, Option<Seat>>) {
+    if changes.is_empty() {
+        return;
+    }
     let (mut given, mut removed) = (Columns::default(), Columns::default());
     for (key, seat) in changes {
         match seat {
@@ -28,8 +26,19 @@ pub(super) fn change(
             None => removed.push(key),
         }
     }
-    put(transaction, &given)?;
-    remove(transaction, &removed)
+    calls.add(
+        "change_seats",
+        [
+            texts(given.licensees),
+            texts(given.users),
+            texts(given.products),
+            instants(given.assigned_at),
+            numbers(given.versions),
+            texts(removed.licensees),
+            texts(removed.users),
+            texts(removed.products),
+        ],
+    );
 }
 
 #[derive(Default)]
@@ -47,42 +56,4 @@ impl<'a> Columns<'a> {
         self.users.push(key.user.as_str());
         self.products.push(storable(key.product.as_str()));
     }
-}
-
-fn put(transaction: &mut Transaction<'_>, given: &Columns<'_>) -> Result<(), Failure> {
-    if given.users.is_empty() {
-        return Ok(());
-    }
-    transaction.execute_typed(
-        "INSERT INTO usher_views.seats (licensee, user_id, product, assigned_at, assigned_version)
-         SELECT licensee, user_id, product, assigned_at, assigned_version
-         FROM unnest($1, $2, $3, $4, $5) AS w (licensee, user_id, product, assigned_at, assigned_version)
-         ON CONFLICT (licensee, user_id, product) DO UPDATE
-         SET (assigned_at, assigned_version) = (excluded.assigned_at, excluded.assigned_version)",
-        &[
-            (&given.licensees, Type::TEXT_ARRAY),
-            (&given.users, Type::TEXT_ARRAY),
-            (&given.products, Type::TEXT_ARRAY),
-            (&given.assigned_at, Type::TIMESTAMPTZ_ARRAY),
-            (&given.versions, Type::INT8_ARRAY),
-        ],
-    )?;
-    Ok(())
-}
-
-fn remove(transaction: &mut Transaction<'_>, removed: &Columns<'_>) -> Result<(), Failure> {
-    if removed.users.is_empty() {
-        return Ok(());
-    }
-    transaction.execute_typed(
-        "DELETE FROM usher_views.seats s
-         USING unnest($1, $2, $3) AS w (licensee, user_id, product)
-         WHERE s.licensee = w.licensee AND s.user_id = w.user_id AND s.product = w.product",
-        &[
-            (&removed.licensees, Type::TEXT_ARRAY),
-            (&removed.users, Type::TEXT_ARRAY),
-            (&removed.products, Type::TEXT_ARRAY),
-        ],
-    )?;
-    Ok(())
 }

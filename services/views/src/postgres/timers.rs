@@ -4,37 +4,24 @@ use licensing::{Instant, LicenseeId, Timer};
 use postgres::{Row, Transaction, types::Type};
 
 use super::{
+    calls::{Calls, instants, integers, texts},
     database::Failure,
     value::{id, plain, word},
 };
 use crate::TimerView;
 
 /// Sets what is armed of some licensees.
-pub(super) fn put<'a>(
-    transaction: &mut Transaction<'_>,
-    armed: impl Iterator<Item = (&'a LicenseeId, &'a [Timer])>,
-) -> Result<(), Failure> {
+pub(super) fn put<'a>(calls: &mut Calls<'a>, armed: impl Iterator<Item = (&'a LicenseeId, &'a [Timer])>) {
     let (mut changed, mut columns) = (Vec::new(), Columns::default());
     for (licensee, timers) in armed {
         changed.push(licensee.as_str());
         (0..).zip(timers).for_each(|(place, timer)| columns.push(licensee, place, timer));
     }
     if changed.is_empty() {
-        return Ok(());
+        return;
     }
-    transaction
-        .execute_typed("DELETE FROM usher_views.timers WHERE licensee = ANY ($1)", &[(&changed, Type::TEXT_ARRAY)])?;
-    transaction.execute_typed(
-        "INSERT INTO usher_views.timers (licensee, place, kind, due_at)
-         SELECT licensee, place, kind, due_at FROM unnest($1, $2, $3, $4) AS w (licensee, place, kind, due_at)",
-        &[
-            (&columns.licensees, Type::TEXT_ARRAY),
-            (&columns.places, Type::INT4_ARRAY),
-            (&columns.kinds, Type::TEXT_ARRAY),
-            (&columns.due_at, Type::TIMESTAMPTZ_ARRAY),
-        ],
-    )?;
-    Ok(())
+    let Columns { licensees, places, kinds, due_at } = columns;
+    calls.add("put_timers", [texts(changed), texts(licensees), integers(places), texts(kinds), instants(due_at)]);
 }
 
 #[derive(Default)]

@@ -2,66 +2,47 @@
 
 use std::collections::BTreeMap;
 
-use postgres::{
-    Row, Transaction,
-    types::{ToSql, Type},
-};
+use postgres::{Row, Transaction};
 
 use super::{
+    calls::{Calls, integers, numbers, texts},
     database::Failure,
     value::{plain, signed, storable, unsigned, word},
 };
 use crate::{Totals, changes::Difference};
 
 /// Adds to the numbers of each shard.
-pub(super) fn add(transaction: &mut Transaction<'_>, differences: &BTreeMap<u16, Difference>) -> Result<(), Failure> {
+pub(super) fn add<'a>(calls: &mut Calls<'a>, differences: &'a BTreeMap<u16, Difference>) {
     if differences.is_empty() {
-        return Ok(());
+        return;
     }
-    let column = |number: fn(&Difference) -> i64| differences.values().map(number).collect::<Vec<_>>();
-    let shards: Vec<i32> = differences.keys().copied().map(i32::from).collect();
-    let params: [(&(dyn ToSql + Sync), Type); 6] = [
-        (&shards, Type::INT4_ARRAY),
-        (&column(|difference| difference.licensees), Type::INT8_ARRAY),
-        (&column(|difference| difference.members), Type::INT8_ARRAY),
-        (&column(|difference| difference.seats), Type::INT8_ARRAY),
-        (&column(|difference| difference.events), Type::INT8_ARRAY),
-        (&column(|difference| difference.refusals), Type::INT8_ARRAY),
-    ];
-    transaction.execute_typed(
-        "UPDATE usher_views.shard_totals t
-         SET licensees = t.licensees + w.licensees, members = t.members + w.members, seats = t.seats + w.seats,
-             events = t.events + w.events, refusals = t.refusals + w.refusals
-         FROM unnest($1, $2, $3, $4, $5, $6) AS w (shard, licensees, members, seats, events, refusals)
-         WHERE t.shard = w.shard",
-        &params,
-    )?;
-    add_removals(transaction, differences)?;
-    add_refused(transaction, differences)
-}
-
-fn add_removals(transaction: &mut Transaction<'_>, differences: &BTreeMap<u16, Difference>) -> Result<(), Failure> {
-    let (mut shards, mut reasons, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+    let column = |number: fn(&Difference) -> i64| numbers(differences.values().map(number).collect());
+    let (mut removal_shards, mut reasons, mut removals) = (Vec::new(), Vec::new(), Vec::new());
     for (shard, difference) in differences {
         for (reason, count) in &difference.removals {
-            shards.push(i32::from(*shard));
+            removal_shards.push(i32::from(*shard));
             reasons.push(reason.as_str());
-            counts.push(signed(*count));
+            removals.push(signed(*count));
         }
     }
-    if shards.is_empty() {
-        return Ok(());
-    }
-    transaction.execute_typed(
-        "INSERT INTO usher_views.shard_removals AS r (shard, reason, count)
-         SELECT shard, reason, count FROM unnest($1, $2, $3) AS w (shard, reason, count)
-         ON CONFLICT (shard, reason) DO UPDATE SET count = r.count + excluded.count",
-        &[(&shards, Type::INT4_ARRAY), (&reasons, Type::TEXT_ARRAY), (&counts, Type::INT8_ARRAY)],
-    )?;
-    Ok(())
+    calls.add(
+        "add_totals",
+        [
+            integers(differences.keys().copied().map(i32::from).collect()),
+            column(|difference| difference.licensees),
+            column(|difference| difference.members),
+            column(|difference| difference.seats),
+            column(|difference| difference.events),
+            column(|difference| difference.refusals),
+            integers(removal_shards),
+            texts(reasons),
+            numbers(removals),
+        ],
+    );
+    add_refused(calls, differences);
 }
 
-fn add_refused(transaction: &mut Transaction<'_>, differences: &BTreeMap<u16, Difference>) -> Result<(), Failure> {
+fn add_refused(calls: &mut Calls<'_>, differences: &BTreeMap<u16, Difference>) {
     let (mut shards, mut codes, mut counts) = (Vec::new(), Vec::new(), Vec::new());
     for (shard, difference) in differences {
         for (code, count) in &difference.refused {
@@ -70,16 +51,9 @@ fn add_refused(transaction: &mut Transaction<'_>, differences: &BTreeMap<u16, Di
             counts.push(signed(*count));
         }
     }
-    if shards.is_empty() {
-        return Ok(());
+    if !shards.is_empty() {
+        calls.add("add_refused", [integers(shards), texts(codes), numbers(counts)]);
     }
-    transaction.execute_typed(
-        "INSERT INTO usher_views.shard_refusals AS r (shard, code, count)
-         SELECT shard, code, sum(count) FROM unnest($1, $2, $3) AS w (shard, code, count) GROUP BY shard, code
-         ON CONFLICT (shard, code) DO UPDATE SET count = r.count + excluded.count",
-        &[(&shards, Type::INT4_ARRAY), (&codes, Type::TEXT_ARRAY), (&counts, Type::INT8_ARRAY)],
-    )?;
-    Ok(())
 }
 
 /// How many commands were ever refused, by code.

@@ -9,6 +9,7 @@ use licensing::{Instant, ProductId, UserId, UserStatus};
 use postgres::{Row, Transaction, types::Type};
 
 use super::{
+    calls::{Calls, instants, texts},
     database::Failure,
     licensees::read_account,
     value::{id, plain, word},
@@ -16,47 +17,27 @@ use super::{
 use crate::users::{UserRow, UserSeatRow};
 
 /// Notes that users were named, and the status of those of whom it was set; whoever is new and has none is active.
-pub(super) fn name(
-    transaction: &mut Transaction<'_>,
-    users: &BTreeMap<UserId, Option<UserStatus>>,
-) -> Result<(), Failure> {
+pub(super) fn name<'a>(calls: &mut Calls<'a>, users: &'a BTreeMap<UserId, Option<UserStatus>>) {
     if users.is_empty() {
-        return Ok(());
+        return;
     }
     let ids: Vec<&str> = users.keys().map(UserId::as_str).collect();
-    transaction.execute_typed(
-        "INSERT INTO usher_views.users (user_id, status)
-         SELECT user_id, $2 FROM unnest($1) AS w (user_id)
-         ON CONFLICT (user_id) DO NOTHING",
-        &[(&ids, Type::TEXT_ARRAY), (&UserStatus::Active.as_str(), Type::TEXT)],
-    )?;
+    calls.add("name_users", [texts(ids), (Box::new(UserStatus::Active.as_str()), Type::TEXT)]);
     let changed = users.iter().filter_map(|(user, status)| Some((user.as_str(), (*status)?.as_str())));
     let (ids, statuses): (Vec<&str>, Vec<&str>) = changed.unzip();
-    if ids.is_empty() {
-        return Ok(());
+    if !ids.is_empty() {
+        // These are of this process's own shards: nobody else changes them.
+        calls.add("set_statuses", [texts(ids), texts(statuses)]);
     }
-    // These are of this process's own shards: nobody else changes them.
-    transaction.execute_typed(
-        "UPDATE usher_views.users u SET status = w.status
-         FROM unnest($1, $2) AS w (user_id, status) WHERE u.user_id = w.user_id",
-        &[(&ids, Type::TEXT_ARRAY), (&statuses, Type::TEXT_ARRAY)],
-    )?;
-    Ok(())
 }
 
 /// Notes uses; only the last one of each user counts.
-pub(super) fn use_at(transaction: &mut Transaction<'_>, uses: &BTreeMap<UserId, Instant>) -> Result<(), Failure> {
+pub(super) fn use_at<'a>(calls: &mut Calls<'a>, uses: &'a BTreeMap<UserId, Instant>) {
     if uses.is_empty() {
-        return Ok(());
+        return;
     }
     let (users, times): (Vec<&str>, Vec<Instant>) = uses.iter().map(|(user, at)| (user.as_str(), *at)).unzip();
-    transaction.execute_typed(
-        "INSERT INTO usher_views.usage AS u (user_id, last_used_at)
-         SELECT user_id, last_used_at FROM unnest($1, $2) AS w (user_id, last_used_at)
-         ON CONFLICT (user_id) DO UPDATE SET last_used_at = greatest(u.last_used_at, excluded.last_used_at)",
-        &[(&users, Type::TEXT_ARRAY), (&times, Type::TIMESTAMPTZ_ARRAY)],
-    )?;
-    Ok(())
+    calls.add("use_at", [texts(users), instants(times)]);
 }
 
 /// The user of this id.

@@ -11,9 +11,11 @@ use licensing::{Account, Catalogue, LicenseeId};
 use postgres::Transaction;
 
 use super::{
+    accounts::KnownAccounts,
+    calls::Calls,
     database::{Database, Failure, unreadable},
     licensees,
-    marks::{self, Marks},
+    marks::{self, MadeAt, Marks},
     members,
     reached::Reached,
     refusals, schema, seats, timers, totals, users,
@@ -21,9 +23,9 @@ use super::{
 use crate::{
     Feeds, ViewsError,
     catalogue_mark::CatalogueMark,
-    changes::{Changes, MemberChange, SeatKey},
+    changes::Changes,
     facts::{self, Fact},
-    fold::Fold,
+    fold::{Accounts, Fold},
     follower::{Fed, TABLES_REST},
     marks::Mark,
 };
@@ -44,25 +46,17 @@ pub(super) struct FedTables {
     reached: Arc<Reached>,
     /// How far the shards are that are fed here, by the last transaction on them.
     heads: BTreeMap<u16, Head>,
-}
-
-/// Rows that change are found by their keys, whatever the planner thinks of reading whole tables instead: it does so up to
-/// tables of tens of thousands of rows, for a few hundred that are wanted.
-const BY_KEYS: &str =
-    "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
-
-/// What came of a transaction on the marks of some shards.
-enum Turn {
-    /// They were where they were thought to be, and are fed.
-    Fed(Marks),
-    /// They were not: somebody else fed them. Nothing was written.
-    Missed(Marks),
+    /// The tables that they were met in.
+    made_at: Option<MadeAt>,
+    /// Of those shards.
+    accounts: KnownAccounts,
 }
 
 impl FedTables {
     pub(super) fn new(database: Database, catalogue: Arc<Catalogue>, feeds: Feeds, reached: Arc<Reached>) -> Self {
         let catalogue_mark = CatalogueMark::of(&catalogue);
-        Self { database, catalogue, catalogue_mark, feeds, reached, heads: BTreeMap::new() }
+        let (heads, made_at, accounts) = (BTreeMap::new(), None, KnownAccounts::default());
+        Self { database, catalogue, catalogue_mark, feeds, reached, heads, made_at, accounts }
     }
 
     /// Lets go of what is no longer to be fed here, and takes over what is from now on.
@@ -82,7 +76,7 @@ impl FedTables {
             }
             Ok(marks)
         })?;
-        self.note(&marks);
+        self.note_met(&marks);
         Ok(())
     }
 
@@ -91,40 +85,70 @@ impl FedTables {
         let of_shard = licensees::of_shard(transaction, shard)?;
         for some in of_shard.chunks(RENEWED_AT_ONCE) {
             let rows = some.iter().map(|(licensee, account, position)| (licensee, account, *position));
-            licensees::put(transaction, rows, &self.catalogue)?;
             let armed: Vec<_> = some.iter().map(|(_, account, _)| account.armed_timers(&self.catalogue)).collect();
             let armed = some.iter().zip(&armed).map(|((licensee, ..), timers)| (licensee, timers.as_slice()));
-            timers::put(transaction, armed)?;
+            let mut calls = Calls::default();
+            licensees::put(&mut calls, rows, &self.catalogue)?;
+            timers::put(&mut calls, armed);
+            calls.run(transaction)?;
         }
         marks::set_catalogue(transaction, shard, self.catalogue_mark)
     }
 
-    fn write(&self, commits: &[StoredCommit]) -> Result<Turn, ViewsError> {
+    /// Feeds commits; false if somebody else fed their shards, or made the tables anew: then nothing was written.
+    fn write(&mut self, commits: &[StoredCommit]) -> Result<bool, ViewsError> {
         let facts = facts_of(commits)?;
         let ends: BTreeMap<u16, Mark> = commits.iter().map(|commit| (commit.shard, Mark::of(commit))).collect();
-        let shards: Vec<u16> = ends.keys().copied().collect();
+        let thought: Vec<Head> = ends.keys().filter_map(|shard| self.heads.get(shard).copied()).collect();
+        let Some(made_at) = self.made_at else { return Ok(false) };
+        // Not within the transaction: if somebody else has written since, the marks are not held.
+        self.accounts.read_missing(&self.database, named(&facts).cloned())?;
+        let Some(changes) = self.folded(facts, &thought)? else { return Ok(false) };
         let ends: Vec<Mark> = ends.into_values().collect();
-        self.database.write(|transaction| {
-            let found = lock(transaction, &shards)?;
-            if !self.are_as_thought(&found) {
-                return Ok(Turn::Missed(found));
+        let mut calls = Calls::default();
+        marks::hold(&mut calls, &thought, made_at, schema::FORMAT);
+        write_changes(&mut calls, &changes, &self.catalogue)?;
+        marks::put(&mut calls, &ends);
+        let is_fed = self.database.write_at_once(&calls)?;
+        if is_fed {
+            drop(calls);
+            self.accounts.note(changes.licensees);
+            self.note(made_at, ends.iter().map(|mark| mark.head));
+        }
+        Ok(is_fed)
+    }
+
+    /// What facts change; `None` if they follow on something else than what the tables hold by now.
+    fn folded(&self, facts: Vec<(Position, Fact)>, thought: &[Head]) -> Result<Option<Changes>, ViewsError> {
+        match folded(facts, &self.accounts, &self.catalogue) {
+            Ok(changes) => Ok(Some(changes)),
+            Err(error) => {
+                let shards: Vec<u16> = thought.iter().map(|head| head.shard).collect();
+                let found = self.database.write(|transaction| lock(transaction, &shards))?;
+                let is_as_thought = Some(found.made_at) == self.made_at && found.heads() == thought;
+                if is_as_thought { Err(error) } else { Ok(None) }
             }
-            transaction.batch_execute(BY_KEYS)?;
-            fold_facts_into(transaction, facts, &self.catalogue)?;
-            marks::put(transaction, &ends)?;
-            Ok(Turn::Fed(found))
-        })
+        }
     }
 
-    /// Whether all shards are where the last transaction left them.
-    fn are_as_thought(&self, found: &Marks) -> bool {
-        let is_as_thought = |head: Head| self.heads.get(&head.shard) == Some(&head);
-        found.heads().into_iter().all(is_as_thought)
+    /// Finds out where shards are.
+    fn look(&mut self, shards: &[u16]) -> Result<(), ViewsError> {
+        let marks = self.database.write(|transaction| lock(transaction, shards))?;
+        self.note_met(&marks);
+        Ok(())
     }
 
-    fn note(&mut self, marks: &Marks) {
-        self.heads.extend(marks.heads().into_iter().map(|head| (head.shard, head)));
-        self.reached.note(marks.made_at, marks.heads());
+    /// Notes what was found, which somebody else may have written.
+    fn note_met(&mut self, marks: &Marks) {
+        self.accounts.forget();
+        self.note(marks.made_at, marks.heads().into_iter());
+    }
+
+    fn note(&mut self, made_at: MadeAt, heads: impl Iterator<Item = Head>) {
+        let heads: Vec<Head> = heads.collect();
+        self.made_at = Some(made_at);
+        self.heads.extend(heads.iter().map(|head| (head.shard, *head)));
+        self.reached.note(made_at, heads);
     }
 }
 
@@ -136,17 +160,12 @@ impl Fed for FedTables {
     }
 
     fn feed(&mut self, commits: &[StoredCommit]) -> Result<(), ViewsError> {
-        match self.write(commits)? {
-            Turn::Fed(mut marks) => {
-                let ends: BTreeMap<u16, Head> = commits.iter().map(|commit| (commit.shard, commit.head())).collect();
-                for shard in &mut marks.shards {
-                    shard.mark.head = ends.get(&shard.mark.head.shard).copied().unwrap_or(shard.mark.head);
-                }
-                self.note(&marks);
-            }
-            Turn::Missed(marks) => self.note(&marks),
+        // After an error it is open what was written.
+        if self.write(commits).inspect_err(|_| self.accounts.forget())? {
+            return Ok(());
         }
-        Ok(())
+        let shards: BTreeSet<u16> = commits.iter().map(|commit| commit.shard).collect();
+        self.look(&shards.into_iter().collect::<Vec<_>>())
     }
 
     fn idle_wait(&self) -> Duration {
@@ -162,47 +181,52 @@ impl Fed for FedTables {
     }
 }
 
-/// Folds the next commits of some shards onto what the tables hold.
+/// Folds the next commits of a shard, up to this mark, onto what the tables hold.
 pub(super) fn fold_into(
     transaction: &mut Transaction<'_>,
     commits: &[StoredCommit],
+    end: Mark,
     catalogue: &Catalogue,
 ) -> Result<(), Failure> {
-    fold_facts_into(transaction, facts_of(commits)?, catalogue)
+    let facts = facts_of(commits)?;
+    let touched: BTreeSet<&LicenseeId> = named(&facts).collect();
+    let accounts: BTreeMap<LicenseeId, Account> = licensees::accounts(transaction, touched.into_iter())?;
+    let changes = folded(facts, &accounts, catalogue)?;
+    let mut calls = Calls::default();
+    write_changes(&mut calls, &changes, catalogue)?;
+    marks::put(&mut calls, &[end]);
+    calls.run(transaction)
 }
 
-fn fold_facts_into(
-    transaction: &mut Transaction<'_>,
+fn folded(
     facts: Vec<(Position, Fact)>,
+    accounts: &impl Accounts,
     catalogue: &Catalogue,
-) -> Result<(), Failure> {
-    let named: BTreeSet<LicenseeId> = facts.iter().filter_map(|(_, fact)| licensee_of(fact).cloned()).collect();
-    let accounts: BTreeMap<LicenseeId, Account> = licensees::accounts(transaction, named.iter())?;
-    let mut fold = Fold::new(&accounts, catalogue);
+) -> Result<Changes, ViewsError> {
+    let mut fold = Fold::new(accounts, catalogue);
     fold.add_all(facts)?;
-    apply(transaction, &fold.finish(), catalogue)
+    Ok(fold.finish())
 }
 
-/// Writes the rows, of all tables in the same order as everybody else.
-fn apply(transaction: &mut Transaction<'_>, changes: &Changes, catalogue: &Catalogue) -> Result<(), Failure> {
+/// The licensees that something happened to, some of them several times.
+fn named(facts: &[(Position, Fact)]) -> impl Iterator<Item = &LicenseeId> {
+    facts.iter().filter_map(|(_, fact)| licensee_of(fact))
+}
+
+/// The rows to be written, of all tables in the same order as everybody else.
+fn write_changes<'a>(calls: &mut Calls<'a>, changes: &'a Changes, catalogue: &Catalogue) -> Result<(), ViewsError> {
     let touched = changes.licensees.iter();
     let accounts = touched.clone().map(|(licensee, touched)| (licensee, &touched.account, touched.position));
-    licensees::put(transaction, accounts, catalogue)?;
-    timers::put(transaction, touched.filter_map(|(licensee, touched)| Some((licensee, touched.timers.as_deref()?))))?;
-    // In this order: the row of a member tells whether there is a seat.
-    seats::change(transaction, &changes.seats)?;
-    members::change(transaction, &changes.members)?;
-    members::note_seats(transaction, changes.seats.iter().filter(|(key, _)| !is_put(changes, key)))?;
-    users::name(transaction, &changes.users)?;
-    users::use_at(transaction, &changes.uses)?;
-    refusals::put(transaction, &changes.refusals)?;
-    totals::add(transaction, &changes.differences)
-}
-
-/// Whether the row of whoever has or had the seat is written as a whole.
-fn is_put(changes: &Changes, seat: &SeatKey) -> bool {
-    let member = (seat.licensee.clone(), seat.user.clone());
-    matches!(changes.members.get(&member), Some(MemberChange::Put(_)))
+    licensees::put(calls, accounts, catalogue)?;
+    timers::put(calls, touched.filter_map(|(licensee, touched)| Some((licensee, touched.timers.as_deref()?))));
+    // In this order: the row of a member that is put tells whether there is a seat.
+    seats::change(calls, &changes.seats);
+    members::change(calls, &changes.members);
+    users::name(calls, &changes.users);
+    users::use_at(calls, &changes.uses);
+    refusals::put(calls, &changes.refusals);
+    totals::add(calls, &changes.differences);
+    Ok(())
 }
 
 /// What the commits say, each with the position of its record.

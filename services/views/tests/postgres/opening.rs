@@ -67,6 +67,16 @@ fn tables_that_are_gone_are_made_anew() {
 }
 
 #[test]
+fn tables_of_a_program_that_knew_no_functions_are_gone_on_with() {
+    let (mut world, mut dice) = (filled(), Dice::new(15));
+    psql(world.store.url(), "DROP SCHEMA usher_feeding CASCADE");
+    let views = world.open();
+    play(&mut world, &mut dice, 60);
+    world.assert_views_equal_the_fold(&views);
+    assert!(goes_on(&views), "it was rebuilt");
+}
+
+#[test]
 fn rows_that_cannot_be_read_are_a_reason_to_rebuild() {
     is_rebuilt_after_each(&[
         "UPDATE usher_views.licensees SET account = '\\xffff' WHERE licensee = 'acme'",
