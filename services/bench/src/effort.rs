@@ -30,7 +30,7 @@ impl Effort {
 
     /// How long something lasts that has to settle.
     pub const fn long_time(self) -> Duration {
-        if self.quick { Duration::from_secs(1) } else { Duration::from_secs(10) }
+        if self.quick { Duration::from_millis(400) } else { Duration::from_secs(10) }
     }
 
     /// The size of something: `full`, or `quick` for a look.

@@ -28,7 +28,7 @@ Tasks:
          runs the fault tests so many times in a row, minutes each time: three nodes under load, while a node,
          Kafka or PostgreSQL is killed; they are among the tests above, once
   bench [NAME...]
-         measures the speed beside what it is compared with, an hour for all; further arguments: --quick,
+         measures the speed beside what it is compared with, half an hour for all; further arguments: --quick,
          --list, --help and more; installs what it needs
   instructions
          counts how many instructions the hot paths take, and compares with their limits; is part of the tests
