@@ -12,10 +12,7 @@ CREATE SCHEMA IF NOT EXISTS usher_feeding;
 CREATE OR REPLACE FUNCTION usher_feeding.hold_marks(
     shards integer[], commit_numbers bigint[], last_positions bigint[], made_at_us bigint, newest_format integer
 ) RETURNS boolean
-LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
-SET jit = off
-AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
     -- By a statement of its own, which waits; the next one sees what was committed meanwhile.
     PERFORM FROM usher_views.positions p WHERE p.shard = ANY (shards) ORDER BY p.shard FOR UPDATE;
@@ -32,10 +29,7 @@ END $$;
 CREATE OR REPLACE FUNCTION usher_feeding.put_marks(
     shards integer[], commit_numbers bigint[], last_positions bigint[], checksums bigint[]
 ) RETURNS boolean
-LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
-SET jit = off
-AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE usher_views.positions p
     SET commit_number = w.commit_number, position = w.position, checksum = w.checksum, fed_at = now()
@@ -51,30 +45,8 @@ CREATE OR REPLACE FUNCTION usher_feeding.put_licensees(
     grace_ends timestamptz[], member_counts bigint[], quantities bigint[], assigned_counts bigint[],
     products_as_json text[], instance_versions text[], last_syncs timestamptz[], accounts bytea[]
 ) RETURNS boolean
-LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
-SET jit = off
-AS $$
-DECLARE
-    updated bigint;
+LANGUAGE plpgsql AS $$
 BEGIN
-    -- Nearly all of them are there.
-    UPDATE usher_views.licensees l SET
-        (shard, position, version, offering, subscription, plan, status, subscription_seats, starts_at, ends_at,
-         grace_ends_at, members, quantity, assigned, products, instance_version, last_synced_at, account)
-        = (w.shard, w.position, w.version, w.offering, w.subscription, w.plan, w.status, w.subscription_seats, w.starts_at,
-           w.ends_at, w.grace_ends_at, w.members, w.quantity, w.assigned, w.products::jsonb, w.instance_version,
-           w.last_synced_at, w.account)
-    FROM unnest(licensees, shards, last_positions, versions, offerings, subscriptions, plans, statuses,
-                seats_of_subscriptions, starts, ends, grace_ends, member_counts, quantities, assigned_counts,
-                products_as_json, instance_versions, last_syncs, accounts)
-        AS w (licensee, shard, position, version, offering, subscription, plan, status, subscription_seats, starts_at,
-              ends_at, grace_ends_at, members, quantity, assigned, products, instance_version, last_synced_at, account)
-    WHERE l.licensee = w.licensee;
-    GET DIAGNOSTICS updated = ROW_COUNT;
-    IF updated = cardinality(licensees) THEN
-        RETURN true;
-    END IF;
     INSERT INTO usher_views.licensees
         (licensee, shard, position, version, offering, subscription, plan, status, subscription_seats, starts_at,
          ends_at, grace_ends_at, members, quantity, assigned, products, instance_version, last_synced_at, account)
@@ -86,7 +58,13 @@ BEGIN
                 products_as_json, instance_versions, last_syncs, accounts)
         AS w (licensee, shard, position, version, offering, subscription, plan, status, subscription_seats, starts_at,
               ends_at, grace_ends_at, members, quantity, assigned, products, instance_version, last_synced_at, account)
-    ON CONFLICT (licensee) DO NOTHING;
+    ON CONFLICT (licensee) DO UPDATE SET
+        (shard, position, version, offering, subscription, plan, status, subscription_seats, starts_at, ends_at,
+         grace_ends_at, members, quantity, assigned, products, instance_version, last_synced_at, account)
+        = (excluded.shard, excluded.position, excluded.version, excluded.offering, excluded.subscription,
+           excluded.plan, excluded.status, excluded.subscription_seats, excluded.starts_at, excluded.ends_at,
+           excluded.grace_ends_at, excluded.members, excluded.quantity, excluded.assigned, excluded.products,
+           excluded.instance_version, excluded.last_synced_at, excluded.account);
     RETURN true;
 END $$;
 
@@ -95,10 +73,7 @@ CREATE OR REPLACE FUNCTION usher_feeding.change_seats(
     given_licensees text[], given_users text[], given_products text[], given_at timestamptz[], given_versions bigint[],
     removed_licensees text[], removed_users text[], removed_products text[]
 ) RETURNS boolean
-LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
-SET jit = off
-AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
     IF cardinality(given_users) > 0 THEN
         INSERT INTO usher_views.seats (licensee, user_id, product, assigned_at, assigned_version)
@@ -132,10 +107,7 @@ END $$;
 CREATE OR REPLACE FUNCTION usher_feeding.put_members(
     licensees text[], users text[], roles text[], types text[], statuses text[]
 ) RETURNS boolean
-LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
-SET jit = off
-AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO usher_views.members (licensee, user_id, role, type, status, seated)
     SELECT w.licensee, w.user_id, w.role, w.type, w.status, EXISTS (
@@ -150,10 +122,7 @@ END $$;
 CREATE OR REPLACE FUNCTION usher_feeding.update_members(
     licensees text[], users text[], roles text[], types text[], statuses text[]
 ) RETURNS boolean
-LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
-SET jit = off
-AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE usher_views.members m
     SET role = coalesce(w.role, m.role), type = coalesce(w.type, m.type), status = coalesce(w.status, m.status)
@@ -163,10 +132,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION usher_feeding.remove_members(licensees text[], users text[]) RETURNS boolean
-LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
-SET jit = off
-AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM usher_views.members m
     USING unnest(licensees, users) AS w (licensee, user_id)
@@ -178,10 +144,7 @@ END $$;
 CREATE OR REPLACE FUNCTION usher_feeding.put_timers(
     changed text[], licensees text[], places integer[], kinds text[], due timestamptz[]
 ) RETURNS boolean
-LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
-SET jit = off
-AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM usher_views.timers t WHERE t.licensee = ANY (changed);
     INSERT INTO usher_views.timers (licensee, place, kind, due_at)
@@ -192,10 +155,7 @@ END $$;
 
 -- Notes that users were named; whoever is new has this status.
 CREATE OR REPLACE FUNCTION usher_feeding.name_users(users text[], first_status text) RETURNS boolean
-LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
-SET jit = off
-AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO usher_views.users (user_id, status)
     SELECT w.user_id, first_status FROM unnest(users) AS w (user_id)
@@ -205,10 +165,7 @@ END $$;
 
 -- Sets the status of users that there are.
 CREATE OR REPLACE FUNCTION usher_feeding.set_statuses(users text[], statuses text[]) RETURNS boolean
-LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
-SET jit = off
-AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE usher_views.users u SET status = w.status
     FROM unnest(users, statuses) AS w (user_id, status) WHERE u.user_id = w.user_id;
@@ -217,10 +174,7 @@ END $$;
 
 -- Notes uses; only the last one of each user counts.
 CREATE OR REPLACE FUNCTION usher_feeding.use_at(users text[], times timestamptz[]) RETURNS boolean
-LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
-SET jit = off
-AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO usher_views.usage AS u (user_id, last_used_at)
     SELECT w.user_id, w.last_used_at FROM unnest(users, times) AS w (user_id, last_used_at)
@@ -233,10 +187,7 @@ CREATE OR REPLACE FUNCTION usher_feeding.put_refusals(
     licensees text[], shards integer[], its_positions bigint[], times timestamptz[], command_ids text[], types text[],
     codes text[], details text[], actors text[], availables bigint[], requesteds bigint[], users_as_json text[]
 ) RETURNS boolean
-LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
-SET jit = off
-AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO usher_views.refusals
         (licensee, shard, position, recorded_at, command_id, type, code, detail, actor, available, requested, users)
@@ -251,10 +202,7 @@ END $$;
 
 -- Adds to how many commands were refused for which reason.
 CREATE OR REPLACE FUNCTION usher_feeding.add_refused(shards integer[], codes text[], counts bigint[]) RETURNS boolean
-LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
-SET jit = off
-AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO usher_views.shard_refusals AS r (shard, code, count)
     SELECT w.shard, w.code, sum(w.count)
@@ -268,10 +216,7 @@ CREATE OR REPLACE FUNCTION usher_feeding.add_totals(
     shards integer[], licensee_counts bigint[], member_counts bigint[], seat_counts bigint[], event_counts bigint[],
     refusal_counts bigint[], removal_shards integer[], removal_reasons text[], removal_counts bigint[]
 ) RETURNS boolean
-LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
-SET jit = off
-AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE usher_views.shard_totals t
     SET licensees = t.licensees + w.licensees, members = t.members + w.members, seats = t.seats + w.seats,
@@ -286,4 +231,16 @@ BEGIN
         ON CONFLICT (shard, reason) DO UPDATE SET count = r.count + excluded.count;
     END IF;
     RETURN true;
+END $$;
+
+-- The settings of every one of them; compiling a plan costs more than it saves for rows that are found by their keys.
+DO $$
+DECLARE
+    made regprocedure;
+BEGIN
+    FOR made IN SELECT oid FROM pg_proc WHERE pronamespace = 'usher_feeding'::regnamespace LOOP
+        EXECUTE format(
+            'ALTER FUNCTION %s SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+             SET plan_cache_mode = force_generic_plan SET jit = off', made);
+    END LOOP;
 END $$;

@@ -73,8 +73,8 @@ impl Database {
     pub(super) fn write_at_once(&self, calls: &Calls<'_>) -> Result<bool, ViewsError> {
         let (sql, params) = calls.statement();
         let rows = self.pool.once(&sql, &params).map_err(of_tables)?;
-        let has_written = rows.first().is_some_and(|row| matches!(row.try_get(0), Ok(true)));
-        Ok(has_written)
+        let unreadable = |cause: postgres::Error| ViewsError::TablesUnreadable { detail: cause.to_string() };
+        rows.first().map_or(Ok(false), |row| row.try_get(0).map_err(unreadable))
     }
 
     /// Writes in a transaction: all of it, or nothing.
